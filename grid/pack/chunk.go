@@ -62,11 +62,11 @@ func (c *ChunkReader) Next() (Cursor, error) {
 	if _, err := io.ReadFull(c.r, head[:]); err != nil {
 		return Cursor{}, err
 	}
-	n := int(binary.BigEndian.Uint32(head[:]))
+	n := binary.BigEndian.Uint32(head[:])
 	if n > ChunkBytesMax {
 		return Cursor{}, fmt.Errorf("a chunk of %d bytes: at most %d", n, ChunkBytesMax)
 	}
-	if cap(c.buf) < n {
+	if uint32(cap(c.buf)) < n {
 		c.buf = make([]byte, n)
 	}
 	c.buf = c.buf[:n]

@@ -6,7 +6,8 @@ import (
 	"math"
 )
 
-// DepthMax is how deep arrays and maps may nest in what Skip passes over.
+// DepthMax is how deep arrays and maps may nest in what Skip passes over. An
+// empty one holds nothing and is not counted.
 const DepthMax = 32
 
 // Error says what a cursor met that it could not decode, and where.
@@ -34,7 +35,7 @@ func NewCursor(b []byte) Cursor { return Cursor{buf: b} }
 // Err returns the first error met, an *Error, or nil.
 func (c *Cursor) Err() error { return c.err }
 
-// Offset returns how many bytes were consumed.
+// Offset returns how many bytes were consumed: all of them after an error.
 func (c *Cursor) Offset() int { return c.off }
 
 // Rest returns a view of the bytes not yet consumed.
@@ -78,11 +79,12 @@ func (c *Cursor) head(want string) (byte, bool) {
 	return f, true
 }
 
-// number consumes n (1, 2, 4 or 8) bytes as a big-endian number.
-func (c *Cursor) number(n int, want string) uint64 {
+// number consumes n (1, 2, 4 or 8) bytes of the value at an offset as a
+// big-endian number.
+func (c *Cursor) number(at, n int, want string) uint64 {
 	b := c.buf[c.off:]
 	if len(b) < n {
-		c.fail(c.off, want, fmt.Sprintf("%d of %d bytes", len(b), n))
+		c.fail(at, want, fmt.Sprintf("%d of %d bytes", len(b), n))
 		return 0
 	}
 	c.off += n
@@ -97,14 +99,14 @@ func (c *Cursor) number(n int, want string) uint64 {
 	return binary.BigEndian.Uint64(b)
 }
 
-// view consumes n bytes and returns them, capped, so that an append by the
-// caller cannot write into the input.
-func (c *Cursor) view(n uint64, want string) []byte {
+// view consumes n bytes of the value at an offset and returns them, capped, so
+// that an append by the caller cannot write into the input.
+func (c *Cursor) view(at int, n uint64, want string) []byte {
 	if c.err != nil {
 		return nil
 	}
 	if left := uint64(len(c.buf) - c.off); n > left {
-		c.fail(c.off, want, fmt.Sprintf("a length of %d with %d bytes left", n, left))
+		c.fail(at, want, fmt.Sprintf("a length of %d with %d bytes left", n, left))
 		return nil
 	}
 	from := c.off
@@ -128,26 +130,26 @@ func (c *Cursor) Int() int64 {
 	}
 	switch f {
 	case codeUint8:
-		return int64(c.number(1, want))
+		return int64(c.number(at, 1, want))
 	case codeUint16:
-		return int64(c.number(2, want))
+		return int64(c.number(at, 2, want))
 	case codeUint32:
-		return int64(c.number(4, want))
+		return int64(c.number(at, 4, want))
 	case codeUint64:
-		v := c.number(8, want)
+		v := c.number(at, 8, want)
 		if v > math.MaxInt64 {
 			c.fail(at, "a number of at most 63 bits", "a larger one")
 			return 0
 		}
 		return int64(v)
 	case codeInt8:
-		return int64(int8(c.number(1, want)))
+		return int64(int8(c.number(at, 1, want)))
 	case codeInt16:
-		return int64(int16(c.number(2, want)))
+		return int64(int16(c.number(at, 2, want)))
 	case codeInt32:
-		return int64(int32(c.number(4, want)))
+		return int64(int32(c.number(at, 4, want)))
 	case codeInt64:
-		return int64(c.number(8, want))
+		return int64(c.number(at, 8, want))
 	}
 	c.mismatch(at, want)
 	return 0
@@ -159,7 +161,7 @@ func (c *Cursor) Uint() uint64 {
 	at := c.off
 	if c.err == nil && at < len(c.buf) && c.buf[at] == codeUint64 {
 		c.off++
-		return c.number(8, want)
+		return c.number(at, 8, want)
 	}
 	v := c.Int()
 	if v < 0 {
@@ -202,15 +204,15 @@ func (c *Cursor) String() []byte {
 		return nil
 	}
 	if f&0xe0 == fixStr {
-		return c.view(uint64(f&0x1f), want)
+		return c.view(at, uint64(f&0x1f), want)
 	}
 	switch f {
 	case codeStr8:
-		return c.view(c.number(1, want), want)
+		return c.view(at, c.number(at, 1, want), want)
 	case codeStr16:
-		return c.view(c.number(2, want), want)
+		return c.view(at, c.number(at, 2, want), want)
 	case codeStr32:
-		return c.view(c.number(4, want), want)
+		return c.view(at, c.number(at, 4, want), want)
 	}
 	c.mismatch(at, want)
 	return nil
@@ -226,11 +228,11 @@ func (c *Cursor) Bytes() []byte {
 	}
 	switch f {
 	case codeBin8:
-		return c.view(c.number(1, want), want)
+		return c.view(at, c.number(at, 1, want), want)
 	case codeBin16:
-		return c.view(c.number(2, want), want)
+		return c.view(at, c.number(at, 2, want), want)
 	case codeBin32:
-		return c.view(c.number(4, want), want)
+		return c.view(at, c.number(at, 4, want), want)
 	}
 	c.mismatch(at, want)
 	return nil
@@ -250,9 +252,9 @@ func (c *Cursor) Array() int {
 	case f&0xf0 == fixArray:
 		n = uint64(f & 0x0f)
 	case f == codeArray16:
-		n = c.number(2, want)
+		n = c.number(at, 2, want)
 	case f == codeArray32:
-		n = c.number(4, want)
+		n = c.number(at, 4, want)
 	default:
 		c.mismatch(at, want)
 	}
@@ -273,9 +275,9 @@ func (c *Cursor) Map() int {
 	case f&0xf0 == fixMap:
 		n = uint64(f & 0x0f)
 	case f == codeMap16:
-		n = c.number(2, want)
+		n = c.number(at, 2, want)
 	case f == codeMap32:
-		n = c.number(4, want)
+		n = c.number(at, 4, want)
 	default:
 		c.mismatch(at, want)
 	}
@@ -349,27 +351,27 @@ func (c *Cursor) scalar(want string) int {
 	switch f {
 	case codeNil, codeFalse, codeTrue:
 	case codeUint8, codeInt8:
-		c.view(1, want)
+		c.view(at, 1, want)
 	case codeUint16, codeInt16:
-		c.view(2, want)
+		c.view(at, 2, want)
 	case codeUint32, codeInt32, codeFloat32:
-		c.view(4, want)
+		c.view(at, 4, want)
 	case codeUint64, codeInt64, codeFloat64:
-		c.view(8, want)
+		c.view(at, 8, want)
 	case codeBin8:
-		c.view(c.number(1, want), want)
+		c.view(at, c.number(at, 1, want), want)
 	case codeBin16:
-		c.view(c.number(2, want), want)
+		c.view(at, c.number(at, 2, want), want)
 	case codeBin32:
-		c.view(c.number(4, want), want)
+		c.view(at, c.number(at, 4, want), want)
 	case codeFixExt1, codeFixExt2, codeFixExt4, codeFixExt8, codeFixExtF:
-		c.view(1+1<<(f-codeFixExt1), want) // a type byte, then 1, 2, 4, 8 or 16
+		c.view(at, 1+1<<(f-codeFixExt1), want) // a type byte, then 1, 2, 4, 8 or 16
 	case codeExt8:
-		c.view(1+c.number(1, want), want)
+		c.view(at, 1+c.number(at, 1, want), want)
 	case codeExt16:
-		c.view(1+c.number(2, want), want)
+		c.view(at, 1+c.number(at, 2, want), want)
 	case codeExt32:
-		c.view(1+c.number(4, want), want)
+		c.view(at, 1+c.number(at, 4, want), want)
 	default:
 		c.mismatch(at, want)
 	}

@@ -1,0 +1,158 @@
+package pack_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/vmihailenco/msgpack/v5"
+
+	"github.com/thronggrid/throng/grid/pack"
+)
+
+// seeds are one value of every format, and all hostile inputs of a size that is
+// worth mutating.
+func seeds(add func([]byte)) {
+	for _, b := range hostile {
+		if len(b) <= 1<<10 {
+			add(b)
+		}
+	}
+	for f := range 256 {
+		add([]byte{byte(f), 0, 0, 0, 2, 1, 0xa1, 'x', 0xc0, 0x92, 7, 8, 9, 0, 0, 0, 0, 0})
+	}
+	deep := bytes.Repeat([]byte{0x91}, pack.DepthMax)
+	add(append(deep, 0xc0))
+	add(append(deep, 0x91, 0xc0))
+}
+
+// FuzzSkip: arbitrary bytes never panic; what Skip takes ends where the oracle
+// says; and no value is taken whose last byte is missing.
+func FuzzSkip(f *testing.F) {
+	seeds(func(b []byte) { f.Add(b) })
+	f.Fuzz(func(t *testing.T, b []byte) {
+		c := pack.NewCursor(b)
+		c.Skip()
+		if c.Err() != nil {
+			return
+		}
+		want, err := oracleEnd(b) // the lengths are checked: it is safe to ask
+		if err != nil || c.Offset() != want {
+			t.Fatalf("% x: taken to %d, the oracle says %d, %v", b, c.Offset(), want, err)
+		}
+		cut := pack.NewCursor(b[:want-1])
+		if cut.Skip(); cut.Err() == nil {
+			t.Fatalf("% x: taken without its last byte", b)
+		}
+	})
+}
+
+// FuzzCursor calls the methods that script names over arbitrary bytes. Nothing
+// panics; views lie inside the input; counts fit into what remains; after an
+// error nothing is returned any more; and what is taken the oracle reads alike.
+func FuzzCursor(f *testing.F) {
+	seeds(func(b []byte) {
+		for op := range byte(8) {
+			f.Add([]byte{op, 7, op}, b)
+		}
+	})
+	f.Fuzz(func(t *testing.T, script, b []byte) {
+		c := pack.NewCursor(b)
+		for _, op := range script {
+			before, broken := c.Offset(), c.Err() != nil
+			step(t, &c, op, b)
+			if c.Offset() < before || c.Offset() > len(b) {
+				t.Fatalf("the offset went from %d to %d of %d", before, c.Offset(), len(b))
+			}
+			if broken && (c.Err() == nil || len(c.Rest()) != 0) {
+				t.Fatal("the error did not stick")
+			}
+		}
+	})
+}
+
+// step makes one call and checks what it returned.
+func step(t *testing.T, c *pack.Cursor, op byte, b []byte) {
+	before := c.Offset()
+	oracle := func() *msgpack.Decoder { return msgpack.NewDecoder(bytes.NewReader(b[before:])) }
+	same := func(equal bool, err error) {
+		if c.Err() == nil && (err != nil || !equal) {
+			t.Fatalf("call %d at byte %d of % x: the oracle reads something else (%v)", op%8, before, b, err)
+		}
+	}
+	switch op % 8 {
+	case 0:
+		if got := c.Int(); c.Err() == nil {
+			want, err := oracle().DecodeInt64()
+			same(got == want, err)
+		}
+	case 1:
+		if got := c.Uint(); c.Err() == nil {
+			want, err := oracle().DecodeUint64()
+			same(got == want, err)
+		}
+	case 2:
+		if got := c.Bool(); c.Err() == nil {
+			want, err := oracle().DecodeBool()
+			same(got == want, err)
+		}
+	case 3:
+		if got := c.Nil(); got {
+			same(true, oracle().DecodeNil())
+		}
+	case 4:
+		if got := c.String(); c.Err() == nil {
+			want, err := oracle().DecodeString()
+			same(string(got) == want && cap(got) <= len(b), err)
+		}
+	case 5:
+		if got := c.Bytes(); c.Err() == nil {
+			want, err := oracle().DecodeBytes()
+			same(bytes.Equal(got, want) && cap(got) <= len(b), err)
+		}
+	case 6:
+		if got := c.Array(); c.Err() == nil {
+			want, err := oracle().DecodeArrayLen()
+			same(got == want && got <= len(c.Rest()), err)
+		}
+	case 7:
+		if got := c.Map(); c.Err() == nil {
+			want, err := oracle().DecodeMapLen()
+			same(got == want && 2*got <= len(c.Rest()), err)
+		}
+	}
+}
+
+// FuzzChunk: an arbitrary stream never panics, never yields more than it holds,
+// and ends with io.EOF exactly when it ends between two chunks.
+func FuzzChunk(f *testing.F) {
+	var good bytes.Buffer
+	w := pack.NewChunkWriter(&good)
+	_ = w.End(pack.AppendUint(w.Begin(), 7))
+	_ = w.End(w.Begin())
+	_ = w.End(pack.AppendString(w.Begin(), "the last one"))
+	f.Add(good.Bytes())
+	f.Add(good.Bytes()[:good.Len()-1])
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 1})
+	f.Add([]byte{0x00, 0x10, 0x00, 0x01, 1})
+	f.Add([]byte{0, 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r := pack.NewChunkReader(bytes.NewReader(b))
+		taken := 0
+		for {
+			c, err := r.Next()
+			if err != nil {
+				if errors.Is(err, io.EOF) != (taken == len(b)) {
+					t.Fatalf("after %d of %d bytes: %v", taken, len(b), err)
+				}
+				return
+			}
+			n := len(c.Rest())
+			if want := b[taken+4 : taken+4+n]; !bytes.Equal(c.Rest(), want) {
+				t.Fatalf("the chunk at %d is % x, want % x", taken, c.Rest(), want)
+			}
+			taken += 4 + n
+		}
+	})
+}
