@@ -1,0 +1,75 @@
+// Package wire is the binary protocol: frames, the messages of a session, and
+// the numbered reasons for which a server closes a connection. The messages of
+// a feature (a board's submit, say) live with the feature.
+//
+// # Frames
+//
+// Both directions carry frames over a TCP connection, all numbers big-endian:
+//
+//	 0        4      6       8       12
+//	+--------+------+-------+-------+----------------------+
+//	| length | kind | flags |  id   | one msgpack array    |
+//	|  u32   | u16  |  u16  |  u32  | length-8 bytes       |
+//	+--------+------+-------+-------+----------------------+
+//
+// length counts all that follows it: 8 and the array's bytes. id is drawn by
+// the client and echoed in the reply, as is kind; replies may come in another
+// order than their requests, so a client draws ids that are not in use. A frame
+// that the server pushes (goodbye) has id 0.
+//
+// Flags, from the lowest bit:
+//
+//	bit 0     REPLY  this frame answers the request with its kind and id
+//	bit 1     ERROR  the reply is an error: [code, message, retry ms, unknown]
+//	bits 4–5  LEVEL  of a read request: 0 leader, 1 linearizable, 2 stale
+//
+// All other bits are 0 and not looked at.
+//
+// Arrays only ever grow at the end: who decodes one skips elements behind those
+// it knows. Numbers may be sent in any msgpack form that holds them.
+//
+// # Kinds
+//
+//	0x0001  hello    the first frame of a connection, and never again
+//	0x0002  goodbye  the server closes the connection, and says why
+//	0x0003  ping     [] → []; a sign of life, at any time after hello
+//	0x01..  boards   grid/leaderboard
+//
+// A kind that the server does not know is answered with UNIMPLEMENTED; the
+// connection stays.
+//
+// The array of a write begins with its request id: [seq, low, fields …]. seq
+// counts the client's writes, low is its lowest number not yet answered, and
+// low ≤ seq < low+64, else the answer is OUT_OF_RANGE. A write that is sent
+// again under its number, on this connection or a later one with the same user
+// and nonce, is done once and answered as the first time. The array of a read
+// has just its fields.
+//
+// # Hello
+//
+//	→ [version min, version max, provider, credential, nonce, agent]
+//	← [version, user id, requests max, frame bytes max, agent]
+//
+// provider is "custom" (credential: an id of 6 to 128 bytes of UTF-8 that the
+// game chose for the player, and keeps secret) or "server" (credential: the
+// server's key; the session may act for every user). nonce, 8 to 32 random
+// bytes, names the client's request ids: keep it over reconnects. agent, at most
+// 128 bytes, says what speaks. In the reply, requests max is how many requests
+// may be unanswered, and frame bytes max bounds a frame from the client, head
+// included; before hello the bound is HelloBytesMax.
+//
+// # Goodbye
+//
+//	← [reason, text, reconnect after ms]
+//
+// The number's range says what to do: see Reason. Requests that are unanswered
+// when the connection ends may or may not have been done.
+//
+// # Invariants
+//
+//	I1  Next allocates nothing and believes no length above its limit.
+//	I2  A decoded message holds no view of the input.
+//	I3  What Append wrote, Decode reads back equal (fuzzed; golden vectors in testdata).
+//
+// Nothing here keeps state; all may be called from any goroutine.
+package wire

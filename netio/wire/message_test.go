@@ -1,0 +1,141 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/pack"
+)
+
+// message is what every message of this package is.
+type message interface {
+	Append([]byte) []byte
+	Decode(*pack.Cursor) error
+}
+
+func aHello() *Hello {
+	return &Hello{1, 2, ProviderCustom, "player-0001", []byte("12345678"), "test/1"}
+}
+
+func aWelcome() *Welcome {
+	return &Welcome{1, grid.UserID("custom", "player-0001"), 64, FrameBytesMax, "throng/1"}
+}
+
+func aGoodbye() *Goodbye { return &Goodbye{Shutdown, Shutdown.Text(), 1500 * time.Millisecond} }
+
+func TestMessagesRoundTrip(t *testing.T) {
+	for _, c := range []struct{ in, out message }{
+		{aHello(), new(Hello)}, {aWelcome(), new(Welcome)}, {aGoodbye(), new(Goodbye)},
+	} {
+		b := c.in.Append(nil)
+		cur := pack.NewCursor(b)
+		if err := c.out.Decode(&cur); err != nil {
+			t.Fatal(err)
+		}
+		for i := range b {
+			b[i] = 0xa5 // what was decoded must not be a view
+		}
+		if !reflect.DeepEqual(c.in, c.out) {
+			t.Errorf("%+v came back as %+v", c.in, c.out)
+		}
+	}
+}
+
+// Fields that a later version appends are skipped; a missing field is an error.
+func TestMessagesGrowAtTheEnd(t *testing.T) {
+	for _, c := range []struct{ in, out message }{
+		{aHello(), new(Hello)}, {aWelcome(), new(Welcome)}, {aGoodbye(), new(Goodbye)},
+	} {
+		b := c.in.Append(nil)
+		b[0]++ // one more element
+		b = pack.AppendString(b, "from the future")
+		cur := pack.NewCursor(b)
+		if err := c.out.Decode(&cur); err != nil || !reflect.DeepEqual(c.in, c.out) {
+			t.Errorf("%T with a later field: %+v, %v", c.in, c.out, err)
+		}
+		b[0] -= 2
+		cur = pack.NewCursor(b)
+		if err := c.out.Decode(&cur); fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%T with a field too few: %v", c.in, err)
+		}
+	}
+}
+
+func TestHelloCheck(t *testing.T) {
+	for name, spoil := range map[string]func(*Hello){
+		"short custom id": func(h *Hello) { h.Credential = "12345" },
+		"long custom id":  func(h *Hello) { h.Credential = strings.Repeat("x", 129) },
+		"not text":        func(h *Hello) { h.Credential = "player\xff\xfe" },
+		"short nonce":     func(h *Hello) { h.Nonce = h.Nonce[:7] },
+		"long nonce":      func(h *Hello) { h.Nonce = make([]byte, 33) },
+		"long agent":      func(h *Hello) { h.Agent = strings.Repeat("x", 129) },
+		"long provider":   func(h *Hello) { h.Provider = strings.Repeat("x", 33) },
+		"long credential": func(h *Hello) { h.Credential = strings.Repeat("x", 1025) },
+	} {
+		h := aHello()
+		spoil(h)
+		var f *fault.Error
+		if err := h.Check(); !errors.As(err, &f) || f.Code != fault.InvalidArgument {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := aHello().Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The table is in order, its names are unique, and what one can do about a
+// reason agrees with its range.
+func TestReasons(t *testing.T) {
+	names := map[string]bool{}
+	last := Reason(0)
+	for _, e := range Reasons() {
+		if e.Reason <= last || e.Reason < 1000 || e.Reason >= 3000 {
+			t.Errorf("%d follows %d", e.Reason, last)
+		}
+		if e.Name == "" || e.Text == "" || names[e.Name] {
+			t.Errorf("%d: name %q, text %q", e.Reason, e.Name, e.Text)
+		}
+		if e.Reason.Reconnect() != (e.Reason < 2000) || e.Reason.String() != e.Name {
+			t.Errorf("%d is at odds with its entry", e.Reason)
+		}
+		last, names[e.Name] = e.Reason, true
+	}
+	if Reason(1999).Text() != "reason 1999" {
+		t.Error(Reason(1999).Text())
+	}
+	// A number that does not fit must not turn into one that says "reconnect".
+	var g Goodbye
+	cur := pack.NewCursor([]byte{0x93, 0xce, 0, 1, 0x03, 0xe8, 0xa0, 0}) // 65536+1000
+	if err := g.Decode(&cur); err != nil || g.Reason.Reconnect() {
+		t.Errorf("%+v, %v", g, err)
+	}
+}
+
+// fuzzMessage holds that whatever decodes also survives being written again.
+func fuzzMessage(f *testing.F, seed message, fresh func() message) {
+	f.Add(seed.Append(nil))
+	f.Add([]byte{0xdd, 0xff, 0xff, 0xff, 0xff})
+	f.Add(bytes.Repeat([]byte{0x91}, 100))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, again := fresh(), fresh()
+		cur := pack.NewCursor(b)
+		if m.Decode(&cur) != nil {
+			return
+		}
+		cur = pack.NewCursor(m.Append(nil))
+		if err := again.Decode(&cur); err != nil || cur.Done() != nil || !reflect.DeepEqual(m, again) {
+			t.Fatalf("%+v came back as %+v (%v)", m, again, err)
+		}
+	})
+}
+
+func FuzzHello(f *testing.F)   { fuzzMessage(f, aHello(), func() message { return new(Hello) }) }
+func FuzzWelcome(f *testing.F) { fuzzMessage(f, aWelcome(), func() message { return new(Welcome) }) }
+func FuzzGoodbye(f *testing.F) { fuzzMessage(f, aGoodbye(), func() message { return new(Goodbye) }) }
