@@ -1,0 +1,85 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"math"
+	"strings"
+	"testing"
+)
+
+func TestOKHoldsOnlyWhenEveryCheckHeld(t *testing.T) {
+	r := New("x", Env{})
+	if r.OK {
+		t.Error("a report without checks is not ok")
+	}
+	r.Check("a", true, "fine")
+	if !r.OK {
+		t.Error("one good check is ok")
+	}
+	r.Check("b", false, "lost %d", 3)
+	r.Check("c", true, "")
+	if r.OK {
+		t.Error("a good check behind a failed one must not make it ok")
+	}
+	if r.Checks[1].Detail != "lost 3" {
+		t.Errorf("detail %q", r.Checks[1].Detail)
+	}
+}
+
+func TestMissedTargetIsNoError(t *testing.T) {
+	r := New("x", Env{})
+	r.Check("a", true, "")
+	r.AtLeast("T3", 2.4, 2.5, "× Redis")
+	r.AtMost("T7", 1.9, 2, "s")
+	r.AtMost("T6", math.NaN(), 80, "B")
+	if !r.OK || r.Targets[0].Met || !r.Targets[1].Met || r.Targets[2].Met {
+		t.Errorf("%+v", r)
+	}
+}
+
+func TestJSONIsOneObjectWithEveryField(t *testing.T) {
+	r := New("x", ReadEnv(nil))
+	r.Metric("rate", math.Inf(1), "1/s")
+	r.Peer("redis", map[string]string{"appendfsync": "always"}).Metric("rate", 5, "1/s")
+	var b bytes.Buffer
+	if err := r.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	d := json.NewDecoder(&b)
+	var m map[string]any
+	if err := d.Decode(&m); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Decode(&m); err != io.EOF {
+		t.Errorf("more than one object: %v", err)
+	}
+	for _, k := range []string{"bench", "ok", "checks", "metrics", "peers", "targets", "env"} {
+		if v, there := m[k]; !there || v == nil {
+			t.Errorf("field %s: %v", k, v)
+		}
+	}
+}
+
+func TestTableShowsWhatFailed(t *testing.T) {
+	r := New("crash", Env{})
+	r.Metric("writes", 1234567, "")
+	r.Check("no acknowledged write lost", false, "2 lost")
+	r.AtLeast("T3", 2, 2.5, "× Redis")
+	var b strings.Builder
+	if err := r.WriteTable(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"1,234,567", "[FAIL]", "2 lost", "MISSED", "FAILED"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
+func TestModelName(t *testing.T) {
+	if m := modelName("processor\t: 0\nmodel name\t: Fast CPU\n"); m != "Fast CPU" {
+		t.Errorf("%q", m)
+	}
+}
