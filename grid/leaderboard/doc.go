@@ -1,0 +1,3 @@
+// Package leaderboard holds everything about boards: their state, commands,
+// queries and wire messages.
+package leaderboard
