@@ -1,0 +1,79 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// keyBytes is how long the server's key is. In its file it is hexadecimal.
+const keyBytes = 32
+
+// serverKey returns the key by which a studio's own servers say who they are.
+// It is read from file, or, when file is empty, from server.key in the data
+// directory, where it is made at the first start.
+func serverKey(file, dataDir string) (string, error) {
+	if file != "" {
+		return readKey(file)
+	}
+	file = filepath.Join(dataDir, "server.key")
+	key, err := readKey(file)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if err := makeKey(file); err != nil {
+		return "", fmt.Errorf("make the server key: %w", err)
+	}
+	return readKey(file)
+}
+
+func readKey(file string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("read the server key: %w", err)
+	}
+	key := strings.TrimSpace(string(text))
+	if raw, err := hex.DecodeString(key); err != nil || len(raw) != keyBytes {
+		return "", fmt.Errorf("the server key in %s is not %d hexadecimal digits: "+
+			"write one with 'openssl rand -hex %d'", file, 2*keyBytes, keyBytes)
+	}
+	return key, nil
+}
+
+// makeKey writes a new key so that the file is there whole or not at all, and
+// leaves one alone that another start wrote meanwhile.
+func makeKey(file string) error {
+	var raw [keyBytes]byte
+	rand.Read(raw[:]) // never fails
+	dir := filepath.Dir(file)
+	f, err := os.CreateTemp(dir, ".server.key-*") // readable by its owner only
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	if _, err := f.WriteString(hex.EncodeToString(raw[:]) + "\n"); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

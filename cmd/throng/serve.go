@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+const serveHelp = `Run one node: serve clients until SIGINT or SIGTERM.
+
+Everything the node keeps is in the data directory, which one process at a time
+may use. What a client was told is done is on disk: after a crash or a power cut
+the same command brings it all back.
+
+When the node serves, it prints one line to stdout:
+
+  ready client=127.0.0.1:7400
+
+Logs go to stderr. The first SIGINT or SIGTERM stops cleanly, the second at once.
+If a write to the disk fails, the process ends with exit code 74 and acknowledges
+nothing more: check the disk before starting again.
+
+A studio's own servers log in with the server key. It is made at the first start
+and kept in <data-dir>/server.key; guard it like a password.`
+
+const serveExample = `  throng serve                                   # data in ./data, this machine only
+  throng serve --data-dir /var/lib/throng --client-addr :7400
+  throng serve --client-addr 127.0.0.1:0         # any free port: see the ready line
+  throng serve --log-level debug --log-format text`
+
+// stopTimeout is how long a clean stop may take.
+const stopTimeout = 15 * time.Second
+
+// shardsMax bounds --shards: each shard costs memory and a Raft group.
+const shardsMax = 256
+
+type serveFlags struct {
+	dataDir       string
+	clientAddr    string
+	shards        int
+	serverKeyFile string
+	logLevel      string
+	logFormat     string
+}
+
+func newServe() *cobra.Command {
+	var f serveFlags
+	cmd := &cobra.Command{
+		Use:     "serve",
+		Short:   "Run a node",
+		Long:    serveHelp,
+		Example: serveExample,
+		Args:    noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			log, err := f.check(cmd.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+			defer stop()
+			context.AfterFunc(ctx, stop) // from now on a signal kills
+			return f.serve(ctx, log, cmd.OutOrStdout())
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.dataDir, "data-dir", "./data", "`directory` that holds all the node keeps")
+	flags.StringVar(&f.clientAddr, "client-addr", "127.0.0.1:7400",
+		"`host:port` to serve clients on; an empty host is every address")
+	flags.IntVar(&f.shards, "shards", 0,
+		"`number` of shards, fixed when the data directory is made; 0 is one per core")
+	flags.StringVar(&f.serverKeyFile, "server-key-file", "",
+		"`file` with the server key (default <data-dir>/server.key, made at the first start)")
+	flags.StringVar(&f.logLevel, "log-level", "info", "`level` to log from: debug, info, warn, error")
+	flags.StringVar(&f.logFormat, "log-format", "auto",
+		"`format` of logs: text, json, or auto (text on a terminal, else json)")
+	return cmd
+}
+
+// check refuses what cannot work before anything is touched.
+func (f *serveFlags) check(stderr io.Writer) (*slog.Logger, error) {
+	if f.dataDir == "" {
+		return nil, usagef("--data-dir is empty: name a directory")
+	}
+	if _, _, err := net.SplitHostPort(f.clientAddr); err != nil {
+		return nil, usagef("--client-addr %q: want host:port, 127.0.0.1:7400 say", f.clientAddr)
+	}
+	if f.shards < 0 || f.shards > shardsMax {
+		return nil, usagef("--shards %d: want 1 to %d, or 0 for one per core", f.shards, shardsMax)
+	}
+	return newLogger(stderr, f.logLevel, f.logFormat)
+}
+
+// serve runs a node until ctx is done or the node fails.
+func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) error {
+	cores := raiseProcs()
+	if err := os.MkdirAll(f.dataDir, 0o700); err != nil {
+		return fmt.Errorf("make the data directory: %w", err)
+	}
+	key, err := serverKey(f.serverKeyFile, f.dataDir)
+	if err != nil {
+		return err
+	}
+	o := nodeOptions{
+		dataDir:    f.dataDir,
+		clientAddr: f.clientAddr,
+		shards:     f.shards,
+		cores:      cores,
+		serverKey:  key,
+		log:        log,
+	}
+	n, err := startNode(ctx, o)
+	if err != nil {
+		return fmt.Errorf("start the node: %w", err)
+	}
+	fmt.Fprintf(stdout, "ready client=%s\n", n.clientAddr())
+	var failed error
+	select {
+	case <-ctx.Done():
+		log.Info("stopping")
+	case failed = <-n.failed():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	return errors.Join(failed, n.stop(stopping))
+}
+
+// raiseProcs lets twice as many goroutines run as there are cores, and returns
+// the cores: event loops and fdatasync hold a processor of the Go scheduler
+// while they wait in the kernel. GOMAXPROCS in the environment wins.
+func raiseProcs() (cores int) {
+	cores = runtime.GOMAXPROCS(0)
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(2 * cores)
+	}
+	return cores
+}
