@@ -1,0 +1,80 @@
+package client
+
+import (
+	"time"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// call is one request from its making to its answer. Between submit and its
+// answer it is guarded by Client.mu.
+type call struct {
+	kind   grid.Kind
+	level  grid.Level
+	write  bool
+	fields int
+	body   []byte // the encoded fields, without the array's head
+
+	seq       uint64    // its number in its window; 0: not sent yet
+	flying    bool      // sent, and unanswered since
+	doubt     bool      // an earlier sending may have been done
+	abandoned bool      // nobody waits for it any more: only flying may still change
+	retried   time.Time // when it was first told to ask again; zero: never
+	last      *fault.Error
+
+	batch    *Batch // who waits for it; nil: done
+	done     chan struct{}
+	finished bool
+	reply    []byte
+	err      error
+}
+
+// frameExtra bounds what appendFrame adds to a body.
+const frameExtra = wire.HeadBytes + 5 + 9 + 9
+
+// appendFrame appends the call's frame. Calls of the write window have even
+// frame ids, reads odd ones.
+func (c *call) appendFrame(b []byte, low uint64) []byte {
+	start := len(b)
+	if c.write {
+		b = wire.Begin(b, c.kind, 0, uint32(c.seq)<<1)
+		b = pack.AppendArray(b, c.fields+2)
+		b = pack.AppendUint(b, c.seq)
+		b = pack.AppendUint(b, low)
+	} else {
+		b = wire.Begin(b, c.kind, wire.LevelFlags(c.level), uint32(c.seq)<<1|1)
+		b = pack.AppendArray(b, c.fields)
+	}
+	return wire.End(append(b, c.body...), start)
+}
+
+// finish records the answer and wakes who waits. reply is copied.
+func (c *call) finish(reply []byte, err error) {
+	c.flying = false
+	if c.abandoned {
+		return
+	}
+	c.finished, c.err = true, err
+	if c.batch != nil {
+		c.batch.answered(c, reply)
+		return
+	}
+	c.reply = append(c.reply[:0], reply...)
+	c.done <- struct{}{}
+}
+
+// uncertain says whether the call may have been done, or may yet be.
+func (c *call) uncertain() bool { return c.write && (c.doubt || c.flying) }
+
+// giveUp is the error of a call that ends without an answer.
+func (c *call) giveUp(code fault.Code, why string) *fault.Error {
+	e := fault.New(code, "%s", why)
+	if c.last != nil {
+		e.Message += "; the last answer was " + c.last.Error()
+	}
+	e.Unknown = c.uncertain()
+	return e
+}

@@ -1,0 +1,246 @@
+package client
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// Client is a session with a server. Its methods may be called from any
+// goroutine.
+type Client struct {
+	addr    string
+	options Options
+	user    grid.ID
+	close   context.CancelFunc
+	closed  chan struct{} // run has ended
+	kick    chan struct{} // holds a token when there may be something to send
+	pool    sync.Pool     // of *call, with done made
+
+	mu struct {
+		sync.Mutex
+		writes, reads window
+		again         []*call // to be sent again on this connection, because the server said so
+		epoch         uint64  // counts connections, so that old timers do nothing
+		leaving       bool    // the server said goodbye: send nothing more on this connection
+		ping          bool    // send a ping
+		frameMax      int     // bytes of a frame that the server takes
+		err           error   // why the client is of no more use; nil: it is
+	}
+}
+
+// Dial connects and says hello, once; its error is a *fault.Error. From then on
+// the client keeps the connection up by itself, until Close.
+func Dial(ctx context.Context, addr string, o Options) (*Client, error) {
+	o.defaults()
+	if o.Nonce == nil {
+		o.Nonce = make([]byte, 16)
+		rand.Read(o.Nonce) // never fails
+	}
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	l, err := dial(ctx, addr, &o)
+	if err != nil {
+		return nil, fault.Of(err)
+	}
+	c := &Client{
+		addr:    addr,
+		options: o,
+		user:    l.welcome.User,
+		closed:  make(chan struct{}),
+		kick:    make(chan struct{}, 1),
+	}
+	c.pool.New = func() any { return &call{done: make(chan struct{}, 1)} }
+	c.mu.writes, c.mu.reads = newWindow(), newWindow()
+	c.mu.frameMax = int(l.welcome.FrameBytesMax)
+	var life context.Context
+	life, c.close = context.WithCancel(context.Background())
+	go c.run(life, l)
+	return c, nil
+}
+
+// User is the id of the user that the credential stands for.
+func (c *Client) User() grid.ID { return c.user }
+
+// Close ends the session. Calls that are not answered yet return an error.
+func (c *Client) Close() error {
+	c.close()
+	<-c.closed
+	return nil
+}
+
+// begin returns a fresh call whose fields the caller appends to body.
+func (c *Client) begin(kind grid.Kind, write bool, fields int) *call {
+	k := c.pool.Get().(*call)
+	*k = call{kind: kind, write: write, fields: fields, body: k.body[:0], done: k.done, reply: k.reply[:0]}
+	return k
+}
+
+// submit queues calls, unless the client has ended.
+func (c *Client) submit(calls ...*call) error {
+	c.mu.Lock()
+	err := c.mu.err
+	if err == nil {
+		for _, k := range calls {
+			c.enqueue(k)
+		}
+	}
+	c.mu.Unlock()
+	c.wake()
+	return err
+}
+
+// enqueue is called under mu.
+func (c *Client) enqueue(k *call) {
+	if n := len(k.body) + frameExtra; n > c.mu.frameMax {
+		k.finish(nil, fault.New(fault.InvalidArgument,
+			"the request has %d bytes: the server takes at most %d", n, c.mu.frameMax))
+		return
+	}
+	c.window(k).push(k)
+}
+
+func (c *Client) window(k *call) *window {
+	if k.write {
+		return &c.mu.writes
+	}
+	return &c.mu.reads
+}
+
+// wake tells the writer that there may be something to send.
+func (c *Client) wake() {
+	select {
+	case c.kick <- struct{}{}:
+	default:
+	}
+}
+
+// abandon stops waiting for a call and returns its error, nil when it was
+// answered meanwhile.
+func (c *Client) abandon(k *call, cause error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k.finished {
+		return nil
+	}
+	code := fault.Cancelled
+	if errors.Is(cause, context.DeadlineExceeded) {
+		code = fault.DeadlineExceeded
+	}
+	err := k.giveUp(code, "no answer before the call's context ended")
+	k.abandoned = true
+	if k.seq != 0 && !k.flying { // waits to be sent again: it need not
+		c.window(k).remove(k)
+		c.wake()
+	}
+	return err
+}
+
+// finish sends a call, waits for its answer and decodes it.
+func finish[T any](ctx context.Context, c *Client, k *call, decode func(*pack.Cursor) (T, error)) (T, error) {
+	var none T
+	if err := ctx.Err(); err != nil {
+		return none, k.giveUp(fault.Cancelled, "the call's context had ended before the call: "+err.Error())
+	}
+	if err := c.submit(k); err != nil {
+		return none, err
+	}
+	select {
+	case <-k.done:
+	case <-ctx.Done():
+		if err := c.abandon(k, ctx.Err()); err != nil {
+			return none, err
+		}
+		<-k.done
+	}
+	defer c.pool.Put(k)
+	if k.err != nil {
+		return none, k.err
+	}
+	return decoded(k.reply, k.write, decode)
+}
+
+// decoded decodes a reply. A write whose reply makes no sense was done.
+func decoded[T any](reply []byte, write bool, decode func(*pack.Cursor) (T, error)) (T, error) {
+	in := pack.NewCursor(reply)
+	v, err := decode(&in)
+	if err != nil {
+		f := fault.New(fault.Internal, "the server's reply cannot be decoded: %v", err)
+		f.Unknown = write
+		return v, f
+	}
+	return v, nil
+}
+
+// answer handles one frame from the server, under mu.
+func (c *Client) answer(f wire.Frame, now time.Time) {
+	if f.Flags&wire.Reply == 0 || f.Kind < wire.KindFeatures {
+		return
+	}
+	w := &c.mu.writes
+	if f.ID&1 == 1 {
+		w = &c.mu.reads
+	}
+	k := w.find(f.ID >> 1)
+	if k == nil || k.kind != f.Kind {
+		return
+	}
+	if f.Flags&wire.Error == 0 {
+		w.remove(k)
+		k.finish(f.Body, nil)
+		return
+	}
+	c.refused(w, k, f.Body, now)
+}
+
+// refused handles an error reply, under mu: it is final, or tried again.
+func (c *Client) refused(w *window, k *call, body []byte, now time.Time) {
+	in := pack.NewCursor(body)
+	e, err := fault.Decode(&in)
+	if err != nil {
+		e = fault.New(fault.Internal, "the server's error cannot be decoded: %v", err)
+		e.Unknown = k.write
+	}
+	k.flying = false
+	again := e.Retry
+	switch {
+	case k.write && e.Code == fault.Aborted:
+		e.Unknown = true // the server has forgotten the number and will not do it
+	case k.write && e.Unknown:
+		again = max(again, c.options.BackoffMin) // asking under its number makes it certain
+	}
+	if again > 0 && !k.abandoned {
+		if k.retried.IsZero() {
+			k.retried = now
+		}
+		if now.Sub(k.retried) < RetryFor {
+			k.doubt, k.last = k.doubt || e.Unknown, e
+			c.askAgain(k, again)
+			return
+		}
+		e.Unknown = e.Unknown || k.uncertain()
+	}
+	w.remove(k)
+	k.finish(nil, e)
+}
+
+// askAgain sends a call again after a while, under mu.
+func (c *Client) askAgain(k *call, after time.Duration) {
+	epoch := c.mu.epoch
+	time.AfterFunc(after, func() {
+		c.mu.Lock()
+		if c.mu.epoch == epoch && !k.abandoned { // else it was sent again already
+			c.mu.again = append(c.mu.again, k)
+		}
+		c.mu.Unlock()
+		c.wake()
+	})
+}

@@ -1,0 +1,78 @@
+package client
+
+import (
+	"time"
+
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// RetryFor is how long a call is tried again when its context sets no earlier
+// end. It is half of the time for which servers remember request ids.
+const RetryFor = 5 * time.Minute
+
+// Credential says who connects: Custom or ServerKey.
+type Credential struct {
+	provider string
+	secret   string
+}
+
+// Custom is a player whom the game knows by an id of 6 to 128 bytes of UTF-8.
+// Who knows the id is the player.
+func Custom(id string) Credential { return Credential{wire.ProviderCustom, id} }
+
+// ServerKey is the studio's own server, which may act for every user.
+func ServerKey(key string) Credential { return Credential{wire.ProviderServer, key} }
+
+// Options says how to connect. All but Credential may be left zero.
+type Options struct {
+	Credential Credential
+	Agent      string        // what speaks, at most 128 bytes; default "throng-go"
+	Nonce      []byte        // names this client's request ids; default: 16 random bytes
+	HelloIn    time.Duration // how long connecting and hello may take; default 5 s
+	PingEvery  time.Duration // silence after which to ping, and then to give up; default 10 s
+	BackoffMin time.Duration // the first pause before connecting again; default 20 ms
+	BackoffMax time.Duration // the longest; default 2 s
+}
+
+// Validate says what is wrong with the options.
+func (o *Options) Validate() error {
+	if o.Credential == (Credential{}) {
+		return fault.New(fault.InvalidArgument, "no credential: set Options.Credential to Custom or ServerKey")
+	}
+	if o.HelloIn < 0 || o.PingEvery < 0 || o.BackoffMin < 0 || o.BackoffMax < 0 {
+		return fault.New(fault.InvalidArgument, "a time in the options is negative: leave it 0 for the default")
+	}
+	h := o.hello()
+	return h.Check()
+}
+
+func (o *Options) hello() wire.Hello {
+	return wire.Hello{
+		VersionMin: wire.Version,
+		VersionMax: wire.Version,
+		Provider:   o.Credential.provider,
+		Credential: o.Credential.secret,
+		Nonce:      o.Nonce,
+		Agent:      o.Agent,
+	}
+}
+
+func (o *Options) defaults() {
+	if o.Agent == "" {
+		o.Agent = "throng-go"
+	}
+	for _, d := range []struct {
+		field *time.Duration
+		value time.Duration
+	}{
+		{&o.HelloIn, 5 * time.Second},
+		{&o.PingEvery, 10 * time.Second},
+		{&o.BackoffMin, 20 * time.Millisecond},
+		{&o.BackoffMax, 2 * time.Second},
+	} {
+		if *d.field == 0 {
+			*d.field = d.value
+		}
+	}
+}
