@@ -52,7 +52,8 @@ func noArgs(cmd *cobra.Command, args []string) error {
 		return usagef("unknown argument %q: %s takes only flags", args[0], cmd.CommandPath())
 	}
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		return usagef("unknown command %q: did you mean '%s %s'?", args[0], cmd.CommandPath(), near[0])
+		return usagef("unknown command %q: did you mean '%s %s'?",
+			args[0], cmd.CommandPath(), near[0])
 	}
 	return usagef("unknown command %q", args[0])
 }

@@ -33,9 +33,9 @@ nothing more: check the disk before starting again.
 A studio's own servers log in with the server key. It is made at the first start
 and kept in <data-dir>/server.key; guard it like a password.`
 
-const serveExample = `  throng serve                                   # data in ./data, this machine only
+const serveExample = `  throng serve    # data in ./data, this machine only
   throng serve --data-dir /var/lib/throng --client-addr :7400
-  throng serve --client-addr 127.0.0.1:0         # any free port: see the ready line
+  throng serve --client-addr 127.0.0.1:0    # any free port: see the ready line
   throng serve --log-level debug --log-format text`
 
 // stopTimeout is how long a clean stop may take.
@@ -80,7 +80,8 @@ func newServe() *cobra.Command {
 		"`number` of shards, fixed when the data directory is made; 0 is one per core")
 	flags.StringVar(&f.serverKeyFile, "server-key-file", "",
 		"`file` with the server key (default <data-dir>/server.key, made at the first start)")
-	flags.StringVar(&f.logLevel, "log-level", "info", "`level` to log from: debug, info, warn, error")
+	flags.StringVar(&f.logLevel, "log-level", "info",
+		"`level` to log from: debug, info, warn, error")
 	flags.StringVar(&f.logFormat, "log-format", "auto",
 		"`format` of logs: text, json, or auto (text on a terminal, else json)")
 	return cmd

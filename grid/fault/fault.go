@@ -77,7 +77,8 @@ func Of(err error) *Error {
 	}
 	var p *pack.Error
 	if errors.As(err, &p) {
-		return New(InvalidArgument, "the message cannot be decoded: %v; see docs/protocol.md for its fields", p)
+		return New(InvalidArgument,
+			"the message cannot be decoded: %v; see docs/protocol.md for its fields", p)
 	}
 	return New(Internal, "%v", err)
 }

@@ -1,0 +1,46 @@
+# The ways to build, run and check Throng. Needs Go as go.mod names it; the
+# tests need gcc as well, for the race detector.
+
+FUZZTIME ?= 30s
+SEEDS    ?= 2000
+
+.DEFAULT_GOAL := help
+.PHONY: help build run test check bench fuzz soak fmt
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## Build bin/throng
+	go build -o bin/throng ./cmd/throng
+
+run: build ## Build, and serve clients on 127.0.0.1:7400 with data in ./data
+	bin/throng serve --data-dir ./data
+
+test: ## Run all tests with the race detector (under 10 minutes)
+	@gcc --version >/dev/null 2>&1 || { echo "make test: the race detector needs gcc: install it (Debian: apt-get install gcc libc6-dev)"; exit 1; }
+	CGO_ENABLED=1 go test -race -timeout 10m ./...
+
+check: ## Check formatting, vet, staticcheck, the house rules, go.mod
+	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not formatted, run make fmt:"; echo "$$out"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go test -count=1 -run '^TestTidy' .
+	go mod tidy -diff
+
+bench: ## Run the Go benchmarks; see docs/benchmarks.md for those against peers
+	go test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## Fuzz every target for FUZZTIME (30s), one after the other
+	@for pkg in $$(go list ./...); do \
+		list=$$(go test -list '^Fuzz' $$pkg) || { echo "$$list"; exit 1; }; \
+		for target in $$(echo "$$list" | grep '^Fuzz'); do \
+			echo "== $$pkg $$target"; \
+			go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+		done; \
+	done
+
+soak: ## Run the simulation on SEEDS (2000) seeds
+	go test ./shard/sim -run Sim -count=1 -timeout 0 -v -sim.seeds $(SEEDS)
+
+fmt: ## Format all Go files
+	gofmt -w .
