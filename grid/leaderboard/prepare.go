@@ -1,0 +1,141 @@
+package leaderboard
+
+import (
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/pack"
+)
+
+// Ops returns all requests of this feature.
+func Ops() []grid.Op {
+	return []grid.Op{
+		{Kind: KindCreate, Name: "board.create", Write: true, Prepare: prepareCreate},
+		{Kind: KindDelete, Name: "board.delete", Write: true, Prepare: prepareDelete},
+		{Kind: KindSubmit, Name: "board.submit", Write: true, Prepare: prepareSubmit},
+		{Kind: KindRemove, Name: "board.remove", Write: true, Prepare: prepareRemove},
+		{Kind: KindInfo, Name: "board.info", Prepare: prepareInfo},
+		{Kind: KindPage, Name: "board.page", Prepare: preparePage},
+		{Kind: KindAround, Name: "board.around", Prepare: prepareAround},
+		{Kind: KindOwners, Name: "board.owners", Prepare: prepareOwners},
+	}
+}
+
+func prepareCreate(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+	var r CreateRequest
+	if key, err = r.decode(in, n); err == nil {
+		err = onlyServer(c, "make boards")
+	}
+	if err != nil {
+		return nil, out, err
+	}
+	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+}
+
+func prepareDelete(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+	var r DeleteRequest
+	if key, err = r.decode(in, n); err == nil {
+		err = onlyServer(c, "delete boards")
+	}
+	if err != nil {
+		return nil, out, err
+	}
+	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+}
+
+func prepareSubmit(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+	var r SubmitRequest
+	if key, err = r.decode(in, n); err == nil {
+		err = onlyOwn(c, &r.Owner)
+	}
+	if err != nil {
+		return nil, out, err
+	}
+	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+}
+
+func prepareRemove(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+	var r RemoveRequest
+	if key, err = r.decode(in, n); err == nil {
+		err = onlyOwn(c, &r.Owner)
+	}
+	if err != nil {
+		return nil, out, err
+	}
+	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+}
+
+func prepareInfo(_ *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+	var r InfoRequest
+	if key, err = r.decode(in, n); err != nil {
+		return nil, out, err
+	}
+	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+}
+
+func preparePage(_ *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+	var r PageRequest
+	if key, err = r.decode(in, n); err != nil {
+		return nil, out, err
+	}
+	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+}
+
+func prepareAround(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+	var r AroundRequest
+	if key, err = r.decode(in, n); err == nil {
+		err = orCaller(c, &r.Owner)
+	}
+	if err != nil {
+		return nil, out, err
+	}
+	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+}
+
+// prepareOwners appends the owners as it reads them, so that none has to be
+// kept anywhere.
+func prepareOwners(_ *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+	key, count, err := decodeOwners(in, n)
+	if err != nil {
+		return nil, out, err
+	}
+	body = pack.AppendString(pack.AppendArray(out, 2), key)
+	body = pack.AppendArray(body, count)
+	for range count {
+		var id grid.ID
+		if err := readOwner(in, &id); err != nil {
+			return nil, out, err
+		}
+		body = pack.AppendBytes(body, id[:])
+	}
+	return key, body, nil
+}
+
+// orCaller puts the caller where no owner was named.
+func orCaller(c *grid.Caller, owner *grid.ID) error {
+	if *owner == (grid.ID{}) {
+		*owner = c.User
+	}
+	if *owner == (grid.ID{}) {
+		return fault.New(fault.InvalidArgument, "this session has no user: name the owner of the record")
+	}
+	return nil
+}
+
+// onlyOwn lets all but servers change nothing but their own record.
+func onlyOwn(c *grid.Caller, owner *grid.ID) error {
+	if err := orCaller(c, owner); err != nil {
+		return err
+	}
+	if *owner != c.User && !c.Server {
+		return fault.New(fault.PermissionDenied,
+			"a player may change only their own record: connect with a server key to change another's")
+	}
+	return nil
+}
+
+func onlyServer(c *grid.Caller, what string) error {
+	if !c.Server {
+		return fault.New(fault.PermissionDenied, "players may not %s: connect with a server key", what)
+	}
+	return nil
+}

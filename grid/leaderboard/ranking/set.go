@@ -1,0 +1,101 @@
+package ranking
+
+import (
+	"iter"
+
+	"github.com/thronggrid/throng/grid"
+)
+
+// Set is a set of records in rank order. See the package comment for who may
+// call what when.
+type Set struct {
+	gen   uint64
+	n     int
+	root  node
+	table table
+	index *index
+}
+
+// New returns an empty set of a generation.
+func New(gen uint64) *Set {
+	return &Set{gen: gen, root: node{l: &leaf{gen: gen}}, index: &index{}}
+}
+
+// Fork returns the set's successor of a later generation, and freezes the set.
+func (s *Set) Fork(gen uint64) *Set {
+	return &Set{gen: gen, n: s.n, root: s.root, table: s.table.fork(), index: s.index}
+}
+
+// Len returns the number of records.
+func (s *Set) Len() int { return s.n }
+
+// Find returns the ordinal of an owner's record.
+func (s *Set) Find(owner *grid.ID) (Ordinal, bool) { return s.index.find(&s.table, owner) }
+
+// At returns a record: a view to read, valid until the set changes.
+func (s *Set) At(o Ordinal) *Record { return s.table.at(o) }
+
+// Rank returns how many records are before one.
+func (s *Set) Rank(o Ordinal) int {
+	k := s.table.at(o)
+	n, rank := s.root, 0
+	for n.b != nil {
+		i := n.b.child(k)
+		rank += n.b.before(i)
+		n = n.b.kid[i]
+	}
+	return rank + n.l.position(o)
+}
+
+// From yields the records from a position on, counted from 0, as At does.
+func (s *Set) From(position int) iter.Seq[*Record] {
+	return func(yield func(*Record) bool) { s.walk(s.root, position, yield) }
+}
+
+// walk yields the records below a node but for the first skip. It returns false
+// when yield did.
+func (s *Set) walk(n node, skip int, yield func(*Record) bool) bool {
+	if n.b == nil {
+		for _, o := range n.l.ord[min(skip, n.l.n):n.l.n] {
+			if !yield(s.table.at(o)) {
+				return false
+			}
+		}
+		return true
+	}
+	for i, kid := range n.b.kid[:n.b.n] {
+		if c := int(n.b.count[i]); skip >= c {
+			skip -= c
+			continue
+		}
+		if !s.walk(kid, skip, yield) {
+			return false
+		}
+		skip = 0
+	}
+	return true
+}
+
+// Insert adds a record whose owner has none.
+func (s *Set) Insert(r *Record) Ordinal {
+	o := s.table.add(r, s.gen)
+	s.index.add(&s.table, &r.Owner, o)
+	s.link(s.table.at(o), o)
+	return o
+}
+
+// Move gives a record a new place in the order.
+func (s *Set) Move(o Ordinal, score, sub, stamp int64) {
+	s.unlink(s.table.at(o), o)
+	r := s.table.own(o, s.gen)
+	r.Score, r.Sub, r.Stamp = score, sub, stamp
+	s.link(r, o)
+}
+
+// Delete removes a record; its ordinal is then free.
+func (s *Set) Delete(o Ordinal) {
+	r := s.table.at(o)
+	s.unlink(r, o)
+	s.index.remove(&s.table, &r.Owner)
+	s.table.remove(o)
+}
