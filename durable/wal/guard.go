@@ -1,0 +1,205 @@
+package wal
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// guardFS stands between Pebble and the disk.
+//
+// It latches the first failure of anything that changes the disk, and then
+// freezes the disk: later changes go to a file system in memory and succeed.
+// Returning the error instead would be the simpler design, but Pebble answers
+// it with a panic under its locks (a WAL that cannot be rotated) or by trying
+// again for ever (a flush), and then cannot be closed. Frozen, it comes to rest
+// and changes nothing more, so nothing that recovery needs is thrown away
+// because of a file that was never written. Nobody is told of a success: the
+// latch is checked after every commit.
+//
+// It also calls beforeReuse before a WAL file is removed or written over.
+type guardFS struct {
+	vfs.FS
+	latch       *latch
+	beforeReuse func() error
+
+	once sync.Once
+	void *vfs.MemFS // takes the changes once the disk is frozen
+}
+
+// do runs one change of the disk, or its stand-in once the disk is frozen.
+func (g *guardFS) do(what, name string, real, void func() error) error {
+	if g.latch.err() == nil {
+		err := real()
+		if err == nil {
+			return nil
+		}
+		_ = g.latch.fail(fmt.Errorf("%s %s: %w", what, name, err))
+	}
+	g.once.Do(func() { g.void = vfs.NewMem() })
+	return void()
+}
+
+// file is do for what opens a file.
+func (g *guardFS) file(
+	what, name string, open func(vfs.FS) (vfs.File, error),
+) (f vfs.File, err error) {
+	err = g.do(what, name, func() error {
+		if f, err = open(g.FS); err == nil {
+			f = &guardFile{File: f, fs: g, name: name}
+		}
+		return err
+	}, func() error {
+		if err := g.void.MkdirAll(g.PathDir(name), 0o755); err != nil {
+			return err
+		}
+		f, err = open(g.void)
+		return err
+	})
+	return f, err
+}
+
+func nothing() error { return nil }
+
+// Unwrap implements vfs.FS.
+func (g *guardFS) Unwrap() vfs.FS { return g.FS }
+
+// Create implements vfs.FS.
+func (g *guardFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	return g.file("create", name, func(fs vfs.FS) (vfs.File, error) { return fs.Create(name, c) })
+}
+
+// OpenReadWrite implements vfs.FS.
+func (g *guardFS) OpenReadWrite(
+	name string, c vfs.DiskWriteCategory, opts ...vfs.OpenOption,
+) (vfs.File, error) {
+	return g.file("open", name, func(fs vfs.FS) (vfs.File, error) {
+		return fs.OpenReadWrite(name, c, opts...)
+	})
+}
+
+// OpenDir implements vfs.FS.
+func (g *guardFS) OpenDir(name string) (vfs.File, error) {
+	f, err := g.FS.OpenDir(name)
+	if err != nil {
+		return nil, err
+	}
+	return &guardFile{File: f, fs: g, name: name}, nil
+}
+
+// ReuseForWrite implements vfs.FS.
+func (g *guardFS) ReuseForWrite(
+	oldname, newname string, c vfs.DiskWriteCategory,
+) (vfs.File, error) {
+	return g.file("reuse", oldname, func(fs vfs.FS) (vfs.File, error) {
+		if fs == vfs.FS(g.void) {
+			return fs.Create(newname, c)
+		}
+		if err := g.beforeReuse(); err != nil {
+			return nil, err
+		}
+		return fs.ReuseForWrite(oldname, newname, c)
+	})
+}
+
+// Open implements vfs.FS. What Pebble wrote since the disk froze is in memory.
+func (g *guardFS) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
+	if g.latch.err() != nil {
+		g.once.Do(func() { g.void = vfs.NewMem() })
+		if f, err := g.void.Open(name, opts...); err == nil {
+			return f, nil
+		}
+	}
+	return g.FS.Open(name, opts...)
+}
+
+// Remove implements vfs.FS. A file that cannot be removed harms nobody, so that
+// alone is not latched.
+func (g *guardFS) Remove(name string) error {
+	if g.latch.err() != nil {
+		return nil
+	}
+	if strings.HasSuffix(name, ".log") {
+		if err := g.beforeReuse(); err != nil {
+			return err
+		}
+	}
+	return g.FS.Remove(name)
+}
+
+// RemoveAll implements vfs.FS.
+func (g *guardFS) RemoveAll(name string) error {
+	if g.latch.err() != nil {
+		return nil
+	}
+	return g.FS.RemoveAll(name)
+}
+
+// Rename implements vfs.FS.
+func (g *guardFS) Rename(oldname, newname string) error {
+	return g.do("rename", oldname, func() error { return g.FS.Rename(oldname, newname) },
+		func() error {
+			_ = g.void.Rename(oldname, newname) // it may lie on the frozen disk
+			return nil
+		})
+}
+
+// Link implements vfs.FS.
+func (g *guardFS) Link(oldname, newname string) error {
+	return g.do("link", oldname, func() error { return g.FS.Link(oldname, newname) }, nothing)
+}
+
+// MkdirAll implements vfs.FS.
+func (g *guardFS) MkdirAll(dir string, perm os.FileMode) error {
+	return g.do("make directory", dir,
+		func() error { return g.FS.MkdirAll(dir, perm) }, nothing)
+}
+
+// guardFile is a file or directory opened through guardFS.
+type guardFile struct {
+	vfs.File
+	fs   *guardFS
+	name string
+}
+
+// Write implements vfs.File.
+func (f *guardFile) Write(p []byte) (n int, err error) {
+	err = f.fs.do("write", f.name, func() error {
+		n, err = f.File.Write(p)
+		return err
+	}, nothing)
+	if f.fs.latch.err() != nil {
+		n = len(p)
+	}
+	return n, err
+}
+
+// WriteAt implements vfs.File.
+func (f *guardFile) WriteAt(p []byte, off int64) (n int, err error) {
+	err = f.fs.do("write", f.name, func() error {
+		n, err = f.File.WriteAt(p, off)
+		return err
+	}, nothing)
+	if f.fs.latch.err() != nil {
+		n = len(p)
+	}
+	return n, err
+}
+
+// Sync implements vfs.File.
+func (f *guardFile) Sync() error { return f.fs.do("sync", f.name, f.File.Sync, nothing) }
+
+// SyncData implements vfs.File.
+func (f *guardFile) SyncData() error { return f.fs.do("sync", f.name, f.File.SyncData, nothing) }
+
+// SyncTo implements vfs.File.
+func (f *guardFile) SyncTo(length int64) (full bool, err error) {
+	err = f.fs.do("sync", f.name, func() error {
+		full, err = f.File.SyncTo(length)
+		return err
+	}, nothing)
+	return full, err
+}
