@@ -1,0 +1,64 @@
+package slot
+
+import (
+	"fmt"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/pack"
+)
+
+// Command is one change to one slot, as an entry carries it.
+type Command struct {
+	Slot grid.Slot
+	Kind grid.Kind
+	ID   grid.RequestID
+	Body []byte // one msgpack array, made by the kind's Op.Prepare; a view
+}
+
+// commandFields is the length of a command's array:
+// [slot, kind, client, seq, low, body].
+const commandFields = 6
+
+// Append appends the command as an entry carries it.
+func (c *Command) Append(b []byte) []byte {
+	b = pack.AppendArray(b, commandFields)
+	b = pack.AppendUint(b, uint64(c.Slot))
+	b = pack.AppendUint(b, uint64(c.Kind))
+	b = pack.AppendBytes(b, c.ID.Client[:])
+	b = pack.AppendUint(b, c.ID.Seq)
+	b = pack.AppendUint(b, c.ID.Low)
+	return append(b, c.Body...)
+}
+
+// Decode reads one command; Body is a view of what the cursor reads.
+func (c *Command) Decode(in *pack.Cursor) error {
+	n := in.Array()
+	number, kind, client := in.Uint(), in.Uint(), in.Bytes()
+	c.ID.Seq, c.ID.Low = in.Uint(), in.Uint()
+	rest := in.Rest()
+	from := in.Offset()
+	in.Skip()
+	if err := in.Err(); err != nil {
+		return fmt.Errorf("decode a command: %w", err)
+	}
+	c.Body = rest[:in.Offset()-from]
+	for range n - commandFields {
+		in.Skip()
+	}
+	if err := in.Err(); err != nil {
+		return fmt.Errorf("decode a command's later fields: %w", err)
+	}
+	switch {
+	case n < commandFields:
+		return fmt.Errorf("decode a command: %d fields, want at least %d", n, commandFields)
+	case number >= grid.Slots:
+		return fmt.Errorf("decode a command: slot %d, want less than %d", number, grid.Slots)
+	case kind > 0xffff:
+		return fmt.Errorf("decode a command: kind %d, want at most 65535", kind)
+	case len(client) != len(c.ID.Client):
+		return fmt.Errorf("decode a command: a client id of %d bytes, want 16", len(client))
+	}
+	c.Slot, c.Kind = grid.Slot(number), grid.Kind(kind)
+	copy(c.ID.Client[:], client)
+	return nil
+}

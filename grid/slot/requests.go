@@ -1,0 +1,285 @@
+package slot
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+)
+
+const (
+	// RowLife is how long a client's row lives after its last use, in µs of slot
+	// time. Clients stop retrying after half of it.
+	RowLife = 10 * 60 * 1_000_000
+	// RowsMax is how many clients may have request ids in one slot.
+	RowsMax = 1 << 18
+	// ResultBytesMax is the largest result that is kept for a repeated request.
+	ResultBytesMax = 1 << 10
+
+	// useGrain is how much older than the truth a row's time of use may be, in
+	// µs: a busy client's row then changes its place once in a second, not with
+	// every command.
+	useGrain = 1_000_000
+	// expiresMax is how many rows one command takes away at the most, so that
+	// no command pays for a crowd that left at once.
+	expiresMax = 4
+)
+
+var (
+	errForgotten = &fault.Error{Code: fault.Aborted, Unknown: true,
+		Message: "the request id was answered or given up before: its outcome is unknown here; " +
+			"read the state to learn whether it was done"}
+	errDropped = &fault.Error{Code: fault.Aborted,
+		Message: "the request was done before, and its result was too large to keep; read the state instead"}
+	errRowsFull = &fault.Error{Code: fault.ResourceExhausted, Retry: RowLife * 1000 / 10,
+		Message: "too many clients changed this slot in the last ten minutes; ask again in a minute"}
+	errWindow = fault.New(fault.OutOfRange,
+		"a request number must be from the lowest unanswered one (low) to less than low+%d; "+
+			"wait for answers before you send more", grid.RequestsMax)
+)
+
+// row remembers what one client did. Its results are kept from low on, so that
+// a request asked again gets the answer that it got, and is not done again.
+type row struct {
+	client grid.ID
+	low    uint64
+	done   uint64 // bit seq%64 is set when seq, low ≤ seq < low+64, was done
+	used   int64  // stamp of the last use, at most useGrain old
+
+	prev, next uint32 // neighbours in order of use: ordinal+1, 0 for none
+
+	// kept[head:] holds (seq uvarint, length uvarint, result) per done request,
+	// in the order in which they were done. A length of 0 is a dropped result.
+	kept []byte
+	head uint32
+	// lent says that a clone sees the array under kept: it is replaced, not
+	// changed in place.
+	lent bool
+}
+
+const rowsPerPage = 64
+
+type page struct {
+	gen  uint64
+	rows [rowsPerPage]row
+}
+
+// requests is a table of rows in pages, which are copied on the first write
+// after a clone, linked in order of use. The index from client to row is not
+// cloned: a restore rebuilds it.
+type requests struct {
+	gen      uint64
+	tableGen uint64 // the generation that owns the array under pages
+	pages    []*page
+	count uint32 // ordinals ever handed out
+	free  []uint32
+	live  int
+	// oldest and newest are ends of the order of use: ordinal+1, 0 for none.
+	oldest, newest uint32
+	index          map[grid.ID]uint32
+}
+
+func (t *requests) at(o uint32) *row { return &t.pages[o/rowsPerPage].rows[o%rowsPerPage] }
+
+// own returns a row to write to.
+func (t *requests) own(o uint32) *row {
+	p := t.pages[o/rowsPerPage]
+	if p.gen != t.gen {
+		if t.tableGen != t.gen {
+			t.pages, t.tableGen = slices.Clone(t.pages), t.gen
+		}
+		c := *p
+		c.gen = t.gen
+		for i := range c.rows {
+			c.rows[i].lent = true
+		}
+		p = &c
+		t.pages[o/rowsPerPage] = p
+	}
+	return &p.rows[o%rowsPerPage]
+}
+
+// clone returns a frozen copy that shares all pages and their table. Pages that
+// are added later lie behind the clone's length of the table.
+func (t *requests) clone() requests {
+	c := *t
+	c.index, c.free = nil, nil
+	t.gen++
+	return c
+}
+
+// admit finds the row of a command's client and says what to do: execute (prior
+// and err are nil, then call record), answer with the prior result, or refuse.
+func (t *requests) admit(id *grid.RequestID, stamp int64) (o uint32, prior []byte, err error) {
+	t.expire(stamp)
+	if id.Seq < id.Low || id.Seq-id.Low >= grid.RequestsMax {
+		return 0, nil, errWindow
+	}
+	o, ok := t.index[id.Client]
+	if !ok {
+		if t.live >= RowsMax {
+			return 0, nil, errRowsFull
+		}
+		o = t.insert(id.Client, id.Low, stamp)
+		return o, nil, nil
+	}
+	r := t.own(o)
+	if stamp-r.used >= useGrain {
+		t.unlink(o)
+		r = t.own(o)
+		r.used = stamp
+		t.link(o)
+	}
+	if id.Low > r.low {
+		r.forget(id.Low)
+	}
+	if id.Seq < r.low {
+		return 0, nil, errForgotten
+	}
+	if r.done&(1<<(id.Seq%64)) == 0 {
+		return o, nil, nil
+	}
+	if prior = r.result(id.Seq); len(prior) == 0 {
+		return 0, nil, errDropped
+	}
+	return o, prior, nil
+}
+
+// record keeps the result of a request that admit let through.
+func (t *requests) record(o uint32, seq uint64, result []byte) {
+	r := t.own(o)
+	r.done |= 1 << (seq % 64)
+	if len(result) > ResultBytesMax {
+		result = nil
+	}
+	r.keep(seq, result)
+}
+
+// keep appends a result behind those that are kept.
+func (r *row) keep(seq uint64, result []byte) {
+	need := 2*binary.MaxVarintLen64 + len(result)
+	if r.lent || len(r.kept)+need > cap(r.kept) {
+		rest := r.kept[r.head:]
+		b := r.kept[:0]
+		if room := len(rest) + need; r.lent || room > cap(b) || 2*len(rest) > cap(b) {
+			b = make([]byte, 0, 2*len(rest)+need)
+			r.lent = false
+		}
+		r.kept, r.head = append(b, rest...), 0
+	}
+	r.kept = binary.AppendUvarint(r.kept, seq)
+	r.kept = binary.AppendUvarint(r.kept, uint64(len(result)))
+	r.kept = append(r.kept, result...)
+}
+
+// forget raises the lowest unanswered number and drops results below it. Those
+// done out of turn go once they come to the front.
+func (r *row) forget(low uint64) {
+	if low-r.low >= 64 {
+		r.done = 0
+	} else {
+		for s := r.low; s < low; s++ {
+			r.done &^= 1 << (s % 64)
+		}
+	}
+	r.low = low
+	for int(r.head) < len(r.kept) {
+		seq, n, _ := kept(r.kept[r.head:])
+		if seq >= low {
+			break
+		}
+		r.head += uint32(n)
+	}
+	if int(r.head) == len(r.kept) && !r.lent {
+		r.kept, r.head = r.kept[:0], 0
+	}
+}
+
+// result finds the kept result of a request that was done.
+func (r *row) result(seq uint64) []byte {
+	for b := r.kept[r.head:]; len(b) > 0; {
+		s, n, result := kept(b)
+		if s == seq {
+			return result
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+// kept cuts the first kept result off b and says how many bytes it takes.
+func kept(b []byte) (seq uint64, n int, result []byte) {
+	seq, i := binary.Uvarint(b)
+	size, j := binary.Uvarint(b[i:])
+	n = i + j + int(size)
+	return seq, n, b[i+j : n]
+}
+
+// insert makes a row for a new client, the newest in order of use.
+func (t *requests) insert(client grid.ID, low uint64, stamp int64) uint32 {
+	var o uint32
+	if n := len(t.free); n > 0 {
+		o, t.free = t.free[n-1], t.free[:n-1]
+	} else {
+		o = t.count
+		t.count++
+		if int(o/rowsPerPage) == len(t.pages) {
+			t.pages = append(t.pages, &page{gen: t.gen})
+		}
+	}
+	*t.own(o) = row{client: client, low: low, used: stamp}
+	t.link(o)
+	if t.index == nil {
+		t.index = make(map[grid.ID]uint32)
+	}
+	t.index[client] = o
+	t.live++
+	return o
+}
+
+// expire takes away rows whose life has ended.
+func (t *requests) expire(stamp int64) {
+	for range expiresMax {
+		if t.oldest == 0 {
+			return
+		}
+		o := t.oldest - 1
+		r := t.at(o)
+		if stamp-r.used < RowLife {
+			return
+		}
+		delete(t.index, r.client)
+		t.unlink(o)
+		*t.own(o) = row{}
+		t.free = append(t.free, o)
+		t.live--
+	}
+}
+
+// link appends a row to the order of use.
+func (t *requests) link(o uint32) {
+	r := t.own(o)
+	r.prev, r.next = t.newest, 0
+	if t.newest != 0 {
+		t.own(t.newest - 1).next = o + 1
+	} else {
+		t.oldest = o + 1
+	}
+	t.newest = o + 1
+}
+
+// unlink takes a row out of the order of use.
+func (t *requests) unlink(o uint32) {
+	r := *t.at(o)
+	if r.prev != 0 {
+		t.own(r.prev - 1).next = r.next
+	} else {
+		t.oldest = r.next
+	}
+	if r.next != 0 {
+		t.own(r.next - 1).prev = r.prev
+	} else {
+		t.newest = r.prev
+	}
+}

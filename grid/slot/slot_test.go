@@ -1,0 +1,275 @@
+package slot
+
+import (
+	"bytes"
+	"encoding/binary"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/leaderboard"
+	"github.com/thronggrid/throng/grid/pack"
+)
+
+const second = 1_000_000
+
+func body(n int, add func([]byte) []byte) []byte { return add(pack.AppendArray(nil, n)) }
+
+func create(board string, o leaderboard.Operator) *Command {
+	r := leaderboard.CreateRequest{Board: board, Operator: o}
+	return &Command{Kind: leaderboard.KindCreate, Body: body(r.Fields(), r.Append)}
+}
+
+func submit(board string, owner byte, score int64) *Command {
+	r := leaderboard.SubmitRequest{Board: board, Owner: grid.ID{owner}, Score: score}
+	return &Command{Kind: leaderboard.KindSubmit, Body: body(r.Fields(), r.Append)}
+}
+
+func (c *Command) as(client byte, seq, low uint64) *Command {
+	c.ID = grid.RequestID{Client: grid.ID{client}, Seq: seq, Low: low}
+	return c
+}
+
+func encoded(t interface{ Fatalf(string, ...any) }, s *Slot) []byte {
+	var b bytes.Buffer
+	if err := s.Encode(pack.NewChunkWriter(&b)); err != nil {
+		t.Fatalf("encode: %v", err)
+	}
+	return b.Bytes()
+}
+
+func decoded(t interface{ Fatalf(string, ...any) }, b []byte) *Slot {
+	s, err := Decode(pack.NewChunkReader(bytes.NewReader(b)))
+	if err != nil {
+		t.Fatalf("decode: %v", err)
+	}
+	return s
+}
+
+func code(outcome []byte) fault.Code { return fault.Code(outcome[0]) }
+
+func score(t *testing.T, s *Slot, board string, owner byte) int64 {
+	t.Helper()
+	r := leaderboard.OwnersRequest{Board: board, Owners: []grid.ID{{owner}}}
+	reply, err := s.Query(leaderboard.KindOwners, body(r.Fields(), r.Append), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := pack.NewCursor(reply)
+	page, err := leaderboard.DecodePageReply(&c)
+	if err != nil || len(page.Records) != 1 {
+		t.Fatalf("owner %d: %+v, %v", owner, page, err)
+	}
+	return page.Records[0].Score
+}
+
+func TestARepeatedRequestIsNotDoneTwice(t *testing.T) {
+	s := New()
+	s.Apply(1, create("b", leaderboard.Incr), nil)
+	first := s.Apply(2, submit("b", 1, 10).as(7, 1, 1), nil)
+	again := s.Apply(3, submit("b", 1, 10).as(7, 1, 1), nil)
+	if code(first) != fault.OK || !bytes.Equal(first, again) {
+		t.Fatalf("first %x, again %x", first, again)
+	}
+	if got := score(t, s, "b", 1); got != 10 {
+		t.Fatalf("the score is %d after one request sent twice", got)
+	}
+}
+
+func TestAForgottenRequestIsNeverDoneAgain(t *testing.T) {
+	s := New()
+	s.Apply(1, create("b", leaderboard.Incr), nil)
+	s.Apply(2, submit("b", 1, 10).as(7, 1, 1), nil)
+	s.Apply(3, submit("b", 1, 10).as(7, 2, 2), nil)
+	if got := code(s.Apply(4, submit("b", 1, 10).as(7, 1, 1), nil)); got != fault.Aborted {
+		t.Fatalf("a request below the lowest unanswered one: %v", got)
+	}
+	if got := score(t, s, "b", 1); got != 20 {
+		t.Fatalf("the score is %d after two requests of 10", got)
+	}
+}
+
+func TestRequestsBeyondTheWindowAreRefused(t *testing.T) {
+	s := New()
+	for _, id := range [][2]uint64{{65, 1}, {1 << 63, 1}, {1, 2}} {
+		if got := code(s.Apply(1, submit("b", 1, 1).as(7, id[0], id[1]), nil)); got != fault.OutOfRange {
+			t.Errorf("number %d with low %d: %v", id[0], id[1], got)
+		}
+	}
+}
+
+func TestALargeResultLeavesAMark(t *testing.T) {
+	var r requests
+	o, _, err := r.admit(&grid.RequestID{Seq: 1, Low: 1}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.record(o, 1, make([]byte, ResultBytesMax+1))
+	if _, _, err := r.admit(&grid.RequestID{Seq: 1, Low: 1}, 2); err != errDropped {
+		t.Fatalf("a dropped result answers %v", err)
+	}
+}
+
+func TestRowsExpireByTheSlotsClockAlone(t *testing.T) {
+	s := New()
+	s.Apply(1, create("b", leaderboard.Incr), nil)
+	s.Apply(2, submit("b", 1, 1).as(7, 1, 1), nil)
+	s.Apply(3, submit("b", 1, 1).as(8, 1, 1), nil)
+	s.Apply(2+RowLife/2, submit("b", 1, 1).as(8, 2, 2), nil)
+	s.Apply(2+RowLife, create("b", leaderboard.Incr).as(9, 1, 1), nil)
+	if _, ok := s.requests.index[grid.ID{7}]; ok {
+		t.Error("a row outlived its time")
+	}
+	if _, ok := s.requests.index[grid.ID{8}]; !ok {
+		t.Error("a row that was in use is gone")
+	}
+}
+
+func TestTheStampNeverStepsBack(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := New()
+		last := int64(0)
+		for range 50 {
+			at := rapid.Int64Range(-5, 1000).Draw(t, "at")
+			s.Apply(at, submit("none", 1, 1), nil)
+			if s.Stamp() <= last || s.Stamp() < at {
+				t.Fatalf("stamp %d after %d, at %d", s.Stamp(), last, at)
+			}
+			last = s.Stamp()
+		}
+	})
+}
+
+// TestModel runs random requests of several clients, with repeats, against a
+// map of what must be remembered, through clones and restores at random moments.
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		live := New()
+		live.Apply(1, create("b", leaderboard.Incr), nil)
+		now := int64(second)
+		sum := int64(0)
+		type client struct {
+			seq, low uint64
+			results  map[uint64][]byte
+		}
+		clients := make([]client, 4)
+		for i := range clients {
+			clients[i] = client{low: 1, results: map[uint64][]byte{}}
+		}
+		var frozen *Slot
+		var was []byte
+		t.Repeat(map[string]func(*rapid.T){
+			"new": func(t *rapid.T) {
+				i := rapid.IntRange(0, len(clients)-1).Draw(t, "client")
+				c := &clients[i]
+				if c.seq+1 >= c.low+grid.RequestsMax {
+					return
+				}
+				c.seq++
+				now += rapid.Int64Range(0, 3*second).Draw(t, "later")
+				out := live.Apply(now, submit("b", 1, 3).as(byte(i), c.seq, c.low), nil)
+				if code(out) != fault.OK {
+					t.Fatalf("request %d: %q", c.seq, out)
+				}
+				sum += 3
+				c.results[c.seq] = out
+			},
+			"repeat": func(t *rapid.T) {
+				i := rapid.IntRange(0, len(clients)-1).Draw(t, "client")
+				c := &clients[i]
+				if c.seq < c.low {
+					return
+				}
+				seq := rapid.Uint64Range(c.low, c.seq).Draw(t, "seq")
+				out := live.Apply(now, submit("b", 1, 3).as(byte(i), seq, c.low), nil)
+				if !bytes.Equal(out, c.results[seq]) {
+					t.Fatalf("request %d again: %x, first %x", seq, out, c.results[seq])
+				}
+			},
+			"answered": func(t *rapid.T) {
+				i := rapid.IntRange(0, len(clients)-1).Draw(t, "client")
+				c := &clients[i]
+				c.low = rapid.Uint64Range(c.low, c.seq+1).Draw(t, "low")
+			},
+			"clone": func(t *rapid.T) {
+				frozen = live.Clone()
+				was = encoded(t, live)
+			},
+			"restore": func(t *rapid.T) { live = decoded(t, encoded(t, live)) },
+			"": func(t *rapid.T) {
+				if frozen != nil && !bytes.Equal(encoded(t, frozen), was) {
+					t.Fatalf("a clone changed")
+				}
+				b := encoded(t, live)
+				if again := decoded(t, b); !bytes.Equal(encoded(t, again), b) || again.Digest() != live.Digest() {
+					t.Fatalf("encode and decode are not inverse")
+				}
+			},
+		})
+		r := leaderboard.OwnersRequest{Board: "b", Owners: []grid.ID{{1}}}
+		reply, err := live.Query(leaderboard.KindOwners, body(r.Fields(), r.Append), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := pack.NewCursor(reply)
+		page, err := leaderboard.DecodePageReply(&c)
+		if err != nil || sum > 0 && page.Records[0].Score != sum {
+			t.Fatalf("sum %d, page %+v, %v", sum, page, err)
+		}
+	})
+}
+
+func FuzzDecode(f *testing.F) {
+	s := New()
+	s.Apply(1, create("b", leaderboard.Best), nil)
+	for i := range byte(5) {
+		s.Apply(2, submit("b", i, int64(i)).as(i%2, uint64(i)+1, 1), nil)
+	}
+	f.Add(encoded(f, s))
+	f.Add([]byte{0, 0, 0, 4, 0x93, 1, 1, 0xff})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		s, err := Decode(pack.NewChunkReader(bytes.NewReader(b)))
+		if err != nil {
+			return
+		}
+		first := encoded(t, s)
+		if again := decoded(t, first); !bytes.Equal(encoded(t, again), first) {
+			t.Fatal("what was decoded encodes differently the second time")
+		}
+		s.Apply(1<<40, submit("b", 1, 1).as(1, 100, 90), nil)
+	})
+}
+
+func FuzzCommand(f *testing.F) {
+	f.Add(submit("b", 1, 5).as(3, 4, 2).Append(nil))
+	f.Add(binary.BigEndian.AppendUint32([]byte{0x96, 0, 0, 0xc6}, 1<<31))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var c Command
+		in := pack.NewCursor(b)
+		if err := c.Decode(&in); err != nil {
+			return
+		}
+		var again Command
+		in = pack.NewCursor(c.Append(nil))
+		if err := again.Decode(&in); err != nil || again.Slot != c.Slot || again.Kind != c.Kind ||
+			again.ID != c.ID || !bytes.Equal(again.Body, c.Body) {
+			t.Fatalf("%+v became %+v (%v)", c, again, err)
+		}
+		New().Apply(1, &c, nil)
+	})
+}
+
+func BenchmarkApplySubmit(b *testing.B) {
+	s := New()
+	s.Apply(1, create("b", leaderboard.Set), nil)
+	var out []byte
+	c := submit("b", 1, 5).as(3, 0, 0)
+	b.ReportAllocs()
+	for i := range b.N {
+		c.ID.Seq = uint64(i + 1)
+		c.ID.Low = uint64(max(1, i-60))
+		out = s.Apply(int64(i), c, out[:0])
+	}
+}

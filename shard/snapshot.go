@@ -1,0 +1,116 @@
+package shard
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/grid/slot"
+)
+
+const (
+	snapshotFormat = 1
+	// zstdWindowBytes bounds what a compressed stream can make its reader hold.
+	zstdWindowBytes = 1 << 20
+)
+
+// Encode writes a snapshot of the machine, which must be a clone.
+func (m *Machine) Encode(w io.Writer) error {
+	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstdWindowBytes))
+	if err != nil {
+		return fmt.Errorf("begin to compress a snapshot: %w", err)
+	}
+	if err := m.encode(pack.NewChunkWriter(z)); err != nil {
+		return errors.Join(err, z.Close())
+	}
+	if err := z.Close(); err != nil {
+		return fmt.Errorf("end a compressed snapshot: %w", err)
+	}
+	return nil
+}
+
+func (m *Machine) encode(w *pack.ChunkWriter) error {
+	n := 0
+	for _, s := range m.slots {
+		if s != nil {
+			n++
+		}
+	}
+	b := pack.AppendArray(w.Begin(), 3)
+	b = pack.AppendUint(b, snapshotFormat)
+	b = pack.AppendUint(b, Level)
+	b = pack.AppendUint(b, uint64(n))
+	if err := w.End(b); err != nil {
+		return fmt.Errorf("encode a snapshot's head: %w", err)
+	}
+	for i, s := range m.slots {
+		if s == nil {
+			continue
+		}
+		if err := w.End(pack.AppendUint(pack.AppendArray(w.Begin(), 1), uint64(i))); err != nil {
+			return fmt.Errorf("encode slot %d: %w", i, err)
+		}
+		if err := s.Encode(w); err != nil {
+			return fmt.Errorf("encode slot %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// Decode puts the state that a snapshot holds in place of the machine's. On an
+// error the machine is as it was.
+func (m *Machine) Decode(r io.Reader) error {
+	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1),
+		zstd.WithDecoderMaxWindow(zstdWindowBytes))
+	if err != nil {
+		return fmt.Errorf("begin to read a compressed snapshot: %w", err)
+	}
+	defer z.Close()
+	b := bufio.NewReaderSize(z, 64<<10)
+	fresh := NewMachine()
+	if err := fresh.decode(pack.NewChunkReader(b)); err != nil {
+		return err
+	}
+	if _, err := b.ReadByte(); err != io.EOF {
+		return fmt.Errorf("read a snapshot: bytes behind its last slot (%v)", err)
+	}
+	m.take(fresh)
+	return nil
+}
+
+func (m *Machine) decode(r *pack.ChunkReader) error {
+	c, err := r.Next()
+	if err != nil {
+		return fmt.Errorf("decode a snapshot's head: %w", err)
+	}
+	fields, format, level, n := c.Array(), c.Uint(), c.Uint(), c.Uint()
+	switch {
+	case c.Err() != nil:
+		return fmt.Errorf("decode a snapshot's head: %w", c.Err())
+	case fields < 3 || format != snapshotFormat || level > Level:
+		return fmt.Errorf("decode a snapshot: format %d at level %d, this program reads %d at %d; "+
+			"run a newer one", format, level, snapshotFormat, Level)
+	}
+	next := uint64(0)
+	for range n {
+		if c, err = r.Next(); err != nil {
+			return fmt.Errorf("decode a snapshot's slot: %w", err)
+		}
+		fields, number := c.Array(), c.Uint()
+		if c.Err() != nil || fields < 1 || number < next || number >= grid.Slots {
+			return fmt.Errorf("decode a snapshot: slot %d, want %d to %d (%v)",
+				number, next, grid.Slots-1, c.Err())
+		}
+		next = number + 1
+		if m.slots[number], err = slot.Decode(r); err != nil {
+			return fmt.Errorf("decode slot %d: %w", number, err)
+		}
+	}
+	return nil
+}
