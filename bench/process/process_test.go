@@ -1,0 +1,168 @@
+package process
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fake writes a server that behaves as the script says.
+func fake(t *testing.T, script string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "server")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+const serves = `echo key > "$3/server.key"
+echo "args $*" > "$3/args"
+[ "$5" = 127.0.0.1:0 ] && addr=127.0.0.1:4711 || addr=$5
+echo starting
+echo "ready client=$addr http=127.0.0.1:1"
+exec sleep 600
+`
+
+func TestServerKeepsItsPortOverRestarts(t *testing.T) {
+	dir := t.TempDir()
+	s, err := StartThrong(t.Context(), ThrongOptions{Program: fake(t, serves), Dir: dir, Args: []string{"--x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Kill()
+	if s.Addr != "127.0.0.1:4711" || s.Key != "key" || s.Took <= 0 || !s.Owned() {
+		t.Errorf("%+v", s)
+	}
+	pid := s.Process().PID()
+	s.Kill()
+	if s.Process() != nil {
+		t.Error("a killed server has a process")
+	}
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s.Process().PID() == pid {
+		t.Error("the same process")
+	}
+	args, err := os.ReadFile(filepath.Join(dir, "args"))
+	want := "args serve --data-dir " + dir + " --client-addr 127.0.0.1:4711 --x\n"
+	if err != nil || string(args) != want {
+		t.Errorf("started with %q (%v), want %q", args, err, want)
+	}
+}
+
+func TestServerThatEndsSaysWhy(t *testing.T) {
+	_, err := StartThrong(t.Context(), ThrongOptions{Program: fake(t, "echo no space >&2; exit 74"), Dir: t.TempDir()})
+	if err == nil || !strings.Contains(err.Error(), "no space") || !strings.Contains(err.Error(), "74") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestServerThatNeverServesIsKilled(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := StartThrong(ctx, ThrongOptions{Program: fake(t, "exec sleep 600"), Dir: t.TempDir()})
+	if err == nil || !strings.Contains(err.Error(), "killed") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestStop(t *testing.T) {
+	p, err := Start(fake(t, "trap 'kill $!; exit 3' TERM; sleep 600 & echo on; wait"), nil, "", func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p.out.String() == "" { // the trap is set before the line is written
+		time.Sleep(time.Millisecond)
+	}
+	if err := p.Stop(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 3") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestRunningServerCannotBeRestarted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "k")
+	if err := os.WriteFile(path, []byte("secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Running("127.0.0.1:7400", path)
+	if err != nil || s.Key != "secret" || s.Owned() {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	s.Kill()
+	if err := s.Start(t.Context()); err == nil || !strings.Contains(err.Error(), "--addr") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestUsage(t *testing.T) {
+	before := SelfCPU()
+	for x := 1; SelfCPU()-before < 5*time.Millisecond; x++ {
+		_ = x * x
+	}
+	p, err := Start("sleep", []string{"600"}, "", func(string) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := p.CPU()
+	m, merr := p.Memory()
+	if err != nil || merr != nil || c > time.Second || m.RSS < 1<<10 || m.Peak < m.RSS {
+		t.Errorf("CPU %v (%v), memory %+v (%v)", c, err, m, merr)
+	}
+	if err := p.ResetPeak(); err != nil {
+		t.Error(err)
+	}
+	p.Kill()
+	if _, err := p.Memory(); err == nil {
+		t.Error("a dead process has memory")
+	}
+}
+
+func TestParseStatus(t *testing.T) {
+	m, err := parseStatus("Name:\tx\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\n")
+	if err != nil || m.RSS != 1<<20 || m.Peak != 2<<20 {
+		t.Errorf("%+v, %v", m, err)
+	}
+	for _, bad := range []string{"", "VmRSS:\t12 MB\n", "VmRSS:\tx kB\n"} {
+		if _, err := parseStatus(bad); err == nil {
+			t.Errorf("%q was read", bad)
+		}
+	}
+}
+
+func TestScratch(t *testing.T) {
+	s, err := NewScratch(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d, err := s.Dir("data"); err != nil || filepath.Dir(d) != s.Path {
+		t.Errorf("%s, %v", d, err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(s.Path); !os.IsNotExist(err) {
+		t.Errorf("%v", err)
+	}
+	if FileSystem("/") == "unknown" || FileSystem("/no/such") != "unknown" {
+		t.Error(FileSystem("/"))
+	}
+}
+
+func TestReadyLine(t *testing.T) {
+	for line, want := range map[string]string{
+		"ready client=1.2.3.4:5 http=x": "1.2.3.4:5", "ready": "", "": "", "already client=1:2": "",
+	} {
+		if got, ok := readyAddr(line); got != want || ok != (want != "") {
+			t.Errorf("%q gives %q", line, got)
+		}
+	}
+}

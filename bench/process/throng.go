@@ -1,0 +1,141 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// ReadyWait is how long a server may take until it serves.
+const ReadyWait = 2 * time.Minute
+
+// keyFile is where a server keeps its server key, in its data directory.
+const keyFile = "server.key"
+
+// Throng is a server of this program: one that the benchmark started, or, when
+// made by Running, one that runs already and cannot be killed.
+type Throng struct {
+	Addr string // where clients connect; kept over restarts
+	Key  string // the server key: its sessions may act for every user
+	Took time.Duration
+
+	program string
+	dir     string
+	args    []string
+	child   *Process
+}
+
+// ThrongOptions says how to run a server.
+type ThrongOptions struct {
+	Program string   // the executable; "" means the one that is running
+	Dir     string   // the data directory
+	Args    []string // further arguments of serve
+}
+
+// StartThrong starts a server and returns once it serves.
+func StartThrong(ctx context.Context, o ThrongOptions) (*Throng, error) {
+	t := &Throng{Addr: "127.0.0.1:0", program: o.Program, dir: o.Dir, args: o.Args}
+	if t.program == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, fmt.Errorf("find this program's executable: %w", err)
+		}
+		t.program = self
+	}
+	if err := t.Start(ctx); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// Running stands for a server that somebody else started.
+func Running(addr, serverKeyFile string) (*Throng, error) {
+	key, err := os.ReadFile(serverKeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("read the server key: %w", err)
+	}
+	return &Throng{Addr: addr, Key: strings.TrimSpace(string(key))}, nil
+}
+
+// Owned says whether the server is the benchmark's own, to be killed and measured.
+func (t *Throng) Owned() bool { return t.program != "" }
+
+// Process returns the child; nil when the server is not the benchmark's own or
+// was stopped.
+func (t *Throng) Process() *Process { return t.child }
+
+// Start runs the server, again after Kill or Stop, on the same data directory
+// and port, and returns once it serves. Took is then the time that took.
+func (t *Throng) Start(ctx context.Context) error {
+	if !t.Owned() {
+		return errors.New("the server at " + t.Addr + " was not started by this benchmark: leave --addr out")
+	}
+	ready := make(chan string, 1)
+	args := append([]string{"serve", "--data-dir", t.dir, "--client-addr", t.Addr}, t.args...)
+	begin := time.Now()
+	child, err := Start(t.program, args, "", func(line string) {
+		if addr, ok := readyAddr(line); ok {
+			select {
+			case ready <- addr:
+			default:
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, ReadyWait)
+	defer cancel()
+	select {
+	case t.Addr = <-ready:
+	case <-child.Done():
+		return fmt.Errorf("start the server: %w", child.Ended())
+	case <-ctx.Done():
+		child.Kill()
+		return fmt.Errorf("start the server: no line \"ready\" came: %w; %w", ctx.Err(), child.Ended())
+	}
+	t.Took, t.child = time.Since(begin), child
+	key, err := os.ReadFile(filepath.Join(t.dir, keyFile))
+	if err != nil {
+		t.Kill()
+		return fmt.Errorf("read the server key: %w", err)
+	}
+	t.Key = strings.TrimSpace(string(key))
+	return nil
+}
+
+// readyAddr finds the address in "ready client=127.0.0.1:7400 …".
+func readyAddr(line string) (string, bool) {
+	words := strings.Fields(line)
+	if len(words) == 0 || words[0] != "ready" {
+		return "", false
+	}
+	for _, w := range words[1:] {
+		if addr, ok := strings.CutPrefix(w, "client="); ok {
+			return addr, true
+		}
+	}
+	return "", false
+}
+
+// Kill ends the server with SIGKILL; without effect on one that was not started.
+func (t *Throng) Kill() {
+	if t.child != nil {
+		t.child.Kill()
+		t.child = nil
+	}
+}
+
+// Stop ends the server with SIGTERM.
+func (t *Throng) Stop(ctx context.Context) error {
+	if t.child == nil {
+		return nil
+	}
+	child := t.child
+	t.child = nil
+	return child.Stop(ctx)
+}
