@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	errRange = fault.New(fault.OutOfRange,
-		"the score or subscore is out of range: keep both, and their sums on an incr or decr board, within ±(2^63-1)")
+	errRange = fault.New(fault.OutOfRange, "the score or subscore is out of range: "+
+		"keep both, and their sums on an incr or decr board, within ±(2^63-1)")
 	errNobody = fault.New(fault.InvalidArgument, "the body of the command or query names no owner")
 )
 
@@ -34,7 +34,9 @@ func (b *Boards) Apply(kind grid.Kind, stamp int64, body, out []byte) ([]byte, e
 	return reply, nil
 }
 
-func (b *Boards) apply(kind grid.Kind, stamp int64, in *pack.Cursor, n int, out []byte) ([]byte, error) {
+func (b *Boards) apply(
+	kind grid.Kind, stamp int64, in *pack.Cursor, n int, out []byte,
+) ([]byte, error) {
 	switch kind {
 	case KindSubmit:
 		var r SubmitRequest

@@ -73,7 +73,9 @@ func (x *board) key(score int64) int64 {
 
 // record returns a stored record as clients see it.
 func (x *board) record(r *ranking.Record, rank int) Record {
-	return Record{Owner: r.Owner, Score: x.key(r.Score), Subscore: x.key(r.Sub), Stamp: r.Stamp, Rank: rank}
+	return Record{
+		Owner: r.Owner, Score: x.key(r.Score), Subscore: x.key(r.Sub), Stamp: r.Stamp, Rank: rank,
+	}
 }
 
 // locate returns the record of an owner.

@@ -86,7 +86,8 @@ func (w *world) create(t *rapid.T, name string) {
 }
 
 func (w *world) delete(t *rapid.T, name string) {
-	got, err := do(w.boards, &server, KindDelete, w.stamp, &DeleteRequest{Board: name}, DecodeDeleteReply)
+	r := DeleteRequest{Board: name}
+	got, err := do(w.boards, &server, KindDelete, w.stamp, &r, DecodeDeleteReply)
 	want := DeleteReply{}
 	if x := w.model[name]; x != nil {
 		want = DeleteReply{Deleted: true, Records: len(x.records)}
@@ -97,10 +98,8 @@ func (w *world) delete(t *rapid.T, name string) {
 
 func (w *world) submit(t *rapid.T, name string, owner grid.ID) {
 	score := rapid.Int64Range(-w.scores, w.scores)
-	r := SubmitRequest{Board: name, Owner: owner, Score: score.Draw(t, "score"), Subscore: score.Draw(t, "subscore")}
-	if r.Score == math.MinInt64 || r.Subscore == math.MinInt64 {
-		return
-	}
+	r := SubmitRequest{Board: name, Owner: owner}
+	r.Score, r.Subscore = score.Draw(t, "score"), score.Draw(t, "subscore")
 	got, err := do(w.boards, &server, KindSubmit, w.stamp, &r, DecodeSubmitReply)
 	want, code := SubmitReply{}, fault.NotFound
 	if x := w.model[name]; x != nil {
@@ -110,7 +109,8 @@ func (w *world) submit(t *rapid.T, name string, owner grid.ID) {
 }
 
 func (w *world) remove(t *rapid.T, name string, owner grid.ID) {
-	got, err := do(w.boards, &server, KindRemove, w.stamp, &RemoveRequest{Board: name, Owner: owner}, DecodeRemoveReply)
+	r := RemoveRequest{Board: name, Owner: owner}
+	got, err := do(w.boards, &server, KindRemove, w.stamp, &r, DecodeRemoveReply)
 	x := w.model[name]
 	if x == nil {
 		same(t, "remove", got, RemoveReply{}, err, fault.NotFound)
@@ -138,7 +138,8 @@ func (w *world) query(t *rapid.T, name string, owner grid.ID) {
 	page, err := ask(w.boards, &player, KindPage, &PageRequest{name, rank, limit}, DecodePageReply)
 	same(t, "page", page, x.page(rank-1, limit), err, fault.OK)
 
-	around, err := ask(w.boards, &player, KindAround, &AroundRequest{name, owner, limit}, DecodePageReply)
+	near := AroundRequest{name, owner, limit}
+	around, err := ask(w.boards, &player, KindAround, &near, DecodePageReply)
 	if i := x.find(owner); i >= 0 {
 		from := max(0, min(i-limit/2, total-limit))
 		same(t, "around", around, x.page(from, limit), err, fault.OK)

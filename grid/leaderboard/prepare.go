@@ -20,7 +20,9 @@ func Ops() []grid.Op {
 	}
 }
 
-func prepareCreate(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+func prepareCreate(
+	c *grid.Caller, in *pack.Cursor, n int, out []byte,
+) (key, body []byte, err error) {
 	var r CreateRequest
 	if key, err = r.decode(in, n); err == nil {
 		err = onlyServer(c, "make boards")
@@ -31,7 +33,9 @@ func prepareCreate(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, bod
 	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
 }
 
-func prepareDelete(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+func prepareDelete(
+	c *grid.Caller, in *pack.Cursor, n int, out []byte,
+) (key, body []byte, err error) {
 	var r DeleteRequest
 	if key, err = r.decode(in, n); err == nil {
 		err = onlyServer(c, "delete boards")
@@ -42,7 +46,9 @@ func prepareDelete(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, bod
 	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
 }
 
-func prepareSubmit(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+func prepareSubmit(
+	c *grid.Caller, in *pack.Cursor, n int, out []byte,
+) (key, body []byte, err error) {
 	var r SubmitRequest
 	if key, err = r.decode(in, n); err == nil {
 		err = onlyOwn(c, &r.Owner)
@@ -53,7 +59,9 @@ func prepareSubmit(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, bod
 	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
 }
 
-func prepareRemove(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+func prepareRemove(
+	c *grid.Caller, in *pack.Cursor, n int, out []byte,
+) (key, body []byte, err error) {
 	var r RemoveRequest
 	if key, err = r.decode(in, n); err == nil {
 		err = onlyOwn(c, &r.Owner)
@@ -64,7 +72,9 @@ func prepareRemove(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, bod
 	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
 }
 
-func prepareInfo(_ *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+func prepareInfo(
+	_ *grid.Caller, in *pack.Cursor, n int, out []byte,
+) (key, body []byte, err error) {
 	var r InfoRequest
 	if key, err = r.decode(in, n); err != nil {
 		return nil, out, err
@@ -72,7 +82,9 @@ func prepareInfo(_ *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body 
 	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
 }
 
-func preparePage(_ *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+func preparePage(
+	_ *grid.Caller, in *pack.Cursor, n int, out []byte,
+) (key, body []byte, err error) {
 	var r PageRequest
 	if key, err = r.decode(in, n); err != nil {
 		return nil, out, err
@@ -80,7 +92,9 @@ func preparePage(_ *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body 
 	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
 }
 
-func prepareAround(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+func prepareAround(
+	c *grid.Caller, in *pack.Cursor, n int, out []byte,
+) (key, body []byte, err error) {
 	var r AroundRequest
 	if key, err = r.decode(in, n); err == nil {
 		err = orCaller(c, &r.Owner)
@@ -93,7 +107,9 @@ func prepareAround(c *grid.Caller, in *pack.Cursor, n int, out []byte) (key, bod
 
 // prepareOwners appends the owners as it reads them, so that none has to be
 // kept anywhere.
-func prepareOwners(_ *grid.Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error) {
+func prepareOwners(
+	_ *grid.Caller, in *pack.Cursor, n int, out []byte,
+) (key, body []byte, err error) {
 	key, count, err := decodeOwners(in, n)
 	if err != nil {
 		return nil, out, err

@@ -1,14 +1,17 @@
 package leaderboard
 
-import "github.com/thronggrid/throng/grid/fault"
+import (
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/leaderboard/ranking"
+)
 
 // The limits of this feature.
 const (
-	BoardNameBytesMax = 128     // the longest name of a board
-	BoardsPerSlotMax  = 10_000  // boards that share one of the world's slots
-	BoardRecordsMax   = 1 << 27 // records of one board
-	PageRecordsMax    = 1000    // records of one reply
-	OwnersMax         = 1000    // owners named in one OwnersRequest
+	BoardNameBytesMax = 128                // the longest name of a board
+	BoardsPerSlotMax  = 10_000             // boards that share one of the world's slots
+	BoardRecordsMax   = ranking.RecordsMax // records of one board
+	PageRecordsMax    = 1000               // records of one reply
+	OwnersMax         = 1000               // owners named in one OwnersRequest
 )
 
 // Sort is the direction of a board.

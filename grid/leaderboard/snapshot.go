@@ -130,7 +130,7 @@ func (d *decoder) boards() (*Boards, error) {
 		return nil, fmt.Errorf("the head: %w", err)
 	}
 	if version != formatVersion {
-		return nil, fmt.Errorf("boards in format %d: this release reads format %d", version, formatVersion)
+		return nil, fmt.Errorf("boards in format %d: this release reads %d", version, formatVersion)
 	}
 	if count > BoardsPerSlotMax {
 		return nil, fmt.Errorf("%d boards: at most %d", count, BoardsPerSlotMax)
@@ -167,8 +167,8 @@ func (d *decoder) board(gen uint64) (*board, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	if sort >= uint64(len(sorts)) || operator >= uint64(len(operators)) || records > BoardRecordsMax {
-		return nil, fmt.Errorf("sort %d, operator %d and %d records: not all known", sort, operator, records)
+	if sort >= uint64(len(sorts)) || operator >= uint64(len(operators)) {
+		return nil, fmt.Errorf("sort %d and operator %d: not both known", sort, operator)
 	}
 	x.sort, x.operator = Sort(sort), Operator(operator)
 	set := ranking.NewBuilder(gen)

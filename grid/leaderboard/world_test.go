@@ -48,13 +48,17 @@ func prepare(c *grid.Caller, kind grid.Kind, r request) (key, body []byte, err e
 // do sends a command from a caller all the way, and decodes the reply.
 func do[R any](b *Boards, c *grid.Caller, kind grid.Kind, stamp int64, r request,
 	decode func(*pack.Cursor) (R, error)) (R, error) {
-	return send(c, kind, r, decode, func(body []byte) ([]byte, error) { return b.Apply(kind, stamp, body, nil) })
+	return send(c, kind, r, decode, func(body []byte) ([]byte, error) {
+		return b.Apply(kind, stamp, body, nil)
+	})
 }
 
 // ask does the same with a query.
 func ask[R any](b *Boards, c *grid.Caller, kind grid.Kind, r request,
 	decode func(*pack.Cursor) (R, error)) (R, error) {
-	return send(c, kind, r, decode, func(body []byte) ([]byte, error) { return b.Query(kind, body, nil) })
+	return send(c, kind, r, decode, func(body []byte) ([]byte, error) {
+		return b.Query(kind, body, nil)
+	})
 }
 
 func send[R any](c *grid.Caller, kind grid.Kind, r request,

@@ -111,7 +111,8 @@ func (c *checker) records(l *leaf, root bool, low, high *Record, depth int) int 
 func (c *checker) index() {
 	s := c.set
 	if s.index.n != s.n || len(s.table.free)+s.n != int(s.table.next) {
-		c.failf("%d records, %d in the index, %d free of %d", s.n, s.index.n, len(s.table.free), s.table.next)
+		c.failf("%d records, %d in the index, %d free of %d",
+			s.n, s.index.n, len(s.table.free), s.table.next)
 	}
 	entries := 0
 	for i := range s.index.parts {
