@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/thronggrid/throng/shard"
 )
 
 const serveHelp = `Run one node: serve clients until SIGINT or SIGTERM.
@@ -40,9 +42,6 @@ const serveExample = `  throng serve    # data in ./data, this machine only
 
 // stopTimeout is how long a clean stop may take.
 const stopTimeout = 15 * time.Second
-
-// shardsMax bounds --shards: each shard costs memory and a Raft group.
-const shardsMax = 256
 
 type serveFlags struct {
 	dataDir       string
@@ -95,8 +94,8 @@ func (f *serveFlags) check(stderr io.Writer) (*slog.Logger, error) {
 	if _, _, err := net.SplitHostPort(f.clientAddr); err != nil {
 		return nil, usagef("--client-addr %q: want host:port, 127.0.0.1:7400 say", f.clientAddr)
 	}
-	if f.shards < 0 || f.shards > shardsMax {
-		return nil, usagef("--shards %d: want 1 to %d, or 0 for one per core", f.shards, shardsMax)
+	if f.shards < 0 || f.shards > shard.ShardsMax {
+		return nil, usagef("--shards %d: want 1 to %d, or 0 for one per core", f.shards, shard.ShardsMax)
 	}
 	return newLogger(stderr, f.logLevel, f.logFormat)
 }
@@ -104,7 +103,7 @@ func (f *serveFlags) check(stderr io.Writer) (*slog.Logger, error) {
 // serve runs a node until ctx is done or the node fails.
 func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) error {
 	cores := raiseProcs()
-	if err := os.MkdirAll(f.dataDir, 0o700); err != nil {
+	if err := makeDir(f.dataDir); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
 	key, err := serverKey(f.serverKeyFile, f.dataDir)
