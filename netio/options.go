@@ -1,0 +1,125 @@
+package netio
+
+import (
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime"
+	"time"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// Fixed limits.
+const (
+	// ConfirmsMax is how many linearizable reads of a connection may wait.
+	ConfirmsMax = 32
+	// LingerTicks is how many ticks a connection that was told goodbye may stay.
+	LingerTicks = 20
+	// StallTicks is how long a client may leave a quarter of OutBytesMax unread.
+	StallTicks = 100
+	// FilesReserve is how many file descriptors are kept from connections. gnet
+	// ends when it finds none left, and may accept a backlog of 4,096 before we
+	// can refuse.
+	FilesReserve = 5000
+
+	ticksPerHello  = 100      // the length of a tick: HelloTimeout by this
+	flushBytes     = 64 << 10 // an outgoing buffer is written early beyond this
+	bufferBytes    = 4 << 10  // a fresh outgoing buffer
+	buffersMax     = 256      // outgoing buffers that a loop keeps
+	outcomesTurn   = 4096     // outcomes settled in a turn
+	keepAlive      = time.Minute
+	chokedPause    = 2 * time.Millisecond // between looks at connections that do not read
+	serverKeyBytes = 16                   // the shortest server key
+)
+
+// Options says how to serve. Addr and Shards must be set; of the rest, zero
+// means the default.
+type Options struct {
+	Addr   string       // host:port; port 0: any
+	Loops  int          // event loops; default: one per core
+	Shards grid.Shards  // where requests go
+	Ops    []grid.Op    // the requests that are served
+	Logger *slog.Logger // default: discards
+
+	// ServerKey is what the studio's own server authenticates with, at least 16
+	// bytes. Empty: no server may connect.
+	ServerKey string
+
+	ConnectionsMax int           // default: the limit of open files less FilesReserve
+	FrameBytesMax  int           // of a client's frame with its head; default wire.FrameBytesMax
+	OutBytesMax    int           // bytes waiting for a connection, else it is closed; default 1 MiB
+	ReadsPerTurn   int           // reads served per turn of a loop; default 512
+	HelloTimeout   time.Duration // from accept to hello; default 10 s
+	ReconnectAfter time.Duration // told to clients at shutdown; default 500 ms
+	Agent          string        // what the server calls itself; default "throng"
+}
+
+// Validate says what is wrong with the options.
+func (o *Options) Validate() error {
+	if _, _, err := net.SplitHostPort(o.Addr); err != nil {
+		return fmt.Errorf("the address %q: want host:port: %w", o.Addr, err)
+	}
+	if o.Shards == nil {
+		return fmt.Errorf("no shards to serve")
+	}
+	if n := len(o.ServerKey); n > 0 && n < serverKeyBytes || n > wire.ServerKeyBytesMax {
+		return fmt.Errorf("the server key has %d bytes: want %d to %d random ones",
+			n, serverKeyBytes, wire.ServerKeyBytesMax)
+	}
+	if o.FrameBytesMax != 0 && o.FrameBytesMax < wire.HelloBytesMax {
+		return fmt.Errorf("frames of at most %d bytes: want at least %d", o.FrameBytesMax, wire.HelloBytesMax)
+	}
+	if o.HelloTimeout != 0 && o.HelloTimeout < ticksPerHello*time.Millisecond {
+		return fmt.Errorf("a hello timeout of %v: want at least %v", o.HelloTimeout, ticksPerHello*time.Millisecond)
+	}
+	if len(o.Agent) > wire.AgentBytesMax {
+		return fmt.Errorf("an agent of %d bytes: want at most %d", len(o.Agent), wire.AgentBytesMax)
+	}
+	for _, n := range []int{o.Loops, o.ConnectionsMax, o.FrameBytesMax, o.OutBytesMax, o.ReadsPerTurn} {
+		if n < 0 {
+			return fmt.Errorf("a limit of %d: leave it 0 for the default", n)
+		}
+	}
+	for i := range o.Ops {
+		if op := &o.Ops[i]; op.Kind < wire.KindFeatures || op.Prepare == nil {
+			return fmt.Errorf("the request %q has kind %#x or no Prepare: kinds begin at %#x",
+				op.Name, op.Kind, wire.KindFeatures)
+		}
+	}
+	return nil
+}
+
+func (o *Options) defaults() {
+	setDefault(&o.Loops, runtime.NumCPU())
+	setDefault(&o.FrameBytesMax, wire.FrameBytesMax)
+	setDefault(&o.OutBytesMax, 1<<20)
+	setDefault(&o.ReadsPerTurn, 512)
+	setDefault(&o.HelloTimeout, 10*time.Second)
+	setDefault(&o.ReconnectAfter, 500*time.Millisecond)
+	setDefault(&o.Agent, "throng")
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+}
+
+func setDefault[T comparable](field *T, value T) {
+	if *field == *new(T) {
+		*field = value
+	}
+}
+
+// opTable returns the requests by kind.
+func opTable(ops []grid.Op) []*grid.Op {
+	size := 0
+	for i := range ops {
+		size = max(size, int(ops[i].Kind)+1)
+	}
+	table := make([]*grid.Op, size)
+	for i := range ops {
+		op := ops[i]
+		table[op.Kind] = &op
+	}
+	return table
+}

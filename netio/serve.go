@@ -1,0 +1,131 @@
+package netio
+
+import (
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/invariant"
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// serve handles the frames that have come in for a connection, as far as it may.
+func (l *loop) serve(k *session) {
+	if k.state >= leaving {
+		if k.state != gone {
+			k.conn.Discard(-1)
+		}
+		return
+	}
+	came := k.conn.InboundBuffered()
+	if came < int(k.need) || came == 0 || k.parked && came < l.server.options.FrameBytesMax {
+		return
+	}
+	b, err := k.conn.Peek(-1)
+	if err != nil {
+		return
+	}
+	if invariant.Enabled {
+		l.copied = append(l.copied[:0], b...)
+		defer invariant.Poison(l.copied)
+		b = l.copied
+	}
+	used := l.frames(k, b)
+	if used > 0 && k.state != gone {
+		k.conn.Discard(used)
+	}
+}
+
+// frames serves whole frames from b and returns how many bytes it is done with.
+// A connection may end while one of its frames is served.
+func (l *loop) frames(k *session, b []byte) (used int) {
+	k.need = 0
+	for used < len(b) {
+		f, size, err := wire.Next(b[used:], l.frameMax(k))
+		if err != nil {
+			l.count.badFrames.Add(1)
+			l.dismiss(k, wire.BadFrame)
+			return len(b)
+		}
+		if size > len(b)-used {
+			k.need = int32(size)
+			return used
+		}
+		if !l.request(k, f, len(b)-used) {
+			l.park(k)
+			return used
+		}
+		used += size
+		if k.state >= leaving {
+			return len(b)
+		}
+	}
+	return used
+}
+
+// frameMax bounds the next frame of a connection.
+func (l *loop) frameMax(k *session) int {
+	if k.state == fresh {
+		return wire.HelloBytesMax
+	}
+	return l.server.options.FrameBytesMax
+}
+
+// park makes a connection wait for a later turn, its bytes left where they are.
+func (l *loop) park(k *session) {
+	if k.parked {
+		return
+	}
+	k.parked = true
+	if !k.choked { // else it is in the list of those
+		l.parked = append(l.parked, k.handle)
+		l.bell.ring()
+	}
+}
+
+// request serves one frame. False: it must wait, and was not touched. waiting is
+// how many bytes of this connection are not served yet.
+func (l *loop) request(k *session, f wire.Frame, waiting int) bool {
+	if k.state == fresh {
+		l.hello(k, f)
+		return true
+	}
+	if f.Kind < wire.KindFeatures {
+		l.control(k, f)
+		return true
+	}
+	op := l.server.op(f.Kind)
+	switch {
+	case op == nil:
+		l.fail(k, f.Kind, f.ID, fault.New(fault.Unimplemented,
+			"this server knows no request of kind %#04x: update it, or the client is wrong", uint16(f.Kind)))
+	case op.Write:
+		l.writeRequest(k, op, f)
+	case waiting < l.server.options.FrameBytesMax && (l.budget <= 0 || k.choked):
+		return false
+	case k.choked: // sends and does not read: it cannot wait any longer
+		l.count.slowReaders.Add(1)
+		l.dismiss(k, wire.SlowReader)
+	default:
+		l.budget--
+		l.readRequest(k, op, f)
+	}
+	return true
+}
+
+// control serves the kinds of package wire, after hello.
+func (l *loop) control(k *session, f wire.Frame) {
+	switch f.Kind {
+	case wire.KindPing:
+		l.begin(k)
+		start := len(k.out)
+		k.out = append(wire.Begin(k.out, wire.KindPing, wire.Reply, f.ID), emptyArray)
+		k.out = wire.End(k.out, start)
+		l.wrote(k)
+	case wire.KindHello:
+		l.fail(k, f.Kind, f.ID, fault.New(fault.FailedPrecondition,
+			"hello was said already: open another connection to be someone else"))
+	default:
+		l.fail(k, f.Kind, f.ID, fault.New(fault.Unimplemented,
+			"kind %#04x is no request: see docs/protocol.md for those there are", uint16(f.Kind)))
+	}
+}
+
+const emptyArray = 0x90 // the msgpack array of no elements

@@ -1,0 +1,218 @@
+package netio
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/panjf2000/gnet/v2"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// Server serves clients until Shutdown. Its methods may be called from any
+// goroutine.
+type Server struct {
+	options     Options
+	ops         []*grid.Op // by kind
+	connections int        // the most at once
+	addr        net.Addr
+	engine      gnet.Engine
+	booted      chan struct{} // gnet listens
+	ended       chan struct{} // gnet has ended; err is set before
+	err         error
+	bells       sync.WaitGroup
+
+	open     atomic.Int64
+	leaving  atomic.Bool   // Shutdown was called
+	empty    chan struct{} // closed when no connection is left after that
+	emptied  sync.Once
+	accepted atomic.Uint64
+	turned   atomic.Uint64 // connections refused at the door
+
+	mu struct {
+		sync.Mutex
+		loops  map[gnet.EventLoop]*loop
+		closed bool // gnet runs no more tasks
+	}
+}
+
+// Start listens and serves; it returns once connections are taken.
+func Start(o Options) (*Server, error) {
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("the options of the listener: %w", err)
+	}
+	o.defaults()
+	most, err := connectionsMax(o.ConnectionsMax)
+	if err != nil {
+		return nil, fmt.Errorf("make room for connections: %w", err)
+	}
+	s := &Server{
+		options:     o,
+		ops:         opTable(o.Ops),
+		connections: most,
+		booted:      make(chan struct{}),
+		ended:       make(chan struct{}),
+		empty:       make(chan struct{}),
+	}
+	s.mu.loops = make(map[gnet.EventLoop]*loop)
+	go s.run()
+	select {
+	case <-s.booted:
+		return s, nil
+	case <-s.ended:
+		return nil, fmt.Errorf("listen on %s: %w", o.Addr, s.err)
+	}
+}
+
+// run runs gnet; whatever it returns, nobody serves any more afterwards.
+func (s *Server) run() {
+	err := gnet.Run(&events{Server: s}, "tcp://"+s.options.Addr,
+		gnet.WithNumEventLoop(s.options.Loops),
+		gnet.WithReuseAddr(true),
+		gnet.WithTCPNoDelay(gnet.TCPNoDelay),
+		gnet.WithTCPKeepAlive(keepAlive),
+		gnet.WithLogger(engineLog{s.options.Logger}),
+	)
+	if err == nil && !s.leaving.Load() {
+		err = errors.New("the event loops ended unasked: out of file descriptors, or a fault named in the log")
+	}
+	s.err = err
+	close(s.ended)
+}
+
+// Addr is where the server listens; with port 0 in the options, the real one.
+func (s *Server) Addr() net.Addr { return s.addr }
+
+// Done is closed when the server has ended, asked to or not.
+func (s *Server) Done() <-chan struct{} { return s.ended }
+
+// Err says why the server ended: nil when Shutdown asked it to. It may be called
+// once Done is closed.
+func (s *Server) Err() error { return s.err }
+
+// op returns what serves a kind, nil when nothing does.
+func (s *Server) op(kind grid.Kind) *grid.Op {
+	if int(kind) >= len(s.ops) {
+		return nil
+	}
+	return s.ops[kind]
+}
+
+// loopOf returns what we keep beside an event loop, made when it first accepts.
+func (s *Server) loopOf(e gnet.EventLoop) *loop {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.mu.loops[e]
+	if l == nil {
+		l = &loop{server: s, events: e, bell: newBell(), budget: s.options.ReadsPerTurn}
+		l.inbox.closed = s.mu.closed
+		l.lane = s.options.Shards.Open(l.deliver)
+		s.mu.loops[e] = l
+		s.bells.Add(1)
+		go l.attend(s.options.HelloTimeout / ticksPerHello)
+	}
+	return l
+}
+
+// events is what gnet calls.
+type events struct {
+	gnet.BuiltinEventEngine
+	*Server
+}
+
+func (s *events) OnBoot(e gnet.Engine) gnet.Action {
+	s.engine = e
+	fd, err := e.Dup()
+	if err == nil {
+		s.addr, err = addrOf(fd)
+	}
+	if err != nil {
+		s.options.Logger.Error("ask for the address listened on", "error", err)
+		return gnet.Shutdown
+	}
+	close(s.booted)
+	return gnet.None
+}
+
+// addrOf returns the address of a listening socket, and closes the descriptor.
+func addrOf(fd int) (net.Addr, error) {
+	f := os.NewFile(uintptr(fd), "listener")
+	defer f.Close()
+	l, err := net.FileListener(f)
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	return l.Addr(), nil
+}
+
+func (s *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
+	most := s.open.Add(1) > int64(s.connections)
+	if most || s.leaving.Load() {
+		s.turned.Add(1)
+		g := wire.Goodbye{Reason: wire.Shutdown, After: s.options.ReconnectAfter}
+		if most {
+			g.Reason = wire.Overloaded
+		}
+		g.Text = g.Reason.Text()
+		return wire.End(g.Append(wire.Begin(nil, wire.KindGoodbye, 0, 0)), 0), gnet.Close
+	}
+	s.accepted.Add(1)
+	l := s.loopOf(c.EventLoop())
+	k := &session{conn: c, loop: l, deadline: l.tick + ticksPerHello}
+	l.table.add(k)
+	l.fresh = append(l.fresh, k.handle)
+	c.SetContext(k)
+	return nil, gnet.None
+}
+
+func (s *events) OnTraffic(c gnet.Conn) gnet.Action {
+	k, ok := c.Context().(*session)
+	if !ok {
+		return gnet.Close
+	}
+	l := k.loop
+	defer l.survive()
+	l.now = k
+	l.serve(k)
+	l.endEvent()
+	return gnet.None
+}
+
+func (s *events) OnClose(c gnet.Conn, _ error) gnet.Action {
+	if k, ok := c.Context().(*session); ok {
+		k.loop.closed(k)
+	}
+	if s.open.Add(-1) == 0 && s.leaving.Load() {
+		s.emptied.Do(func() { close(s.empty) })
+	}
+	return gnet.None
+}
+
+// OnShutdown is called before the loops end, asked to or not.
+func (s *events) OnShutdown(gnet.Engine) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mu.closed = true
+	for _, l := range s.mu.loops {
+		l.closeInbox()
+	}
+}
+
+var _ gnet.Runnable = (*loop)(nil)
+
+// stop ends gnet. Its Stop looks only twice a second whether it has; run knows
+// at once.
+func (s *Server) stop() {
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = s.engine.Stop(now) // the error is always that of the ended context
+	<-s.ended
+	s.bells.Wait()
+}

@@ -1,0 +1,51 @@
+package netio
+
+import "sync/atomic"
+
+// counters belong to a loop: it writes, anybody reads.
+type counters struct {
+	hellos, refused, helloLate  atomic.Uint64
+	reads, writes, failures     atomic.Uint64
+	flushes, dropped, badFrames atomic.Uint64
+	slowReaders, panics         atomic.Uint64
+}
+
+// Stats counts since the start, but for Connections, which counts now.
+type Stats struct {
+	Connections int64
+	Accepted    uint64 // connections taken
+	Turned      uint64 // connections turned away: too many, or shutting down
+	Hellos      uint64 // hellos accepted
+	Refused     uint64 // first frames refused
+	HelloLate   uint64 // connections closed without a hello
+	Reads       uint64 // read requests
+	Writes      uint64 // write requests
+	Failures    uint64 // requests that the loops answered with an error
+	Flushes     uint64 // writes to sockets
+	Dropped     uint64 // outcomes for connections that were gone
+	BadFrames   uint64 // connections closed for a frame's length
+	SlowReaders uint64 // connections closed for not reading
+	Panics      uint64 // faults survived
+}
+
+// Stats returns the counts so far.
+func (s *Server) Stats() Stats {
+	t := Stats{Connections: s.open.Load(), Accepted: s.accepted.Load(), Turned: s.turned.Load()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.mu.loops {
+		c := &l.count
+		t.Hellos += c.hellos.Load()
+		t.Refused += c.refused.Load()
+		t.HelloLate += c.helloLate.Load()
+		t.Reads += c.reads.Load()
+		t.Writes += c.writes.Load()
+		t.Failures += c.failures.Load()
+		t.Flushes += c.flushes.Load()
+		t.Dropped += c.dropped.Load()
+		t.BadFrames += c.badFrames.Load()
+		t.SlowReaders += c.slowReaders.Load()
+		t.Panics += c.panics.Load()
+	}
+	return t
+}
