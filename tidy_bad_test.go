@@ -93,6 +93,10 @@ var broken = []struct {
 	}, ""},
 	{"fuzz targets", one("grid/a_test.go", "//go:build linux\n\npackage grid\n\nfunc FuzzX(f *testing.F) {}"),
 		"FuzzX is behind a build tag"},
+	{"fuzz targets", map[string]string{
+		"grid/a_test.go": "package grid\n\nfunc FuzzX(f *testing.F) {}\nfunc FuzzY(f *testing.F) {}",
+		fuzzList:         "| `grid` | `FuzzX` |\n| `grid/b` | `FuzzY` |",
+	}, "grid/a_test.go:4: FuzzY is not in docs/testing.md"},
 
 	{"words", one("docs/a.md", "first\n\nTO"+"DO: the rest"), "docs/a.md:3"},
 	{"words", one("grid/a.go", "package grid // FIX"+"ME"), "do it now"},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"go/ast"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -196,55 +195,4 @@ func undocumented(d *ast.GenDecl, spec ast.Spec) string {
 		}
 	}
 	return ""
-}
-
-var decoder = regexp.MustCompile(`^([Dd]ecode|[Rr]ead|[Pp]arse)([A-Z]|$)`)
-
-// checkFuzz: a package that decodes has a fuzz target, and every fuzz target is
-// where make fuzz, which asks go test -list, finds it.
-func checkFuzz(t *tree) []finding {
-	decoders, fuzzed := map[string]*finding{}, map[string]bool{}
-	var out []finding
-	for _, s := range t.goFiles() {
-		for _, d := range s.ast.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			if !ok {
-				continue
-			}
-			switch name := f.Name.Name; {
-			case s.isTest() && f.Recv == nil && strings.HasPrefix(name, "Fuzz"):
-				fuzzed[s.dir()] = true
-				if bytes.HasPrefix(s.text, []byte("//go:build")) {
-					out = append(out, finding{t.at(f), name + " is behind a build tag, where make fuzz " +
-						"does not find it: move it to a file without"})
-				}
-			case !s.isTest() && decoders[s.dir()] == nil && decodes(f, imported(s)):
-				decoders[s.dir()] = &finding{t.at(f), fmt.Sprintf("%s decodes, and no test of its package "+
-					"fuzzes: write a FuzzX that feeds it arbitrary bytes, with a few seeds", name)}
-			}
-		}
-	}
-	for dir, f := range decoders {
-		if !fuzzed[dir] {
-			out = append(out, *f)
-		}
-	}
-	return out
-}
-
-// decodes says whether a function is called a decoder and reads from package
-// pack.
-func decodes(f *ast.FuncDecl, names map[string]string) bool {
-	if !decoder.MatchString(f.Name.Name) {
-		return false
-	}
-	found := false
-	ast.Inspect(f.Type.Params, func(n ast.Node) bool {
-		sel, ok := n.(*ast.SelectorExpr)
-		if ok && qualifier(sel, names) == module+"grid/pack" {
-			found = found || strings.HasPrefix(sel.Sel.Name, "Cursor") || sel.Sel.Name == "ChunkReader"
-		}
-		return !found
-	})
-	return found
 }
