@@ -32,8 +32,8 @@ func (r *CreateRequest) decode(in *pack.Cursor, n int) (name []byte, err error) 
 		return nil, fault.New(fault.InvalidArgument,
 			"there is no sort %d: use 0 (%v) or 1 (%v)", sort, Descending, Ascending)
 	case operator >= uint64(len(operators)):
-		return nil, fault.New(fault.InvalidArgument, "there is no operator %d: use 0 to %d for one of %q",
-			operator, len(operators)-1, operators)
+		return nil, fault.New(fault.InvalidArgument,
+			"there is no operator %d: use 0 to %d, for %q", operator, len(operators)-1, operators)
 	}
 	*r = CreateRequest{Board: view(name), Sort: Sort(sort), Operator: Operator(operator)}
 	return name, nil

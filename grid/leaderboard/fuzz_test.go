@@ -83,7 +83,8 @@ func decodeReply(kind grid.Kind, in *pack.Cursor) (err error) {
 func checkReply(t *testing.T, kind grid.Kind, out []byte, err error) {
 	t.Helper()
 	if err != nil {
-		if _, ok := err.(*fault.Error); !ok || fault.CodeOf(err) == fault.Internal || string(out) != "before" {
+		_, ok := err.(*fault.Error)
+		if !ok || fault.CodeOf(err) == fault.Internal || string(out) != "before" {
 			t.Fatalf("%T %v, and output %q", err, err, out)
 		}
 		return

@@ -132,7 +132,8 @@ func orCaller(c *grid.Caller, owner *grid.ID) error {
 		*owner = c.User
 	}
 	if *owner == (grid.ID{}) {
-		return fault.New(fault.InvalidArgument, "this session has no user: name the owner of the record")
+		return fault.New(fault.InvalidArgument,
+			"this session has no user: name the owner of the record")
 	}
 	return nil
 }
@@ -144,14 +145,15 @@ func onlyOwn(c *grid.Caller, owner *grid.ID) error {
 	}
 	if *owner != c.User && !c.Server {
 		return fault.New(fault.PermissionDenied,
-			"a player may change only their own record: connect with a server key to change another's")
+			"players may change only their own record: connect with a server key to change others")
 	}
 	return nil
 }
 
 func onlyServer(c *grid.Caller, what string) error {
 	if !c.Server {
-		return fault.New(fault.PermissionDenied, "players may not %s: connect with a server key", what)
+		return fault.New(fault.PermissionDenied,
+			"players may not %s: connect with a server key", what)
 	}
 	return nil
 }

@@ -69,5 +69,6 @@ func number(words []string, what, text string) (int, error) {
 			return i, nil
 		}
 	}
-	return 0, fault.New(fault.InvalidArgument, "there is no %s %q: use one of %q", what, text, words)
+	return 0, fault.New(fault.InvalidArgument,
+		"there is no %s %q: use one of %q", what, text, words)
 }
