@@ -119,7 +119,10 @@ func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writ
 		log:        log,
 	}
 	n, err := startNode(ctx, o)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return nil // stopped while it started
+	case err != nil:
 		return fmt.Errorf("start the node: %w", err)
 	}
 	fmt.Fprintf(stdout, "ready client=%s\n", n.clientAddr())
