@@ -103,6 +103,9 @@ func (f *serveFlags) check(stderr io.Writer) (*slog.Logger, error) {
 // serve runs a node until ctx is done or the node fails.
 func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) error {
 	cores := raiseProcs()
+	if err := checkFree(f.clientAddr); err != nil {
+		return err
+	}
 	if err := makeDir(f.dataDir); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
@@ -135,6 +138,17 @@ func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writ
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	return errors.Join(failed, n.stop(stopping))
+}
+
+// checkFree listens on an address for a moment. gnet is not clear about why it
+// cannot listen, and what is wrong is best said before the data is opened.
+func checkFree(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("serve clients: %w; choose another --client-addr, "+
+			"or stop what listens there", err)
+	}
+	return l.Close()
 }
 
 // raiseProcs lets twice as many goroutines run as there are cores, and returns
