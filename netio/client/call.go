@@ -22,7 +22,7 @@ type call struct {
 	flying    bool      // sent, and unanswered since
 	doubt     bool      // an earlier sending may have been done
 	abandoned bool      // nobody waits for it any more: only flying may still change
-	retried   time.Time // when it was first told to ask again; zero: never
+	first     time.Time // when it was first sent
 	last      *fault.Error
 
 	batch    *Batch // who waits for it; nil: done

@@ -218,10 +218,7 @@ func (c *Client) refused(w *window, k *call, body []byte, now time.Time) {
 		again = max(again, c.options.BackoffMin) // asking under its number makes it certain
 	}
 	if again > 0 && !k.abandoned {
-		if k.retried.IsZero() {
-			k.retried = now
-		}
-		if now.Sub(k.retried) < RetryFor {
+		if now.Sub(k.first) < RetryFor {
 			k.doubt, k.last = k.doubt || e.Unknown, e
 			c.askAgain(k, again)
 			return

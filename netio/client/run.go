@@ -103,13 +103,14 @@ func (c *Client) gather(buf []byte, epoch uint64) ([]byte, bool) {
 	if c.mu.leaving {
 		return buf, false
 	}
+	now := time.Now()
 	if c.mu.ping {
 		c.mu.ping = false
 		buf = wire.End(pack.AppendArray(wire.Begin(buf, wire.KindPing, 0, 0), 0), 0)
 	}
 	for _, k := range c.mu.again {
 		if !k.abandoned && !k.flying && !k.finished {
-			buf = c.send(buf, k)
+			buf = c.send(buf, k, now)
 		}
 	}
 	c.mu.again = c.mu.again[:0]
@@ -119,13 +120,16 @@ func (c *Client) gather(buf []byte, epoch uint64) ([]byte, bool) {
 			if k == nil {
 				break
 			}
-			buf = c.send(buf, k)
+			buf = c.send(buf, k, now)
 		}
 	}
 	return buf, false
 }
 
-func (c *Client) send(buf []byte, k *call) []byte {
+func (c *Client) send(buf []byte, k *call, now time.Time) []byte {
+	if k.first.IsZero() {
+		k.first = now
+	}
 	k.flying = true
 	return k.appendFrame(buf, c.mu.writes.low)
 }
@@ -190,6 +194,7 @@ func (c *Client) redial(life context.Context, g *wire.Goodbye) (*link, error) {
 		pause = max(pause, g.After)
 	}
 	for {
+		c.expire()
 		if err := sleep(life, pause/2+rand.N(pause+1)); err != nil {
 			return nil, fault.New(fault.Cancelled, "the client was closed")
 		}
@@ -201,6 +206,23 @@ func (c *Client) redial(life context.Context, g *wire.Goodbye) (*link, error) {
 			return nil, err
 		}
 		pause = min(max(2*pause, c.options.BackoffMin), c.options.BackoffMax)
+	}
+}
+
+// expire ends calls that were first sent too long ago to be sent again: the
+// server may have forgotten their numbers.
+func (c *Client) expire() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	last := time.Now().Add(-RetryFor)
+	for _, w := range []*window{&c.mu.writes, &c.mu.reads} {
+		for n := w.low; n < w.next; n++ {
+			if k := w.calls[n%slots]; k != nil && k.first.Before(last) {
+				w.remove(k)
+				k.finish(nil, k.giveUp(fault.DeadlineExceeded, "no answer in "+RetryFor.String()))
+			}
+		}
+		w.sent = max(w.sent, w.low)
 	}
 }
 

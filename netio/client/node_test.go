@@ -1,0 +1,134 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/slot"
+	"github.com/thronggrid/throng/netio"
+)
+
+const testKey = "a server key of these tests"
+
+// patience bounds every wait for something that must happen.
+const patience = 10 * time.Second
+
+// node is a real listener over real slots, without a log.
+type node struct {
+	server *netio.Server
+	shards *memory
+	addr   string
+}
+
+func startNode(t testing.TB, addr string) *node {
+	t.Helper()
+	return serveMemory(t, newMemory(t), addr)
+}
+
+func serveMemory(t testing.TB, m *memory, addr string) *node {
+	t.Helper()
+	s, err := netio.Start(netio.Options{
+		Addr: addr, Loops: 2, Shards: m, Ops: slot.Ops(), ServerKey: testKey,
+		ConnectionsMax: 1000, ReconnectAfter: time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &node{server: s, shards: m, addr: s.Addr().String()}
+	t.Cleanup(n.kill)
+	return n
+}
+
+// kill ends the node at once.
+func (n *node) kill() {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	n.server.Shutdown(ctx)
+}
+
+// memory keeps slots in memory and answers from a goroutine of its own. It
+// outlives its node, as a log would.
+type memory struct {
+	mu      sync.Mutex
+	slots   map[grid.Slot]*slot.Slot
+	stamp   int64
+	applied int
+	queue   chan func()
+}
+
+func newMemory(t testing.TB) *memory {
+	m := &memory{slots: map[grid.Slot]*slot.Slot{}, queue: make(chan func(), 1<<16)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for f := range m.queue {
+			f()
+		}
+	}()
+	t.Cleanup(func() { close(m.queue); <-done })
+	return m
+}
+
+func (m *memory) slot(s grid.Slot) *slot.Slot {
+	if m.slots[s] == nil {
+		m.slots[s] = slot.New()
+	}
+	return m.slots[s]
+}
+
+func (m *memory) Open(deliver grid.Deliver) grid.Lane { return &lane{memory: m, deliver: deliver} }
+
+type lane struct {
+	*memory
+	deliver  grid.Deliver
+	refs     []grid.Ref
+	commands []slot.Command
+	confirms []grid.Ref
+}
+
+func (l *lane) Write(s grid.Slot, k grid.Kind, id grid.RequestID, body []byte, ref grid.Ref) error {
+	l.refs = append(l.refs, ref)
+	l.commands = append(l.commands, slot.Command{Slot: s, Kind: k, ID: id, Body: bytes.Clone(body)})
+	return nil
+}
+
+func (l *lane) Confirm(_ grid.Slot, ref grid.Ref) error {
+	l.confirms = append(l.confirms, ref)
+	return nil
+}
+
+func (l *lane) Flush() {
+	refs, commands, confirms := l.refs, l.commands, l.confirms
+	l.refs, l.commands, l.confirms = nil, nil, nil
+	l.queue <- func() {
+		if len(refs) > 0 {
+			l.deliver(l.apply(refs, commands))
+		}
+		if len(confirms) > 0 {
+			l.deliver(&grid.Outcomes{Refs: confirms, Confirmed: true})
+		}
+	}
+}
+
+func (m *memory) apply(refs []grid.Ref, commands []slot.Command) *grid.Outcomes {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := &grid.Outcomes{Refs: refs}
+	m.stamp++
+	for i := range commands {
+		o.Bytes = m.slot(commands[i].Slot).Apply(m.stamp, &commands[i], o.Bytes)
+		o.Ends = append(o.Ends, uint32(len(o.Bytes)))
+	}
+	m.applied += len(commands)
+	return o
+}
+
+func (l *lane) Read(s grid.Slot, _ grid.Level, kind grid.Kind, body, out []byte) ([]byte, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.slot(s).Query(kind, body, out)
+}
