@@ -70,7 +70,7 @@ func (b *Boards) create(r *CreateRequest, out []byte) ([]byte, error) {
 	if x, ok := b.byName.Get(r.Board); ok {
 		if x.sort != r.Sort || x.operator != r.Operator {
 			return out, fault.New(fault.AlreadyExists,
-				"board %q exists with sort %v and operator %v: use these or another name, or delete it",
+				"board %q exists, with sort %v and operator %v: use these, or another name",
 				x.name, x.sort, x.operator)
 		}
 		return pack.AppendBool(pack.AppendArray(out, 1), false), nil

@@ -3,6 +3,7 @@ package leaderboard
 import (
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/leaderboard/ranking"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -62,23 +63,23 @@ func (b *Boards) info(r *InfoRequest, out []byte) ([]byte, error) {
 	return pack.AppendUint(out, uint64(x.set.Len())), nil
 }
 
+// batch is how many records are read from a set at a time.
+const batch = 32
+
 // page appends the records from a position on, counted from 0.
 func (x *board) page(from, limit int, out []byte) []byte {
 	total := x.set.Len()
 	count := max(0, min(limit, total-from))
 	out = pack.AppendUint(pack.AppendArray(out, 2), uint64(total))
 	out = pack.AppendArray(out, count)
-	if count == 0 {
-		return out
-	}
-	rank := from
-	for r := range x.set.From(from) {
-		rank++
-		rec := x.record(r, rank)
-		out = appendRecord(out, &rec)
-		if rank == from+count {
-			break
+	var records [batch]ranking.Record
+	for end := from + count; from < end; {
+		n := x.set.Read(from, records[:min(batch, end-from)])
+		for i := range records[:n] {
+			rec := x.record(&records[i], from+i+1)
+			out = appendRecord(out, &rec)
 		}
+		from += n
 	}
 	return out
 }
@@ -100,7 +101,9 @@ func (b *Boards) around(r *AroundRequest, out []byte) ([]byte, error) {
 	return x.page(max(0, first), r.Limit, out), nil
 }
 
-// owners answers an OwnersRequest.
+// owners answers an OwnersRequest. The reply's array says in its head how many
+// owners have a record: mostly all, so that is tried first, and if it turns out
+// wrong the records are appended once more.
 func (b *Boards) owners(in *pack.Cursor, n int, out []byte) ([]byte, error) {
 	name, count, err := decodeOwners(in, n)
 	if err != nil {
@@ -110,28 +113,30 @@ func (b *Boards) owners(in *pack.Cursor, n int, out []byte) ([]byte, error) {
 	if err != nil {
 		return out, err
 	}
-	// The array's head holds how many have a record: they are counted first.
-	ids, have := *in, 0
-	for range count {
-		var id grid.ID
-		if err := readOwner(in, &id); err != nil {
-			return out, err
+	for have := count; ; {
+		reply := pack.AppendUint(pack.AppendArray(out, 2), uint64(x.set.Len()))
+		reply = pack.AppendArray(reply, have)
+		reply, found, err := x.named(*in, count, reply)
+		if err != nil || found == have {
+			return reply, err
 		}
-		if _, found := x.set.Find(&id); found {
-			have++
-		}
+		have = found
 	}
-	reply := pack.AppendUint(pack.AppendArray(out, 2), uint64(x.set.Len()))
-	reply = pack.AppendArray(reply, have)
+}
+
+// named appends the records of count owners, who are read from in, and returns
+// how many have one.
+func (x *board) named(in pack.Cursor, count int, out []byte) (_ []byte, found int, err error) {
 	for range count {
 		var id grid.ID
-		if err := readOwner(&ids, &id); err != nil {
-			return out, err
+		if err := readOwner(&in, &id); err != nil {
+			return out, 0, err
 		}
-		if o, r, found := x.locate(&id); found {
+		if o, r, ok := x.locate(&id); ok {
 			rec := x.record(r, x.set.Rank(o)+1)
-			reply = appendRecord(reply, &rec)
+			out = appendRecord(out, &rec)
+			found++
 		}
 	}
-	return reply, nil
+	return out, found, nil
 }

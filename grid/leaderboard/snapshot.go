@@ -51,14 +51,15 @@ func (e *encoder) board(x *board) {
 	e.buf = pack.AppendUint(e.buf, uint64(x.sort))
 	e.buf = pack.AppendUint(e.buf, uint64(x.operator))
 	e.buf = pack.AppendUint(e.buf, uint64(x.set.Len()))
-	for r := range x.set.From(0) {
-		if e.room(); e.err != nil {
-			return
+	var records [batch]ranking.Record
+	for from := 0; from < x.set.Len() && e.err == nil; from += batch {
+		for _, r := range records[:x.set.Read(from, records[:])] {
+			e.room()
+			e.buf = pack.AppendBytes(pack.AppendArray(e.buf, 4), r.Owner[:])
+			e.buf = pack.AppendInt(e.buf, x.key(r.Score))
+			e.buf = pack.AppendInt(e.buf, x.key(r.Sub))
+			e.buf = pack.AppendInt(e.buf, r.Stamp)
 		}
-		e.buf = pack.AppendBytes(pack.AppendArray(e.buf, 4), r.Owner[:])
-		e.buf = pack.AppendInt(e.buf, x.key(r.Score))
-		e.buf = pack.AppendInt(e.buf, x.key(r.Sub))
-		e.buf = pack.AppendInt(e.buf, r.Stamp)
 	}
 }
 
@@ -181,7 +182,9 @@ func (d *decoder) board(gen uint64) (*board, error) {
 			return nil, fmt.Errorf("%q, record %d of %d: %w", x.name, i+1, records, err)
 		}
 	}
-	x.set = set.Set()
+	if x.set, err = set.Set(); err != nil {
+		return nil, fmt.Errorf("%q: %w", x.name, err)
+	}
 	return x, nil
 }
 

@@ -38,14 +38,10 @@ func (b *Builder) Add(r *Record) error {
 	if s.n == RecordsMax {
 		return ErrSize
 	}
-	if _, found := s.Find(&r.Owner); found {
-		return ErrOwner
-	}
 	if s.n > 0 && !s.table.at(Ordinal(s.n-1)).Before(r) {
 		return ErrOrder
 	}
 	o := s.table.add(r, s.gen)
-	s.index.add(&s.table, &r.Owner, o)
 	if s.n%leafGood == 0 {
 		b.leaves = append(b.leaves, sprout{first: o, kid: node{l: &leaf{gen: s.gen}}})
 	}
@@ -57,10 +53,13 @@ func (b *Builder) Add(r *Record) error {
 }
 
 // Set returns the set of all records that were added.
-func (b *Builder) Set() *Set {
+func (b *Builder) Set() (*Set, error) {
 	s := b.set
-	if len(b.leaves) == 0 {
-		return s
+	if s.n == 0 {
+		return s, nil
+	}
+	if !s.index.build(&s.table) {
+		return nil, ErrOwner
 	}
 	b.balance()
 	level := b.leaves
@@ -68,7 +67,7 @@ func (b *Builder) Set() *Set {
 		level = s.gather(level)
 	}
 	s.root = level[0].kid
-	return s
+	return s, nil
 }
 
 // balance lets the last leaf, which got what was left, have enough.

@@ -58,35 +58,35 @@ func (p *part) after(i int) int {
 	return 0
 }
 
-// locate returns part and slot of an owner.
-func (x *index) locate(t *table, owner *grid.ID) (p *part, slot int, found bool) {
+// find returns the ordinal of an owner.
+func (x *index) find(t *table, owner *grid.ID) (Ordinal, bool) {
 	if x.n == 0 {
-		return nil, 0, false
+		return 0, false
 	}
 	h := hash(owner)
-	p = &x.parts[x.part(h)]
+	p := &x.parts[x.part(h)]
+	i, found := p.locate(t, owner, h)
+	if !found {
+		return 0, false
+	}
+	return p.ordinal(i), true
+}
+
+// locate returns the slot of an owner.
+func (p *part) locate(t *table, owner *grid.ID, h uint64) (slot int, found bool) {
 	if p.n == 0 {
-		return nil, 0, false
+		return 0, false
 	}
 	tag, low := p.tag(h), uint32(1)<<p.bits-1
 	for i := p.home(h); ; i = p.after(i) {
 		s := p.slots[i]
 		if s == 0 {
-			return nil, 0, false
+			return 0, false
 		}
 		if s&^low == tag && t.at(Ordinal(s&low-1)).Owner == *owner {
-			return p, i, true
+			return i, true
 		}
 	}
-}
-
-// find returns the ordinal of an owner.
-func (x *index) find(t *table, owner *grid.ID) (Ordinal, bool) {
-	p, i, found := x.locate(t, owner)
-	if !found {
-		return 0, false
-	}
-	return p.ordinal(i), true
 }
 
 func (p *part) ordinal(slot int) Ordinal { return Ordinal(p.slots[slot]&(1<<p.bits-1) - 1) }
@@ -98,11 +98,34 @@ func (x *index) add(t *table, owner *grid.ID, o Ordinal) {
 	}
 	h := hash(owner)
 	p := &x.parts[x.part(h)]
-	if p.n*5 >= len(p.slots)*4 || bits.Len32(uint32(o)+1) > int(p.bits) {
-		p.rebuild(t, max(partSlotsMin, p.n*5/4*5/4+1))
-	}
+	p.reserve(t, o)
 	p.put(h, o)
 	x.n++
+}
+
+// newPart returns an empty part with bits enough for ordinals up to twice those
+// that the table has.
+func newPart(t *table, slots int) part {
+	return part{slots: make([]uint32, slots), bits: uint8(bits.Len32(uint32(t.next)) + 1)}
+}
+
+// roomFor returns how many slots a part of n gets, so that it can grow by a
+// quarter before it is four fifths full.
+func roomFor(n int) int { return max(partSlotsMin, n*5/4*5/4+1) }
+
+// reserve makes room for one more ordinal.
+func (p *part) reserve(t *table, o Ordinal) {
+	if p.n*5 < len(p.slots)*4 && bits.Len32(uint32(o)+1) <= int(p.bits) {
+		return
+	}
+	old := *p
+	*p = newPart(t, roomFor(old.n))
+	for i, s := range old.slots {
+		if s != 0 {
+			o := old.ordinal(i)
+			p.put(hash(&t.at(o).Owner), o)
+		}
+	}
 }
 
 func (p *part) put(h uint64, o Ordinal) {
@@ -114,19 +137,6 @@ func (p *part) put(h uint64, o Ordinal) {
 	p.n++
 }
 
-// rebuild gives a part new slots, and bits enough for ordinals up to twice
-// those that the table has.
-func (p *part) rebuild(t *table, slots int) {
-	old := *p
-	*p = part{slots: make([]uint32, slots), bits: uint8(bits.Len32(uint32(t.next)) + 1)}
-	for i, s := range old.slots {
-		if s != 0 {
-			o := old.ordinal(i)
-			p.put(hash(&t.at(o).Owner), o)
-		}
-	}
-}
-
 // grow adds a part, and moves to it what it takes over from another.
 func (x *index) grow(t *table) {
 	x.parts = append(x.parts, part{})
@@ -136,10 +146,7 @@ func (x *index) grow(t *table) {
 	}
 	from := n - 1<<(bits.Len(uint(n))-1)
 	old := x.parts[from]
-	room := max(partSlotsMin, old.n/2*3/2)
-	for _, i := range []int{from, n} {
-		x.parts[i] = part{slots: make([]uint32, room), bits: uint8(bits.Len32(uint32(t.next)) + 1)}
-	}
+	x.parts[from], x.parts[n] = newPart(t, roomFor(old.n/2)), newPart(t, roomFor(old.n/2))
 	for i, s := range old.slots {
 		if s == 0 {
 			continue
@@ -147,17 +154,41 @@ func (x *index) grow(t *table) {
 		o := old.ordinal(i)
 		h := hash(&t.at(o).Owner)
 		p := &x.parts[x.part(h)]
-		if p.n*5 >= len(p.slots)*4 {
-			p.rebuild(t, p.n*5/4*5/4+1)
+		p.reserve(t, o)
+		p.put(h, o)
+	}
+}
+
+// build enters all records of a table that has no free places, and says whether
+// all owners differ. Each part is made once, in its final size.
+func (x *index) build(t *table) bool {
+	x.n = int(t.next)
+	x.parts = make([]part, (x.n+partRecords-1)/partRecords)
+	sizes := make([]int, len(x.parts))
+	for o := range t.next {
+		sizes[x.part(hash(&t.at(o).Owner))]++
+	}
+	for i, n := range sizes {
+		x.parts[i] = newPart(t, roomFor(n))
+	}
+	for o := range t.next {
+		owner := &t.at(o).Owner
+		h := hash(owner)
+		p := &x.parts[x.part(h)]
+		if _, found := p.locate(t, owner, h); found {
+			return false
 		}
 		p.put(h, o)
 	}
+	return true
 }
 
 // remove takes an owner out, and closes the gap, so that probes need no marks
 // of what was removed.
 func (x *index) remove(t *table, owner *grid.ID) {
-	p, gap, found := x.locate(t, owner)
+	h := hash(owner)
+	p := &x.parts[x.part(h)]
+	gap, found := p.locate(t, owner, h)
 	if !found {
 		panic("ranking: remove an owner who is not there")
 	}

@@ -1,10 +1,6 @@
 package ranking
 
-import (
-	"iter"
-
-	"github.com/thronggrid/throng/grid"
-)
+import "github.com/thronggrid/throng/grid"
 
 // Set is a set of records in rank order. See the package comment for who may
 // call what when.
@@ -47,33 +43,35 @@ func (s *Set) Rank(o Ordinal) int {
 	return rank + n.l.position(o)
 }
 
-// From yields the records from a position on, counted from 0, as At does.
-func (s *Set) From(position int) iter.Seq[*Record] {
-	return func(yield func(*Record) bool) { s.walk(s.root, position, yield) }
-}
+// Read copies the records from a position on, counted from 0, and returns how
+// many there were, at most len(dst). It copies and does not yield views because
+// a tight loop lets the processor fetch many records at once: each is likely
+// to be somewhere else in memory.
+func (s *Set) Read(from int, dst []Record) int { return s.read(s.root, from, dst) }
 
-// walk yields the records below a node but for the first skip. It returns false
-// when yield did.
-func (s *Set) walk(n node, skip int, yield func(*Record) bool) bool {
+// read is Read of the records below a node.
+func (s *Set) read(n node, skip int, dst []Record) int {
 	if n.b == nil {
-		for _, o := range n.l.ord[min(skip, n.l.n):n.l.n] {
-			if !yield(s.table.at(o)) {
-				return false
-			}
+		ord := n.l.ord[min(skip, n.l.n):n.l.n]
+		ord = ord[:min(len(dst), len(ord))]
+		for i, o := range ord {
+			dst[i] = *s.table.at(o)
 		}
-		return true
+		return len(ord)
 	}
+	done := 0
 	for i, kid := range n.b.kid[:n.b.n] {
 		if c := int(n.b.count[i]); skip >= c {
 			skip -= c
 			continue
 		}
-		if !s.walk(kid, skip, yield) {
-			return false
+		done += s.read(kid, skip, dst[done:])
+		if done == len(dst) {
+			break
 		}
 		skip = 0
 	}
-	return true
+	return done
 }
 
 // Insert adds a record whose owner has none.
