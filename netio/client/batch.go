@@ -65,7 +65,7 @@ func (b *Batch) Do(ctx context.Context) error {
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
-		return b.refuse(fresh, fault.New(fault.Cancelled, "the context had ended before the batch: %v", err))
+		return b.refuse(fresh, fault.New(contextCode(err), "the context had ended before the batch"))
 	}
 	if err := b.client.submit(fresh...); err != nil {
 		return b.refuse(fresh, err)

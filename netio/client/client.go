@@ -131,11 +131,7 @@ func (c *Client) abandon(k *call, cause error) error {
 	if k.finished {
 		return nil
 	}
-	code := fault.Cancelled
-	if errors.Is(cause, context.DeadlineExceeded) {
-		code = fault.DeadlineExceeded
-	}
-	err := k.giveUp(code, "no answer before the call's context ended")
+	err := k.giveUp(contextCode(cause), "no answer before the call's context ended")
 	k.abandoned = true
 	if k.seq != 0 && !k.flying { // waits to be sent again: it need not
 		c.window(k).remove(k)
@@ -148,7 +144,7 @@ func (c *Client) abandon(k *call, cause error) error {
 func finish[T any](ctx context.Context, c *Client, k *call, decode func(*pack.Cursor) (T, error)) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
-		return none, k.giveUp(fault.Cancelled, "the call's context had ended before the call: "+err.Error())
+		return none, k.giveUp(contextCode(err), "the call's context had ended before the call")
 	}
 	if err := c.submit(k); err != nil {
 		return none, err
@@ -166,6 +162,14 @@ func finish[T any](ctx context.Context, c *Client, k *call, decode func(*pack.Cu
 		return none, k.err
 	}
 	return decoded(k.reply, k.write, decode)
+}
+
+// contextCode is the code for why a context ended.
+func contextCode(cause error) fault.Code {
+	if errors.Is(cause, context.DeadlineExceeded) {
+		return fault.DeadlineExceeded
+	}
+	return fault.Cancelled
 }
 
 // decoded decodes a reply. A write whose reply makes no sense was done.
