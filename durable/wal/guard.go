@@ -3,7 +3,6 @@ package wal
 import (
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -122,7 +121,7 @@ func (g *guardFS) Remove(name string) error {
 	if g.latch.err() != nil {
 		return nil
 	}
-	if strings.HasSuffix(name, ".log") {
+	if isWAL(name) {
 		if err := g.beforeReuse(); err != nil {
 			return err
 		}
@@ -203,3 +202,14 @@ func (f *guardFile) SyncTo(length int64) (full bool, err error) {
 	}, nothing)
 	return full, err
 }
+
+// Preallocate implements vfs.File.
+func (f *guardFile) Preallocate(off, length int64) error {
+	return f.fs.do("preallocate", f.name, func() error {
+		return f.File.Preallocate(off, length)
+	}, nothing)
+}
+
+// Close implements vfs.File. Pebble takes a failed close of a WAL file as badly
+// as a failed sync.
+func (f *guardFile) Close() error { return f.fs.do("close", f.name, f.File.Close, f.File.Close) }
