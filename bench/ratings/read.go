@@ -1,0 +1,85 @@
+package ratings
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/thronggrid/throng/grid/leaderboard"
+	"github.com/thronggrid/throng/netio/client"
+)
+
+// readAll reads the whole board, page by page.
+func readAll(ctx context.Context, c *client.Client, name string) (board, error) {
+	var b board
+	for {
+		p, err := c.Page(ctx, leaderboard.PageRequest{
+			Board: name, Rank: len(b) + 1, Limit: leaderboard.PageRecordsMax,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("read the board from rank %d: %w", len(b)+1, err)
+		}
+		b = append(b, p.Records...)
+		if len(p.Records) < leaderboard.PageRecordsMax {
+			return b, nil
+		}
+	}
+}
+
+// askOwners asks for the record of every owner on the board by name, and returns
+// how many answers differ from the page it was on.
+func askOwners(ctx context.Context, c *client.Client, name string, b board) (int, error) {
+	differences := 0
+	for len(b) > 0 {
+		part := b[:min(leaderboard.OwnersMax, len(b))]
+		b = b[len(part):]
+		r := leaderboard.OwnersRequest{Board: name}
+		for i := range part {
+			r.Owners = append(r.Owners, part[i].Owner)
+		}
+		p, err := c.Owners(ctx, r)
+		if err != nil {
+			return 0, fmt.Errorf("ask for ranks by owner: %w", err)
+		}
+		byOwner := map[[16]byte]leaderboard.Record{}
+		for _, rec := range p.Records {
+			byOwner[rec.Owner] = rec
+		}
+		for _, want := range part {
+			if byOwner[want.Owner] != want {
+				differences++
+			}
+		}
+	}
+	return differences, nil
+}
+
+// dump writes the board as tab-separated lines.
+func (m *model) dump(path string, b board) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("dump the board: %w", err)
+	}
+	w := bufio.NewWriter(f)
+	fmt.Fprintln(w, "rank\tscore\tfide_id\tname\tlast_list\treached_in\towner")
+	lists := m.file.Lists()
+	for _, r := range b {
+		p, ok := m.player[r.Owner]
+		if !ok {
+			fmt.Fprintf(w, "%d\t%d\t\t\t\t\t%v\n", r.Rank, r.Score, r.Owner)
+			continue
+		}
+		player, s := &m.file.Players[p], &m.state[p]
+		fmt.Fprintf(w, "%d\t%d\t%s\t%s\t%v\t%v\t%v\n", r.Rank, r.Score, player.FIDE, player.Name,
+			lists[s.last], lists[s.reached], r.Owner)
+	}
+	if err := w.Flush(); err != nil {
+		f.Close()
+		return fmt.Errorf("dump the board: %w", err)
+	}
+	if err := f.Close(); err != nil {
+		return fmt.Errorf("dump the board: %w", err)
+	}
+	return nil
+}
