@@ -95,7 +95,8 @@ func (f *serveFlags) check(stderr io.Writer) (*slog.Logger, error) {
 		return nil, usagef("--client-addr %q: want host:port, 127.0.0.1:7400 say", f.clientAddr)
 	}
 	if f.shards < 0 || f.shards > shard.ShardsMax {
-		return nil, usagef("--shards %d: want 1 to %d, or 0 for one per core", f.shards, shard.ShardsMax)
+		return nil, usagef("--shards %d: want 1 to %d, or 0 for one per core",
+			f.shards, shard.ShardsMax)
 	}
 	return newLogger(stderr, f.logLevel, f.logFormat)
 }
