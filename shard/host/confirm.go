@@ -1,0 +1,110 @@
+package host
+
+import (
+	"sync"
+
+	"github.com/thronggrid/throng/grid"
+)
+
+// ConfirmsMax is how many linearizable reads of a shard may wait for a round.
+const ConfirmsMax = 64 << 10
+
+// confirms holds the linearizable reads of one group that wait for the next
+// round.
+type confirms struct {
+	wake chan struct{}
+
+	mu      sync.Mutex
+	waiting []waiting
+	count   int
+}
+
+// waiting are the reads of one lane.
+type waiting struct {
+	lane *lane
+	out  *grid.Outcomes
+}
+
+// add appends what a lane has staged. Called on the lane's goroutine.
+func (c *confirms) add(l *lane, refs []grid.Ref) {
+	if !c.push(l, refs) {
+		l.refuse(refs, errQueueFull)
+		return
+	}
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *confirms) push(l *lane, refs []grid.Ref) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.count+len(refs) > ConfirmsMax {
+		return false
+	}
+	c.count += len(refs)
+	for i := range c.waiting {
+		if w := &c.waiting[i]; w.lane == l {
+			w.out.Refs = append(w.out.Refs, refs...)
+			return true
+		}
+	}
+	o := l.host.takeOutcomes()
+	o.Refs = append(o.Refs, refs...)
+	c.waiting = append(c.waiting, waiting{l, o})
+	return true
+}
+
+func (c *confirms) take() []waiting {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w := c.waiting
+	c.waiting, c.count = nil, 0
+	return w
+}
+
+// confirmReads serves rounds until stop is closed: one round for all reads that
+// have come meanwhile.
+func (g *Group) confirmReads(stop <-chan struct{}) {
+	for {
+		select {
+		case <-g.confirms.wake:
+		case <-stop:
+			g.answerConfirms(g.confirms.take(), errNotServing)
+			return
+		}
+		if w := g.confirms.take(); len(w) > 0 {
+			g.answerConfirms(w, g.confirm())
+		}
+	}
+}
+
+func (g *Group) answerConfirms(all []waiting, err error) {
+	for _, w := range all {
+		w.out.Err, w.out.Confirmed = err, err == nil
+		w.lane.deliver(w.out)
+	}
+}
+
+// confirm returns nil once it is certain that this node led after it was called
+// and has applied all that was committed when it was called.
+//
+// VerifyLeader alone would not do: it can be satisfied by the answer to a
+// request that was sent before. It is used to provoke a round; the lease knows
+// when the requests were sent that a quorum answered.
+func (g *Group) confirm() error {
+	r := g.serving.Load()
+	if r == nil {
+		return errNotServing
+	}
+	now := g.host.clock.Micros()
+	index := g.raft.Load().CommitIndex()
+	if g.raft.Load().VerifyLeader().Error() != nil || !g.lease.waitRound(r.term, now) {
+		return errLeaseOver
+	}
+	if index > r.barrier && !g.fsm.wait(index) {
+		return errNotServing
+	}
+	return nil
+}

@@ -1,0 +1,210 @@
+package host
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/shard"
+)
+
+// fsm is the applier of a group: Raft calls it on one goroutine of its own, but
+// for Persist.
+type fsm struct {
+	g        *Group
+	collect  collector
+	restored error // why the last Restore failed
+
+	progress struct {
+		sync.Mutex
+		index  uint64 // of the last command or configuration applied
+		moved  *sync.Cond
+		closed bool
+	}
+
+	// sinceSnapshot counts bytes of entries applied after the last snapshot
+	// began; snapshotBytes is that snapshot's size.
+	sinceSnapshot int64
+	snapshotBytes atomic.Int64
+	wantSnapshot  chan struct{}
+}
+
+var _ raft.BatchingFSM = (*fsm)(nil)
+
+func newFSM(g *Group) *fsm {
+	f := &fsm{g: g, wantSnapshot: make(chan struct{}, 1)}
+	f.progress.moved = sync.NewCond(&f.progress)
+	return f
+}
+
+// ApplyBatch applies committed entries.
+func (f *fsm) ApplyBatch(logs []*raft.Log) []any {
+	for _, l := range logs {
+		if l.Type == raft.LogCommand && !f.g.host.dead.Load() {
+			f.apply(l.Index, l.Data)
+		}
+	}
+	f.advance(logs[len(logs)-1].Index)
+	if f.sinceSnapshot > max(f.g.host.options.LogBytesMax, LogPerState*f.snapshotBytes.Load()) {
+		select {
+		case f.wantSnapshot <- struct{}{}:
+		default:
+		}
+	}
+	return make([]any, len(logs))
+}
+
+// Apply applies one committed entry.
+func (f *fsm) Apply(l *raft.Log) any { return f.ApplyBatch([]*raft.Log{l})[0] }
+
+// apply executes one entry and hands on its outcomes if this node proposed it.
+func (f *fsm) apply(index uint64, data []byte) {
+	f.sinceSnapshot += int64(len(data))
+	var e shard.Entry
+	if err := e.Decode(data); err != nil {
+		f.fatal(index, err)
+		return
+	}
+	var b *batch
+	if e.Origin == f.g.host.origin {
+		if ackEarly && index != 0 {
+			return
+		}
+		b = f.g.pending.take(e.Number)
+	}
+	f.collect.begin(b)
+	if err := f.g.machine.Apply(&e, &f.collect); err != nil {
+		f.fatal(index, err)
+		return
+	}
+	if b == nil {
+		return
+	}
+	f.g.host.pacer.landed(f.g)
+	for i := range b.parts {
+		b.parts[i].lane.deliver(b.parts[i].out)
+	}
+	f.g.host.putBatch(b)
+}
+
+func (f *fsm) fatal(index uint64, err error) {
+	f.g.host.fatal(fmt.Errorf("apply entry %d of shard %d: %w", index, f.g.number, err))
+}
+
+// advance notes what was applied and wakes who waits for it.
+func (f *fsm) advance(index uint64) {
+	f.progress.Lock()
+	defer f.progress.Unlock()
+	f.progress.index = index
+	f.progress.moved.Broadcast()
+}
+
+func (f *fsm) applied() uint64 {
+	f.progress.Lock()
+	defer f.progress.Unlock()
+	return f.progress.index
+}
+
+// wait waits until an index is applied; false if the group is closed before.
+func (f *fsm) wait(index uint64) bool {
+	f.progress.Lock()
+	defer f.progress.Unlock()
+	for f.progress.index < index && !f.progress.closed {
+		f.progress.moved.Wait()
+	}
+	return f.progress.index >= index
+}
+
+func (f *fsm) close() {
+	f.progress.Lock()
+	defer f.progress.Unlock()
+	f.progress.closed = true
+	f.progress.moved.Broadcast()
+}
+
+// Snapshot clones the state, in a moment; it is written while writes go on.
+func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
+	f.sinceSnapshot = 0
+	return &frozen{clone: f.g.machine.Clone(), bytes: &f.snapshotBytes}, nil
+}
+
+// Restore puts a snapshot in place of the state.
+func (f *fsm) Restore(r io.ReadCloser) error {
+	defer r.Close()
+	f.restored = f.g.machine.Decode(r)
+	return f.restored
+}
+
+// frozen is a clone that Raft writes to its snapshot store.
+type frozen struct {
+	clone *shard.Machine
+	bytes *atomic.Int64
+}
+
+// Persist writes the clone. Called by Raft on a goroutine of its own.
+func (s *frozen) Persist(sink raft.SnapshotSink) error {
+	w := &counter{w: sink}
+	if err := s.clone.Encode(w); err != nil {
+		if cancel := sink.Cancel(); cancel != nil {
+			return fmt.Errorf("write a snapshot: %w; and cancel it: %v", err, cancel)
+		}
+		return fmt.Errorf("write a snapshot: %w", err)
+	}
+	if err := sink.Close(); err != nil {
+		return fmt.Errorf("finish a snapshot: %w", err)
+	}
+	s.bytes.Store(w.n)
+	return nil
+}
+
+// Release lets the clone go.
+func (s *frozen) Release() { s.clone = nil }
+
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// collector gathers outcomes into the parts of a batch, in the order in which
+// the batch was encoded. Without a batch it drops them.
+type collector struct {
+	batch   *batch
+	part    int
+	scratch []byte
+}
+
+func (c *collector) begin(b *batch) { c.batch, c.part = b, 0 }
+
+// Buffer returns where the next outcome is appended.
+func (c *collector) Buffer() []byte {
+	if c.batch == nil {
+		return c.scratch[:0]
+	}
+	for o := c.out(); len(o.Ends) == len(o.Refs); o = c.out() {
+		c.part++
+	}
+	return c.out().Bytes
+}
+
+func (c *collector) out() *grid.Outcomes { return c.batch.parts[c.part].out }
+
+// Done takes the buffer back.
+func (c *collector) Done(b []byte) {
+	if c.batch == nil {
+		c.scratch = b
+		return
+	}
+	o := c.out()
+	o.Bytes = b
+	o.Ends = append(o.Ends, uint32(len(b)))
+}

@@ -1,0 +1,254 @@
+package host
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/thronggrid/throng/durable/wal"
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/shard"
+)
+
+// Group is this node's replica of one shard.
+type Group struct {
+	host    *Host
+	number  int
+	machine *shard.Machine
+	log     *wal.Log
+	lease   *lease
+	trans   *transport
+	raft    atomic.Pointer[raft.Raft]
+	fsm     *fsm
+
+	queue    queue
+	confirms confirms
+	// flying counts entries that are proposed and not yet answered.
+	flying  atomic.Int32
+	pending pending
+	// flights are the proposals whose end the watcher waits for, in order.
+	flights chan flight
+
+	leading  chan bool // from Raft: leadership won and lost
+	reigning struct {
+		sync.Mutex      // held while Raft is asked for a barrier
+		over       bool // no more barriers
+	}
+	// serving is set while this node leads and has applied all that its
+	// predecessors committed.
+	serving  atomic.Pointer[reign]
+	caughtUp atomic.Bool
+}
+
+// reign is one term of this node's leadership.
+type reign struct {
+	term    uint64
+	barrier uint64 // log index: all before it is applied
+}
+
+// flight is a proposal in Raft's hands.
+type flight struct {
+	future raft.ApplyFuture
+	number uint64
+}
+
+// errUnknown is the outcome of a command that may yet be committed.
+var errUnknown = &fault.Error{Code: fault.Unavailable, Unknown: true, Retry: 200 * time.Millisecond,
+	Message: "the shard lost its leader before the command was acknowledged; " +
+		"ask again with the same request id to learn the outcome"}
+
+// pending holds the batches whose entries are proposed, by their numbers.
+type pending struct {
+	mu      sync.Mutex
+	batches map[uint64]*batch
+}
+
+func (p *pending) add(b *batch) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.batches == nil {
+		p.batches = make(map[uint64]*batch)
+	}
+	p.batches[b.number] = b
+}
+
+// take removes a batch: who gets it answers it. nil if somebody else did.
+func (p *pending) take(number uint64) *batch {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := p.batches[number]
+	delete(p.batches, number)
+	return b
+}
+
+// drain removes all batches.
+func (p *pending) drain() []*batch {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all := slices.Collect(maps.Values(p.batches))
+	p.batches = nil
+	return all
+}
+
+// propose makes a batch an entry. Called by the pacer.
+func (g *Group) propose(b *batch) {
+	b.number = g.host.numbers.Add(1)
+	e := shard.Entry{Level: shard.Level, At: g.host.clock.Micros(),
+		Origin: g.host.origin, Number: b.number, Count: b.count}
+	data := b.encode(&e)
+	g.pending.add(b)
+	if ackEarly {
+		g.fsm.early(data)
+	}
+	f := g.raft.Load().ApplyLog(raft.Log{Data: data}, 0)
+	g.flights <- flight{f, e.Number}
+}
+
+// watch waits for the ends of proposals and answers those that failed; the
+// applier has answered the others. It ends when flights is closed.
+func (g *Group) watch() {
+	for f := range g.flights {
+		err := f.future.Error()
+		if err == nil {
+			continue
+		}
+		g.log.Retract()
+		if b := g.pending.take(f.number); b != nil {
+			g.host.pacer.landed(g)
+			g.fail(b, outcome(err))
+		}
+	}
+}
+
+// outcome says what an error of Raft means for a command: failed only if Raft
+// never accepted it.
+func outcome(err error) error {
+	switch {
+	case errors.Is(err, raft.ErrNotLeader), errors.Is(err, raft.ErrLeadershipTransferInProgress):
+		return errNotServing
+	}
+	return errUnknown
+}
+
+// fail answers all commands of a batch with one error.
+func (g *Group) fail(b *batch, err error) {
+	for i := range b.parts {
+		p := &b.parts[i]
+		p.out.Err = err
+		p.lane.deliver(p.out)
+	}
+	g.host.putBatch(b)
+}
+
+// lead follows Raft's leadership until leading is closed.
+func (g *Group) lead() {
+	for won := range g.leading {
+		if !won {
+			g.lease.handOver()
+			g.serving.Store(nil)
+			continue
+		}
+		if r := g.reign(); r != nil {
+			g.lease.enter(r.term)
+			g.serving.Store(r)
+			g.host.changed()
+		}
+	}
+}
+
+// reign waits until all that former leaders committed is applied here. It
+// returns nil if leadership is lost before.
+func (g *Group) reign() *reign {
+	g.reigning.Lock()
+	defer g.reigning.Unlock()
+	if g.reigning.over {
+		return nil
+	}
+	r := g.raft.Load()
+	term := r.CurrentTerm()
+	barrier := r.Barrier(0)
+	if barrier.Error() != nil || r.CurrentTerm() != term || r.State() != raft.Leader {
+		return nil
+	}
+	index, ok := barrier.(raft.IndexFuture)
+	if !ok {
+		return nil
+	}
+	return &reign{term: term, barrier: index.Index()}
+}
+
+// voters returns the voters of the latest configuration.
+func (g *Group) voters() []raft.ServerID {
+	r := g.raft.Load()
+	if r == nil {
+		return nil
+	}
+	var ids []raft.ServerID
+	for _, s := range r.GetConfiguration().Configuration().Servers {
+		if s.Suffrage == raft.Voter {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}
+
+// readLeader answers a query if this node leads: the state first, then the
+// lease, so that a pause in between cannot make an old answer look fresh.
+func (g *Group) readLeader(s grid.Slot, kind grid.Kind, body, out []byte) ([]byte, error) {
+	r := g.serving.Load()
+	if r == nil {
+		return out, errNotServing
+	}
+	reply, err := g.machine.Query(s, kind, body, out)
+	if !g.lease.holds(r.term) {
+		return out, errLeaseOver
+	}
+	return reply, err
+}
+
+// readStale answers a query from what this replica has applied, once that is at
+// least what was committed when it first heard of a leader.
+func (g *Group) readStale(s grid.Slot, kind grid.Kind, body, out []byte) ([]byte, error) {
+	if !g.caughtUp.Load() && !g.catchUp() {
+		return out, errNotUpToDate
+	}
+	return g.machine.Query(s, kind, body, out)
+}
+
+// catchUp works out whether this replica has applied what its leader first said
+// was committed. Entries that Raft keeps to itself are never applied, so the
+// log is asked for their kind.
+func (g *Group) catchUp() bool {
+	if g.serving.Load() == nil {
+		target := g.trans.leaderCommit.Load()
+		if target == 0 {
+			return false
+		}
+		for i := g.fsm.applied() + 1; i <= target; i++ {
+			var l raft.Log
+			if g.log.GetLog(i, &l) != nil || l.Type == raft.LogCommand {
+				return false
+			}
+		}
+	}
+	g.caughtUp.Store(true)
+	return true
+}
+
+// Digest returns the index of the last command applied and the state's digest.
+// It is for tests and tools, on a group to which nothing is being written.
+func (g *Group) Digest() (applied, digest uint64) {
+	return g.fsm.applied(), g.machine.Digest()
+}
+
+// Raft returns the group's Raft, for tests and tools.
+func (g *Group) Raft() *raft.Raft { return g.raft.Load() }
+
+// Serving says whether this node leads the group and answers for it.
+func (g *Group) Serving() bool { return g.serving.Load() != nil }

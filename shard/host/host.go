@@ -1,0 +1,235 @@
+package host
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/thronggrid/throng/durable/wal"
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/clock"
+	"github.com/thronggrid/throng/shard"
+)
+
+// The keys of the node's settings in the log's database.
+const (
+	keyIncarnation = "incarnation"
+	keyTable       = "slot-table"
+)
+
+// Host runs the shards of one node. It implements grid.Shards; its methods may
+// be called from any goroutine.
+type Host struct {
+	pools
+	options Options
+	clock   clock.Clock
+	db      *wal.DB
+	table   *shard.Table
+	groups  []*Group
+	pacer   pacer
+
+	incarnation uint64
+	origin      uint64        // of the entries that this incarnation proposes
+	numbers     atomic.Uint64 // of those entries
+
+	dead    atomic.Bool // Fatal was called
+	stop    chan struct{}
+	pacing  sync.WaitGroup // the pacer
+	working sync.WaitGroup // the groups' goroutines that wait for answers of Raft
+	leading sync.WaitGroup // the groups' goroutines that follow its leadership
+	closed  sync.Once
+	err     error // of Close
+
+	watch struct {
+		sync.Mutex
+		change chan struct{} // closed and replaced when a group begins to serve
+	}
+}
+
+var _ grid.Shards = (*Host)(nil)
+
+// Open opens the data directory and starts its groups. Ready says when they
+// serve.
+func Open(o Options) (*Host, error) {
+	if err := o.setDefaults(); err != nil {
+		return nil, err
+	}
+	h := &Host{options: o, clock: o.Clock, stop: make(chan struct{})}
+	var err error
+	h.db, err = wal.Open(wal.Options{FS: o.FS, Dir: o.Dir, Clock: o.Clock, Fatal: h.fatal,
+		Logger: o.Logger, RetainBytes: o.RetainBytes})
+	if err != nil {
+		return nil, err
+	}
+	h.pools.recycle = h.putOutcomes
+	h.watch.change = make(chan struct{})
+	h.pacer = pacer{host: h, wake: make(chan struct{}, 1)}
+	if err := h.start(); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
+// fatal ends this node: I5.
+func (h *Host) fatal(err error) {
+	if h.dead.CompareAndSwap(false, true) {
+		h.options.Fatal(err)
+	}
+}
+
+func (h *Host) start() error {
+	if err := h.nextIncarnation(); err != nil {
+		return err
+	}
+	if err := h.loadTable(); err != nil {
+		return err
+	}
+	for i := range h.table.Shards() {
+		g, err := h.openGroup(i)
+		if err != nil {
+			return fmt.Errorf("open shard %d: %w", i, err)
+		}
+		h.groups = append(h.groups, g)
+	}
+	for _, g := range h.groups {
+		g.run()
+	}
+	h.pacing.Go(func() { h.pacer.run(h.stop) })
+	return nil
+}
+
+// nextIncarnation counts this start of the node.
+func (h *Host) nextIncarnation() error {
+	b, err := h.db.Get(keyIncarnation)
+	switch {
+	case errors.Is(err, wal.ErrNotFound):
+	case err != nil:
+		return fmt.Errorf("read the incarnation: %w", err)
+	case len(b) != 8:
+		return fmt.Errorf("read the incarnation: %d bytes, want 8", len(b))
+	default:
+		h.incarnation = binary.BigEndian.Uint64(b)
+	}
+	h.incarnation++
+	h.origin = uint64(h.options.Node)<<40 | h.incarnation
+	if err := h.db.Put(keyIncarnation, binary.BigEndian.AppendUint64(nil, h.incarnation)); err != nil {
+		return fmt.Errorf("store the incarnation: %w", err)
+	}
+	return nil
+}
+
+// loadTable reads the slot table of the data directory, or makes its first.
+func (h *Host) loadTable() error {
+	b, err := h.db.Get(keyTable)
+	if errors.Is(err, wal.ErrNotFound) {
+		h.table = shard.NewTable(max(1, h.options.Shards))
+		if err := h.db.Put(keyTable, h.table.Append(nil)); err != nil {
+			return fmt.Errorf("store the slot table: %w", err)
+		}
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read the slot table: %w", err)
+	}
+	if h.table, err = shard.DecodeTable(b); err != nil {
+		return err
+	}
+	if n := h.options.Shards; n != 0 && n != h.table.Shards() {
+		return fmt.Errorf("the data directory %s has %d shards, not %d: leave --shards out",
+			h.options.Dir, h.table.Shards(), n)
+	}
+	return nil
+}
+
+// Open returns a new lane whose outcomes go to deliver.
+func (h *Host) Open(deliver grid.Deliver) grid.Lane {
+	return &lane{host: h, deliver: deliver, stages: make([]stage, len(h.groups))}
+}
+
+func (h *Host) group(s grid.Slot) *Group { return h.groups[h.table.Shard(s%grid.Slots)] }
+
+// Groups returns the node's groups, in the order of their shards.
+func (h *Host) Groups() []*Group { return h.groups }
+
+// Incarnation returns the number of this start of the node.
+func (h *Host) Incarnation() uint64 { return h.incarnation }
+
+// LogStats returns what the log has counted since the start.
+func (h *Host) LogStats() wal.Stats { return h.db.Stats() }
+
+// changed tells who waits in Ready that a group has begun to serve.
+func (h *Host) changed() {
+	h.watch.Lock()
+	defer h.watch.Unlock()
+	close(h.watch.change)
+	h.watch.change = make(chan struct{})
+}
+
+// Ready waits until this node leads all its groups, as a node of one does after
+// a moment.
+func (h *Host) Ready(ctx context.Context) error {
+	for {
+		h.watch.Lock()
+		change := h.watch.change
+		h.watch.Unlock()
+		if h.leads() {
+			return nil
+		}
+		select {
+		case <-change:
+		case <-h.stop:
+			return errors.New("wait for the shards: the node is stopping")
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the shards to serve: %w", ctx.Err())
+		}
+	}
+}
+
+func (h *Host) leads() bool {
+	for _, g := range h.groups {
+		if !g.Serving() {
+			return false
+		}
+	}
+	return true
+}
+
+// Close stops all groups and closes the log. Commands that were not
+// acknowledged get an outcome: failed or unknown.
+func (h *Host) Close() error {
+	h.closed.Do(func() { h.err = h.close() })
+	return h.err
+}
+
+// close stops everything in an order that leaves nobody waiting: Raft never
+// answers what it still holds when it is shut down, so it is first asked nothing
+// more, then given the time to answer. A leader without a quorum steps down by
+// itself, which answers too.
+func (h *Host) close() error {
+	close(h.stop)
+	for _, g := range h.groups {
+		g.quiesce()
+	}
+	h.pacing.Wait()
+	for _, g := range h.groups {
+		close(g.flights)
+		for _, b := range g.queue.drain() {
+			g.fail(b, errNotServing)
+		}
+	}
+	h.working.Wait()
+	for _, g := range h.groups {
+		for _, b := range g.pending.drain() { // of a node that died: nobody applied them
+			g.fail(b, errUnknown)
+		}
+	}
+	var errs []error
+	for _, g := range h.groups {
+		errs = append(errs, g.shutDown())
+	}
+	h.leading.Wait()
+	return errors.Join(append(errs, h.db.Close())...)
+}

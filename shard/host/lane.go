@@ -1,0 +1,110 @@
+package host
+
+import (
+	"time"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/slot"
+)
+
+var (
+	errNotServing = &fault.Error{Code: fault.Unavailable, Retry: 200 * time.Millisecond,
+		Message: "this shard has no leader here at the moment; ask again"}
+	errLeaseOver = &fault.Error{Code: fault.Unavailable, Retry: 200 * time.Millisecond,
+		Message: "this node could not confirm in time that it still leads the shard; ask again"}
+	errQueueFull = &fault.Error{Code: fault.ResourceExhausted, Retry: 100 * time.Millisecond,
+		Message: "too many commands wait for this shard's log; send fewer at a time and ask again"}
+	errNotUpToDate = &fault.Error{Code: fault.Unavailable, Retry: 200 * time.Millisecond,
+		Message: "this replica has not yet caught up with its log; ask again"}
+)
+
+// stage holds what a lane has for one group until it is flushed.
+type stage struct {
+	commands []byte
+	refs     []grid.Ref
+	confirms []grid.Ref
+}
+
+// lane implements grid.Lane. It belongs to one goroutine, but for deliver.
+type lane struct {
+	host    *Host
+	deliver grid.Deliver
+	stages  []stage // per group
+	used    []int   // groups with something staged
+}
+
+func (l *lane) stage(g *Group) *stage {
+	s := &l.stages[g.number]
+	if len(s.refs) == 0 && len(s.confirms) == 0 {
+		l.used = append(l.used, g.number)
+	}
+	return s
+}
+
+// Write stages a command.
+func (l *lane) Write(s grid.Slot, kind grid.Kind, id grid.RequestID, body []byte, ref grid.Ref) error {
+	g := l.host.group(s)
+	if g.serving.Load() == nil {
+		return errNotServing
+	}
+	if g.queue.bytes.Load() > QueueBytesMax {
+		return errQueueFull
+	}
+	st := l.stage(g)
+	c := slot.Command{Slot: s, Kind: kind, ID: id, Body: body}
+	st.commands = c.Append(st.commands)
+	st.refs = append(st.refs, ref)
+	return nil
+}
+
+// Confirm stages a linearizable read.
+func (l *lane) Confirm(s grid.Slot, ref grid.Ref) error {
+	g := l.host.group(s)
+	if g.serving.Load() == nil {
+		return errNotServing
+	}
+	st := l.stage(g)
+	st.confirms = append(st.confirms, ref)
+	return nil
+}
+
+// Flush hands on all that was staged.
+func (l *lane) Flush() {
+	wake := false
+	for _, i := range l.used {
+		g, s := l.host.groups[i], &l.stages[i]
+		if len(s.refs) > 0 {
+			if err := g.queue.add(l, s); err != nil {
+				l.refuse(s.refs, err)
+			} else {
+				wake = true
+			}
+		}
+		if len(s.confirms) > 0 {
+			g.confirms.add(l, s.confirms)
+		}
+		s.commands, s.refs, s.confirms = s.commands[:0], s.refs[:0], s.confirms[:0]
+	}
+	l.used = l.used[:0]
+	if wake {
+		l.host.pacer.kick()
+	}
+}
+
+// refuse answers commands that were staged and then met an error.
+func (l *lane) refuse(refs []grid.Ref, err error) {
+	o := l.host.takeOutcomes()
+	o.Refs = append(o.Refs, refs...)
+	o.Err = err
+	l.deliver(o)
+}
+
+// Read answers a query from memory.
+func (l *lane) Read(s grid.Slot, level grid.Level, kind grid.Kind, body, out []byte) ([]byte, error) {
+	g := l.host.group(s)
+	if level == grid.Stale {
+		return g.readStale(s, kind, body, out)
+	}
+	return g.readLeader(s, kind, body, out)
+}

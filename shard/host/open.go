@@ -1,0 +1,178 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/raft"
+
+	"github.com/thronggrid/throng/durable/snapshot"
+	"github.com/thronggrid/throng/shard"
+)
+
+const (
+	// trailingLogs is the least number of entries that Raft keeps behind a
+	// snapshot; the log itself keeps more, by bytes.
+	trailingLogs = 128
+	// commitTimeout is how often a leader without news sends entries to
+	// followers; it costs idle nodes more than heartbeats do.
+	commitTimeout = 250 * time.Millisecond
+	// never is a time-out for what Raft should not do by itself.
+	never = 10 * 365 * 24 * time.Hour
+)
+
+// openGroup opens one shard's replica and starts its Raft. Its own goroutines
+// start with run.
+func (h *Host) openGroup(number int) (*Group, error) {
+	log, err := h.db.Log(uint32(number))
+	if err != nil {
+		return nil, err
+	}
+	snapshots, err := snapshot.Open(snapshot.Options{FS: h.options.FS, Dir: h.options.Dir,
+		Group: uint32(number), Fatal: h.fatal, Logger: h.options.Logger})
+	if err != nil {
+		return nil, err
+	}
+	g := &Group{host: h, number: number, machine: shard.NewMachine(), log: log,
+		flights: make(chan flight, 2*entriesInFlightMax), leading: make(chan bool, 8)}
+	g.confirms.wake = make(chan struct{}, 1)
+	g.fsm = newFSM(g)
+	if metas, err := snapshots.List(); err == nil && len(metas) > 0 {
+		g.fsm.snapshotBytes.Store(metas[0].Size)
+	}
+	if err := g.start(snapshots); err != nil {
+		return nil, err
+	}
+	return g, nil
+}
+
+// start starts Raft on what the data directory holds.
+func (g *Group) start(snapshots raft.SnapshotStore) error {
+	h := g.host
+	conf, log := h.raftConfig(g), raftLog{g.log, &h.dead}
+	exists, err := raft.HasExistingState(log, log, snapshots)
+	if err != nil {
+		return fmt.Errorf("look for a log: %w", err)
+	}
+	votesAt := int64(0)
+	if len(h.options.Voters) > 1 {
+		votesAt = h.clock.Micros() + h.options.HeartbeatTimeout.Microseconds()
+	}
+	g.lease = newLease(h.clock, conf.LocalID, h.options.HeartbeatTimeout, g.voters)
+	g.trans = newTransport(h.innerTransport(g.number), g.lease, h.db.Stalled, votesAt)
+	if !exists {
+		voters := raft.Configuration{Servers: h.options.Voters}
+		if err := raft.BootstrapCluster(conf, log, log, snapshots, g.trans, voters); err != nil {
+			return errors.Join(fmt.Errorf("begin its log: %w", err), g.trans.Close())
+		}
+	}
+	r, err := raft.NewRaft(conf, g.fsm, log, log, snapshots, g.trans)
+	if err != nil {
+		if g.fsm.restored != nil {
+			err = g.fsm.restored
+		}
+		return errors.Join(fmt.Errorf("load its state: %w", err), g.trans.Close())
+	}
+	g.raft.Store(r)
+	return nil
+}
+
+func (h *Host) innerTransport(group int) raft.Transport {
+	if h.options.Transport != nil {
+		return h.options.Transport(uint32(group))
+	}
+	_, t := raft.NewInmemTransport(raft.ServerAddress(serverID(h.options.Node)))
+	return t
+}
+
+func (h *Host) raftConfig(g *Group) *raft.Config {
+	c := raft.DefaultConfig()
+	c.LocalID = serverID(h.options.Node)
+	c.HeartbeatTimeout = h.options.HeartbeatTimeout
+	c.ElectionTimeout = h.options.HeartbeatTimeout
+	c.LeaderLeaseTimeout = h.options.HeartbeatTimeout / 2
+	c.CommitTimeout = commitTimeout
+	c.BatchApplyCh = true
+	c.TrailingLogs = trailingLogs
+	c.SnapshotThreshold = 1 << 62 // snapshots are taken by bytes: see keepLogShort
+	c.SnapshotInterval = never
+	c.NotifyCh = g.leading
+	c.Logger = hclog.New(&hclog.LoggerOptions{
+		Name: fmt.Sprintf("shard-%d", g.number), Level: hclog.Warn, DisableTime: true,
+		Output: slogWriter{h.options.Logger},
+	})
+	return c
+}
+
+// run starts the group's own goroutines. A sole voter stands at once: nobody
+// else can lead.
+func (g *Group) run() {
+	h := g.host
+	h.working.Go(g.watch)
+	h.working.Go(func() { g.confirmReads(h.stop) })
+	h.working.Go(func() { g.keepLogShort(h.stop) })
+	h.leading.Go(g.lead)
+	if len(h.options.Voters) == 1 {
+		g.trans.stand()
+	}
+}
+
+// keepLogShort takes a snapshot whenever the applier has seen enough log.
+func (g *Group) keepLogShort(stop <-chan struct{}) {
+	for {
+		select {
+		case <-g.fsm.wantSnapshot:
+		case <-stop:
+			return
+		}
+		err := g.raft.Load().Snapshot().Error()
+		switch {
+		case err == nil, errors.Is(err, raft.ErrNothingNewToSnapshot), errors.Is(err, raft.ErrRaftShutdown):
+		default:
+			g.host.options.Logger.Warn("a snapshot was not taken; the next is tried when more log has gathered",
+				"shard", g.number, "error", err)
+		}
+	}
+}
+
+// quiesce refuses all that is asked from now on and wakes who waits here.
+func (g *Group) quiesce() {
+	g.queue.close(errNotServing)
+	g.serving.Store(nil)
+	g.lease.close()
+	g.fsm.close()
+	g.reigning.Lock()
+	defer g.reigning.Unlock()
+	g.reigning.over = true
+}
+
+// shutDown stops Raft, of which nobody expects an answer any more.
+func (g *Group) shutDown() error {
+	err := g.raft.Load().Shutdown().Error()
+	close(g.leading)
+	if err != nil {
+		return fmt.Errorf("shut down shard %d: %w", g.number, err)
+	}
+	return nil
+}
+
+// slogWriter writes the lines of Raft's logger to ours.
+type slogWriter struct{ to *slog.Logger }
+
+var _ io.Writer = slogWriter{}
+
+func (w slogWriter) Write(b []byte) (int, error) {
+	line := strings.TrimSpace(string(b))
+	level := slog.LevelInfo
+	if strings.HasPrefix(line, "[ERROR]") {
+		level = slog.LevelWarn
+	}
+	w.to.Log(context.Background(), level, "raft", "line", line)
+	return len(b), nil
+}

@@ -1,0 +1,96 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/hashicorp/raft"
+
+	"github.com/thronggrid/throng/grid/clock"
+	"github.com/thronggrid/throng/shard"
+)
+
+// Options say how a node runs its shards. FS, Dir, Clock, Fatal and Logger must
+// be given; the zero value of the rest means its default.
+type Options struct {
+	FS  vfs.FS
+	Dir string // data directory
+	// Clock gives entries their time; the leases use it too.
+	Clock clock.Clock
+	// Fatal is called once, with what broke, when the node must stop: a failed
+	// disk, or a log that cannot be understood. It should not return.
+	Fatal  func(error)
+	Logger *slog.Logger
+
+	// Shards is the number of shards of a new data directory; 0 means 1. An old
+	// one keeps its own, and says so if another number is asked for.
+	Shards int
+
+	// Node is this node's id among the voters, unique in the cluster; default 1.
+	Node uint32
+	// Voters are the replicas of every group; default this node alone.
+	Voters []raft.Server
+	// Transport returns the transport of a group; default one without peers.
+	Transport func(group uint32) raft.Transport
+
+	// HeartbeatTimeout is how long a follower waits for its leader before it
+	// stands, and the bound of the leader's lease; default 1.5 s.
+	HeartbeatTimeout time.Duration
+	// LogBytesMax is how much log a group gathers before it takes a snapshot, at
+	// the least; a large state waits for LogPerState times its own size.
+	LogBytesMax int64
+	// RetainBytes is how much log a group keeps behind a snapshot, for replicas
+	// that are a little late; default wal.DefaultRetainBytes.
+	RetainBytes int64
+}
+
+const (
+	defaultHeartbeat = 1500 * time.Millisecond
+	defaultLogBytes  = 32 << 20
+	// LogPerState is how much log a group gathers before it takes a snapshot,
+	// as a multiple of the last snapshot: what a restart replays against what a
+	// snapshot costs.
+	LogPerState = 2
+
+	// EntryCommandsMax and EntryBytesMax are about how large an entry grows.
+	EntryCommandsMax = 1024
+	EntryBytesMax    = 64 << 10
+	// entriesInFlightMax is how many entries of a group may wait for the disk;
+	// a second one leaves early only when earlyCommandsMin commands wait for it.
+	entriesInFlightMax = 3
+	earlyCommandsMin   = 128
+	// QueueBytesMax is how many bytes of commands may wait for a group's log.
+	QueueBytesMax = 64 << 20
+
+	// diskStallMax is how old an unfinished write may get before this node stops
+	// sending heartbeats, so that followers elect another leader.
+	diskStallMax = 2 * time.Second
+)
+
+func (o *Options) setDefaults() error {
+	if o.FS == nil || o.Dir == "" || o.Clock == nil || o.Fatal == nil || o.Logger == nil {
+		return errors.New("open the shards: FS, Dir, Clock, Fatal and Logger must be set")
+	}
+	if o.Shards < 0 || o.Shards > shard.ShardsMax {
+		return fmt.Errorf("open the shards: %d shards; want 1 to %d", o.Shards, shard.ShardsMax)
+	}
+	if o.Node == 0 {
+		o.Node = 1
+	}
+	if len(o.Voters) == 0 {
+		o.Voters = []raft.Server{{ID: serverID(o.Node), Address: raft.ServerAddress(serverID(o.Node))}}
+	}
+	if o.HeartbeatTimeout == 0 {
+		o.HeartbeatTimeout = defaultHeartbeat
+	}
+	if o.LogBytesMax == 0 {
+		o.LogBytesMax = defaultLogBytes
+	}
+	return nil
+}
+
+// serverID returns the name of a node in Raft's configurations.
+func serverID(node uint32) raft.ServerID { return raft.ServerID(fmt.Sprintf("node-%d", node)) }

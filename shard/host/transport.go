@@ -1,0 +1,176 @@
+package host
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+
+	"github.com/thronggrid/throng/grid/clock"
+)
+
+var (
+	errDiskStalled = errors.New("the disk of this node hangs: it lets others lead")
+	errQuiet       = errors.New("this node has just started: it does not vote before a lease " +
+		"that it may have helped to grant has ended")
+)
+
+// transport wraps any raft.Transport with what Raft itself does not do: it
+// notes sendings and answers for the lease, refuses votes for one
+// HeartbeatTimeout after the start, and refuses to send as a leader while the
+// disk hangs.
+type transport struct {
+	raft.Transport
+	lease   *lease
+	clock   clock.Clock
+	stalled func() time.Duration // age of the oldest unfinished write
+	votesAt int64                // µs: no votes before; 0 for a sole voter
+
+	// leaderCommit is the commit index that a leader sent first, 0 until one did.
+	leaderCommit atomic.Uint64
+
+	incoming chan raft.RPC
+	stop     chan struct{}
+	stopOnce sync.Once
+	done     sync.WaitGroup
+}
+
+func newTransport(inner raft.Transport, l *lease, stalled func() time.Duration, votesAt int64) *transport {
+	t := &transport{Transport: inner, lease: l, clock: l.clock, stalled: stalled, votesAt: votesAt,
+		incoming: make(chan raft.RPC), stop: make(chan struct{})}
+	t.done.Go(t.receive)
+	return t
+}
+
+// Consumer returns the requests of others that Raft shall handle.
+func (t *transport) Consumer() <-chan raft.RPC { return t.incoming }
+
+// receive passes requests on to Raft, but for votes that come too early.
+func (t *transport) receive() {
+	for {
+		select {
+		case rpc := <-t.Transport.Consumer():
+			if t.early(rpc.Command) {
+				rpc.Respond(nil, errQuiet)
+				continue
+			}
+			if a, ok := rpc.Command.(*raft.AppendEntriesRequest); ok && a.LeaderCommitIndex > 0 {
+				t.leaderCommit.CompareAndSwap(0, a.LeaderCommitIndex)
+			}
+			t.hand(rpc)
+		case <-t.stop:
+			return
+		}
+	}
+}
+
+// early says whether a request asks for a vote that this node must not give yet.
+// A candidate to whom the leader handed over has ended the lease itself.
+func (t *transport) early(command any) bool {
+	switch r := command.(type) {
+	case *raft.RequestVoteRequest:
+		return !r.LeadershipTransfer && t.clock.Micros() < t.votesAt
+	case *raft.RequestPreVoteRequest:
+		return t.clock.Micros() < t.votesAt
+	}
+	return false
+}
+
+func (t *transport) hand(rpc raft.RPC) {
+	select {
+	case t.incoming <- rpc:
+	case <-t.stop:
+		rpc.Respond(nil, raft.ErrTransportShutdown)
+	}
+}
+
+// stand makes this node a candidate at once.
+func (t *transport) stand() {
+	answer := make(chan raft.RPCResponse, 1)
+	t.hand(raft.RPC{Command: &raft.TimeoutNowRequest{}, RespChan: answer})
+}
+
+// AppendEntries sends entries or a heartbeat, and counts its answer.
+func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress,
+	args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
+	sent, err := t.sending(args)
+	if err != nil {
+		return err
+	}
+	if err := t.Transport.AppendEntries(id, target, args, resp); err != nil {
+		return err
+	}
+	t.answered(id, args, resp, sent)
+	return nil
+}
+
+func (t *transport) sending(args *raft.AppendEntriesRequest) (at int64, err error) {
+	if t.stalled() > diskStallMax {
+		return 0, errDiskStalled
+	}
+	at = t.clock.Micros()
+	t.lease.enter(args.Term)
+	return at, nil
+}
+
+func (t *transport) answered(id raft.ServerID, args *raft.AppendEntriesRequest,
+	resp *raft.AppendEntriesResponse, sent int64) {
+	if resp.Success && resp.Term == args.Term {
+		t.lease.answered(id, args.Term, sent)
+	}
+}
+
+// InstallSnapshot sends a snapshot, unless the disk hangs.
+func (t *transport) InstallSnapshot(id raft.ServerID, target raft.ServerAddress,
+	args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
+	if t.stalled() > diskStallMax {
+		return errDiskStalled
+	}
+	return t.Transport.InstallSnapshot(id, target, args, resp, data)
+}
+
+// RequestPreVote asks another node whether it would vote for this one.
+func (t *transport) RequestPreVote(id raft.ServerID, target raft.ServerAddress,
+	args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
+	inner, ok := t.Transport.(raft.WithPreVote)
+	if !ok {
+		return errors.New("the transport has no pre-vote")
+	}
+	return inner.RequestPreVote(id, target, args, resp)
+}
+
+// TimeoutNow hands leadership over: the lease of this term ends before it is sent.
+func (t *transport) TimeoutNow(id raft.ServerID, target raft.ServerAddress,
+	args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
+	t.lease.handOver()
+	return t.Transport.TimeoutNow(id, target, args, resp)
+}
+
+// Close stops the transport and what it wraps. Called by Raft, and again by the
+// group if Raft was never started.
+func (t *transport) Close() error {
+	t.stopOnce.Do(func() { close(t.stop) })
+	t.done.Wait()
+	if inner, ok := t.Transport.(raft.WithClose); ok {
+		return inner.Close()
+	}
+	return nil
+}
+
+// AppendEntriesPipeline opens a pipeline whose answers are counted too.
+func (t *transport) AppendEntriesPipeline(id raft.ServerID, target raft.ServerAddress) (raft.AppendPipeline, error) {
+	if t.stalled() > diskStallMax {
+		return nil, errDiskStalled
+	}
+	inner, err := t.Transport.AppendEntriesPipeline(id, target)
+	if err != nil {
+		return nil, err
+	}
+	p := &pipeline{AppendPipeline: inner, t: t, id: id, stop: make(chan struct{}),
+		sent: make(chan int64, pipelineDepth), ready: make(chan raft.AppendFuture, pipelineDepth)}
+	p.done.Go(p.forward)
+	return p, nil
+}

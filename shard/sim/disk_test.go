@@ -1,0 +1,128 @@
+package sim
+
+import (
+	"errors"
+	"math/rand/v2"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+var errDisk = errors.New("the simulated disk failed")
+
+// disk is a node's file system in memory. A crash loses what was not synced;
+// syncs can be made to fail or to hang.
+type disk struct {
+	mem *vfs.MemFS
+
+	mu   sync.Mutex
+	fail bool
+	hang chan struct{} // syncs wait for it to be closed; nil: they do not
+}
+
+func newDisk() *disk { return &disk{mem: vfs.NewCrashableMem()} }
+
+// crash returns the disk as it is after a power cut at this moment: what was
+// synced, and of the rest whatever share of it chance left.
+func (d *disk) crash(r *rand.Rand) *disk {
+	share := 0
+	if r.IntN(2) == 0 {
+		share = r.IntN(101)
+	}
+	return &disk{mem: d.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: share, RNG: r})}
+}
+
+// fs returns the file system through which a node sees the disk.
+func (d *disk) fs() vfs.FS { return faultyFS{FS: d.mem, d: d} }
+
+func (d *disk) setFail() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fail = true
+}
+
+func (d *disk) setHang() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.hang == nil {
+		d.hang = make(chan struct{})
+	}
+}
+
+// release lets hanging syncs go on.
+func (d *disk) release() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.hang != nil {
+		close(d.hang)
+		d.hang = nil
+	}
+}
+
+// gate is passed by every sync.
+func (d *disk) gate() error {
+	d.mu.Lock()
+	hang := d.hang
+	d.mu.Unlock()
+	if hang != nil {
+		<-hang
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fail {
+		return errDisk
+	}
+	return nil
+}
+
+type faultyFS struct {
+	vfs.FS
+	d *disk
+}
+
+func (f faultyFS) wrap(file vfs.File, err error) (vfs.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return faultyFile{File: file, d: f.d}, nil
+}
+
+func (f faultyFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	return f.wrap(f.FS.Create(name, c))
+}
+
+func (f faultyFS) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	return f.wrap(f.FS.ReuseForWrite(from, to, c))
+}
+
+func (f faultyFS) OpenDir(name string) (vfs.File, error) { return f.wrap(f.FS.OpenDir(name)) }
+
+func (f faultyFS) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
+	return f.wrap(f.FS.OpenReadWrite(name, c, o...))
+}
+
+type faultyFile struct {
+	vfs.File
+	d *disk
+}
+
+func (f faultyFile) Sync() error {
+	if err := f.d.gate(); err != nil {
+		return err
+	}
+	return f.File.Sync()
+}
+
+func (f faultyFile) SyncData() error {
+	if err := f.d.gate(); err != nil {
+		return err
+	}
+	return f.File.SyncData()
+}
+
+func (f faultyFile) SyncTo(n int64) (bool, error) {
+	if err := f.d.gate(); err != nil {
+		return false, err
+	}
+	return f.File.SyncTo(n)
+}
