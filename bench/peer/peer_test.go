@@ -1,0 +1,91 @@
+package peer
+
+import (
+	"bufio"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/thronggrid/throng/bench/load"
+	"github.com/thronggrid/throng/bench/process"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestRatiosAreTakenWithinRounds(t *testing.T) {
+	rs := rounds{
+		throng: []sample{{rate: 30}, {rate: 20}, {rate: 100}},
+		redis:  []sample{{rate: 10}, {rate: 20}, {rate: 50}},
+	}
+	if got := rs.ratio((*sample).getRate); got != 2 { // of 3, 1 and 2
+		t.Errorf("ratio %g", got)
+	}
+	if got := median(rs.throng, (*sample).getRate); got != 30 {
+		t.Errorf("median %g", got)
+	}
+	if got := middle([]float64{4, 1, 3, 2}); got != 2.5 {
+		t.Errorf("middle %g", got)
+	}
+}
+
+func TestReadWords(t *testing.T) {
+	for in, want := range map[string]string{
+		"+OK\r\n": "OK", ":5\r\n": "5", "$3\r\na\r\n\r\n": "a\r\n", "*2\r\n$1\r\na\r\n:1\r\n": "a|1",
+		"-ERR\r\n": "", "$-1\r\n": "", "$9999999999\r\n": "", "x\r\n": "", "": "", "*2\r\n:1\r\n": "",
+	} {
+		words, err := readWords(bufio.NewReader(strings.NewReader(in)))
+		if got := strings.Join(words, "|"); got != want || (err != nil) != (want == "") {
+			t.Errorf("%q: %q, %v", in, got, err)
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	o := Options{Only: []string{"T4"}}
+	if err := o.defaults(); err != nil || o.wants("T3") || !o.wants("T4") || o.rounds("T4") != 7 || o.rounds("T3") != 5 {
+		t.Errorf("%+v, %v", o, err)
+	}
+	for _, o := range []Options{{Only: []string{"T9"}}, {Members: -1}, {Server: process.Selection{Addr: "x"}}} {
+		if err := o.defaults(); err == nil {
+			t.Errorf("%+v was taken", o)
+		}
+	}
+}
+
+// The real Redis, where it is installed: the load's requests and checks fit it.
+func TestLoadAgainstRedis(t *testing.T) {
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Skip("apt-get install redis-server to run this test")
+	}
+	r, err := startRedis(t.Context(), program, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.child.Kill()
+	if r.config["appendfsync"] != "always" || r.version == "" {
+		t.Errorf("version %q, configuration %v", r.version, r.config)
+	}
+	const members = 500
+	s := side{name: "redis", addr: r.addr, child: r.child, dialect: load.Redis(load.Boards(boards), members)}
+	if _, err := s.preload(t.Context(), members); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []load.Kind{load.Submit, load.Rank, load.Around} {
+		g, err := load.Start(t.Context(), load.Plan{
+			Addr: r.addr, Conns: 4, Depth: 8, Dialect: s.dialect, Source: load.Random(kind, boards, members),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := int64(0); n < 2000; {
+			stats := g.Interval()
+			n += stats.Ops
+		}
+		if err := g.Stop(); err != nil {
+			t.Errorf("kind %d: %v", kind, err)
+		}
+	}
+}

@@ -1,0 +1,174 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/thronggrid/throng/bench/load"
+	"github.com/thronggrid/throng/bench/process"
+	"github.com/thronggrid/throng/bench/report"
+	"github.com/thronggrid/throng/grid/leaderboard"
+	"github.com/thronggrid/throng/netio/client"
+)
+
+// boards is how many boards each server holds.
+const boards = 2
+
+// settle is the pause between preloading and measuring.
+const settle = 2 * time.Second
+
+// bench is a comparison under way.
+type bench struct {
+	options *Options
+	report  *report.Report
+	peer    *report.Peer
+	host    *process.Host
+	redis   *redis
+	names   []string
+	sides   [2]*side // Throng, Redis
+}
+
+// Redis compares. The error says that the benchmark could not run, or that an
+// answer was wrong.
+func Redis(ctx context.Context, o Options) (r *report.Report, err error) {
+	if err := o.defaults(); err != nil {
+		return nil, err
+	}
+	scratch, err := process.NewScratch(o.Server.Dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, scratch.Close()) }()
+	b := &bench{options: &o, report: report.New("peer redis", report.ReadEnv(o.flags()))}
+	if b.redis, err = startRedis(ctx, o.Redis, scratch.Path); err != nil {
+		return nil, err
+	}
+	defer b.redis.child.Kill()
+	if b.host, err = o.Server.Open(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.host.Close(ctx)) }()
+	if err := b.prepare(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.compare(ctx); err != nil {
+		return nil, err
+	}
+	return b.report, b.sizes(ctx)
+}
+
+// prepare makes the boards and fills them on both sides.
+func (b *bench) prepare(ctx context.Context) error {
+	o := b.options
+	b.host.Describe(&b.report.Env)
+	b.report.Env.Versions["redis"] = b.redis.version
+	b.peer = b.report.Peer("redis", b.redis.config)
+	c := b.redis.config
+	b.report.Check("redis fsyncs before it answers", c["appendonly"] == "yes" && c["appendfsync"] == "always",
+		"appendonly %s, appendfsync %s", c["appendonly"], c["appendfsync"])
+	b.names = load.Boards(boards)
+	b.sides = [2]*side{
+		{name: "throng", addr: b.host.Server.Addr, child: b.host.Server.Process(),
+			dialect: load.Throng(b.host.Server.Key, b.names, o.Members)},
+		{name: "redis", addr: b.redis.addr, child: b.redis.child, dialect: load.Redis(b.names, o.Members)},
+	}
+	err := b.client(ctx, func(c *client.Client) error {
+		for _, name := range b.names {
+			_, err := c.CreateBoard(ctx, leaderboard.CreateRequest{
+				Board: name, Sort: leaderboard.Descending, Operator: leaderboard.Set,
+			})
+			if err != nil {
+				return fmt.Errorf("create a board: %w", err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, s := range b.sides {
+		rate, err := s.preload(ctx, o.Members)
+		if err != nil {
+			return fmt.Errorf("preload: %w", err)
+		}
+		fmt.Fprintf(o.Log, "%s: %d boards of %d members preloaded at %.0f/s\n", s.name, boards, o.Members, rate)
+	}
+	pause(ctx, settle)
+	return nil
+}
+
+func (b *bench) client(ctx context.Context, do func(*client.Client) error) error {
+	c, err := client.Dial(ctx, b.host.Server.Addr, client.Options{
+		Credential: client.ServerKey(b.host.Server.Key), Agent: "throng-bench",
+	})
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	defer c.Close()
+	return do(c)
+}
+
+// compare runs the works and notes the targets.
+func (b *bench) compare(ctx context.Context) error {
+	r := b.report
+	for _, t := range []struct {
+		target, label string
+		work          work
+		note          func(rs *rounds)
+	}{
+		{"T3", "submit 50×64", work{load.Submit, 50, 64}, func(rs *rounds) {
+			r.AtLeast("T3", rs.ratio((*sample).getRate), 2.5, "× Redis")
+			r.AtMost("T3 CPU", rs.ratio((*sample).getCPU), 0.55, "× Redis")
+		}},
+		{"T4", "submit 50×1", work{load.Submit, 50, 1}, func(rs *rounds) {
+			r.AtLeast("T4 at 50", rs.ratio((*sample).getRate), 1, "× Redis")
+			r.AtMost("T4 at 50, p99", rs.ratio((*sample).getP99), 1.2, "× Redis")
+		}},
+		{"T4", "submit 500×1", work{load.Submit, 500, 1}, func(rs *rounds) {
+			r.AtLeast("T4 at 500", rs.ratio((*sample).getRate), 1.1, "× Redis")
+			r.AtMost("T4 at 500, p99", rs.ratio((*sample).getP99), 1.2, "× Redis")
+		}},
+		{"T5", "rank 50×64", work{load.Rank, 50, 64}, func(rs *rounds) {
+			r.AtLeast("T5 rank", rs.ratio((*sample).getRate), 2.5, "× Redis")
+			r.AtMost("T5 rank, CPU", median(rs.throng, (*sample).getCPU), 3, "µs")
+		}},
+		{"T5", "around 50×64", work{load.Around, 50, 64}, func(rs *rounds) {
+			r.AtLeast("T5 around", rs.ratio((*sample).getRate), 1.3, "× Redis")
+			r.AtMost("T5 around, CPU", median(rs.throng, (*sample).getCPU), 4, "µs")
+		}},
+	} {
+		if !b.options.wants(t.target) {
+			continue
+		}
+		rs, err := b.alternate(ctx, t.target, t.label, t.work)
+		if err != nil {
+			return err
+		}
+		t.note(rs)
+	}
+	r.Check("every answer was right", true, "the load checks each and ends at the first that is not")
+	return nil
+}
+
+// sizes checks that both servers hold what was put in, and no more.
+func (b *bench) sizes(ctx context.Context) error {
+	return b.client(ctx, func(c *client.Client) error {
+		for _, name := range b.names {
+			info, err := c.BoardInfo(ctx, leaderboard.InfoRequest{Board: name})
+			if err != nil {
+				return fmt.Errorf("ask for a board's size: %w", err)
+			}
+			card, err := b.redis.command(ctx, "ZCARD", name)
+			if err != nil {
+				return err
+			}
+			b.report.Check("board "+name+" is whole",
+				info.Records == b.options.Members && card[0] == strconv.Itoa(b.options.Members),
+				"%d records, %s in redis, want %d", info.Records, card[0], b.options.Members)
+		}
+		return nil
+	})
+}
