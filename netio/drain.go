@@ -2,7 +2,6 @@ package netio
 
 import (
 	"context"
-	"errors"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
@@ -195,17 +194,4 @@ func (l *loop) passLeaving() {
 		}
 	}
 	l.leaving = staying
-}
-
-// fail answers a request with an error.
-func (l *loop) fail(k *session, kind grid.Kind, id uint32, err error) {
-	f := fault.Of(err)
-	if f.Code == fault.Internal && !errors.As(err, new(*fault.Error)) {
-		l.server.options.Logger.Error("a request failed inside the server", "kind", kind, "error", err)
-	}
-	l.begin(k)
-	start := len(k.out)
-	k.out = wire.End(f.Append(wire.Begin(k.out, kind, wire.Reply|wire.Error, id)), start)
-	l.count.failures.Add(1)
-	l.wrote(k)
 }

@@ -21,13 +21,15 @@ const (
 func fakeOps() []grid.Op {
 	return []grid.Op{
 		{Kind: kindPut, Name: "fake.put", Write: true, Prepare: fields(2)},
-		{Kind: kindPanic, Name: "fake.panic", Write: true, Prepare: func(*grid.Caller, *pack.Cursor, int, []byte) ([]byte, []byte, error) {
-			panic("planted in Prepare")
-		}},
+		{Kind: kindPanic, Name: "fake.panic", Write: true, Prepare: preparePanic},
 		{Kind: kindGet, Name: "fake.get", Prepare: fields(1)},
 		{Kind: kindFill, Name: "fake.fill", Prepare: fields(1)},
 		{Kind: kindTrap, Name: "fake.trap", Prepare: fields(1)},
 	}
+}
+
+func preparePanic(*grid.Caller, *pack.Cursor, int, []byte) (key, body []byte, err error) {
+	panic("planted in Prepare")
 }
 
 // fields prepares requests of n fields: a string, which is the key, and numbers.

@@ -30,11 +30,12 @@ func connectionsMax(asked int) (int, error) {
 	room := int(min(files, 1<<30)) - FilesReserve
 	switch {
 	case room < 1:
-		return 0, fmt.Errorf("at most %d open files are allowed: raise the limit (ulimit -Hn) above %d",
+		return 0, fmt.Errorf(
+			"at most %d open files are allowed: raise the limit (ulimit -Hn) above %d",
 			files, FilesReserve)
 	case asked > room:
-		return 0, fmt.Errorf("%d connections need a limit of %d open files, it is %d: raise it (ulimit -Hn) or allow fewer",
-			asked, asked+FilesReserve, files)
+		return 0, fmt.Errorf("%d connections need a limit of %d open files, it is %d: "+
+			"raise it (ulimit -Hn) or allow fewer", asked, asked+FilesReserve, files)
 	case asked == 0:
 		return room, nil
 	}

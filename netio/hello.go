@@ -31,7 +31,8 @@ func (l *loop) hello(k *session, f wire.Frame) {
 	}
 	if h.VersionMin > wire.Version || h.VersionMax < wire.Version {
 		l.refuse(k, f, wire.UnsupportedVersion, fault.New(fault.FailedPrecondition,
-			"the client speaks versions %d to %d of the protocol, this server %d", h.VersionMin, h.VersionMax, wire.Version))
+			"the client speaks versions %d to %d of the protocol, this server %d",
+			h.VersionMin, h.VersionMax, wire.Version))
 		return
 	}
 	if k.caller, err = l.server.authenticate(&h); err != nil {
@@ -70,7 +71,8 @@ func (s *Server) authenticate(h *wire.Hello) (grid.Caller, error) {
 		c.User = grid.UserID(wire.ProviderCustom, h.Credential)
 	case wire.ProviderServer:
 		if !s.isServerKey(h.Credential) {
-			return c, fault.New(fault.Unauthenticated, "this is not the server's key: look where the server was started")
+			return c, fault.New(fault.Unauthenticated,
+				"this is not the server's key: look where the server was started")
 		}
 		c.User, c.Server = grid.UserID(wire.ProviderServer, serverUser), true
 	default:

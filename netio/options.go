@@ -69,15 +69,18 @@ func (o *Options) Validate() error {
 			n, serverKeyBytes, wire.ServerKeyBytesMax)
 	}
 	if o.FrameBytesMax != 0 && o.FrameBytesMax < wire.HelloBytesMax {
-		return fmt.Errorf("frames of at most %d bytes: want at least %d", o.FrameBytesMax, wire.HelloBytesMax)
+		return fmt.Errorf("frames of at most %d bytes: want at least %d",
+			o.FrameBytesMax, wire.HelloBytesMax)
 	}
-	if o.HelloTimeout != 0 && o.HelloTimeout < ticksPerHello*time.Millisecond {
-		return fmt.Errorf("a hello timeout of %v: want at least %v", o.HelloTimeout, ticksPerHello*time.Millisecond)
+	if least := ticksPerHello * time.Millisecond; o.HelloTimeout != 0 && o.HelloTimeout < least {
+		return fmt.Errorf("a hello timeout of %v: want at least %v", o.HelloTimeout, least)
 	}
 	if len(o.Agent) > wire.AgentBytesMax {
 		return fmt.Errorf("an agent of %d bytes: want at most %d", len(o.Agent), wire.AgentBytesMax)
 	}
-	for _, n := range []int{o.Loops, o.ConnectionsMax, o.FrameBytesMax, o.OutBytesMax, o.ReadsPerTurn} {
+	for _, n := range []int{
+		o.Loops, o.ConnectionsMax, o.FrameBytesMax, o.OutBytesMax, o.ReadsPerTurn,
+	} {
 		if n < 0 {
 			return fmt.Errorf("a limit of %d: leave it 0 for the default", n)
 		}

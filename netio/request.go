@@ -22,7 +22,8 @@ func (l *loop) stage(k *session, op *grid.Op, f wire.Frame) error {
 	in := &l.cursor
 	n := in.Array()
 	if n < 2 && in.Err() == nil {
-		return fault.New(fault.InvalidArgument, "%s: the array has %d elements: it begins with [seq, low]", op.Name, n)
+		return fault.New(fault.InvalidArgument,
+			"%s: the array has %d elements: it begins with [seq, low]", op.Name, n)
 	}
 	id := grid.RequestID{Client: k.caller.Client, Seq: in.Uint(), Low: in.Uint()}
 	if err := in.Err(); err != nil {
@@ -30,11 +31,12 @@ func (l *loop) stage(k *session, op *grid.Op, f wire.Frame) error {
 	}
 	if id.Seq < id.Low || id.Seq-id.Low >= grid.RequestsMax {
 		return fault.New(fault.OutOfRange,
-			"%s: number %d with lowest unanswered %d: want low ≤ seq < low+%d, so wait for answers first",
+			"%s: number %d with lowest unanswered %d: wait for answers, want low ≤ seq < low+%d",
 			op.Name, id.Seq, id.Low, grid.RequestsMax)
 	}
 	if k.writes >= grid.RequestsMax {
-		e := fault.New(fault.ResourceExhausted, "%s: %d writes of this connection are unanswered: wait for answers first",
+		e := fault.New(fault.ResourceExhausted,
+			"%s: %d writes of this connection are unanswered: wait for answers first",
 			op.Name, k.writes)
 		e.Retry = 10 * time.Millisecond
 		return e
@@ -88,12 +90,15 @@ func (l *loop) readRequest(k *session, op *grid.Op, f wire.Frame) {
 		}
 	default:
 		l.fail(k, f.Kind, f.ID, fault.New(fault.InvalidArgument,
-			"%s: there is no read level %d: use 0 leader, 1 linearizable or 2 stale", op.Name, level))
+			"%s: there is no read level %d: use 0 leader, 1 linearizable or 2 stale",
+			op.Name, level))
 	}
 }
 
 // read answers a query from memory, straight into the outgoing buffer.
-func (l *loop) read(k *session, kind grid.Kind, id uint32, slot grid.Slot, level grid.Level, body []byte) {
+func (l *loop) read(
+	k *session, kind grid.Kind, id uint32, slot grid.Slot, level grid.Level, body []byte,
+) {
 	l.begin(k)
 	start := len(k.out)
 	out, err := l.lane.Read(slot, level, kind, body, wire.Begin(k.out, kind, wire.Reply, id))
@@ -109,7 +114,8 @@ func (l *loop) read(k *session, kind grid.Kind, id uint32, slot grid.Slot, level
 func (l *loop) confirm(k *session, slot grid.Slot, body []byte, f wire.Frame) error {
 	if len(k.reads) >= ConfirmsMax {
 		e := fault.New(fault.ResourceExhausted,
-			"%d linearizable reads of this connection wait already: wait for answers first", ConfirmsMax)
+			"%d linearizable reads of this connection wait already: wait for answers first",
+			ConfirmsMax)
 		e.Retry = 10 * time.Millisecond
 		return e
 	}
@@ -123,4 +129,18 @@ func (l *loop) confirm(k *session, slot grid.Slot, body []byte, f wire.Frame) er
 		serial: k.serial, id: f.ID, kind: f.Kind, slot: slot, body: append([]byte(nil), body...),
 	})
 	return nil
+}
+
+// fail answers a request with an error.
+func (l *loop) fail(k *session, kind grid.Kind, id uint32, err error) {
+	f := fault.Of(err)
+	if f.Code == fault.Internal {
+		l.server.options.Logger.Error("a request failed inside the server",
+			"kind", kind, "error", err)
+	}
+	l.begin(k)
+	start := len(k.out)
+	k.out = wire.End(f.Append(wire.Begin(k.out, kind, wire.Reply|wire.Error, id)), start)
+	l.count.failures.Add(1)
+	l.wrote(k)
 }

@@ -95,7 +95,8 @@ func (l *loop) request(k *session, f wire.Frame, waiting int) bool {
 	switch {
 	case op == nil:
 		l.fail(k, f.Kind, f.ID, fault.New(fault.Unimplemented,
-			"this server knows no request of kind %#04x: update it, or the client is wrong", uint16(f.Kind)))
+			"this server knows no request of kind %#04x: update it, or correct the client",
+			uint16(f.Kind)))
 	case op.Write:
 		l.writeRequest(k, op, f)
 	case waiting < l.server.options.FrameBytesMax && (l.budget <= 0 || k.choked):

@@ -80,7 +80,8 @@ func (s *Server) run() {
 		gnet.WithLogger(engineLog{s.options.Logger}),
 	)
 	if err == nil && !s.leaving.Load() {
-		err = errors.New("the event loops ended unasked: out of file descriptors, or a fault named in the log")
+		err = errors.New("the event loops ended unasked: " +
+			"out of file descriptors, or a fault named in the log")
 	}
 	s.err = err
 	close(s.ended)

@@ -65,7 +65,8 @@ func (b *Batch) Do(ctx context.Context) error {
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
-		return b.refuse(fresh, fault.New(contextCode(err), "the context had ended before the batch"))
+		return b.refuse(fresh,
+			fault.New(contextCode(err), "the context had ended before the batch"))
 	}
 	if err := b.client.submit(fresh...); err != nil {
 		return b.refuse(fresh, err)
@@ -128,9 +129,13 @@ func (r Result[T]) Get() (T, error) {
 }
 
 // add appends a call whose fields begin at offset from of bodies.
-func add[T any](b *Batch, kind grid.Kind, write bool, fields, from int, decode func(*pack.Cursor) (T, error)) Result[T] {
+func add[T any](
+	b *Batch, kind grid.Kind, write bool, fields, from int,
+	decode func(*pack.Cursor) (T, error),
+) Result[T] {
+	body := b.bodies[from:len(b.bodies):len(b.bodies)]
 	b.calls = append(b.calls, call{
-		kind: kind, write: write, fields: fields, body: b.bodies[from:len(b.bodies):len(b.bodies)], batch: b,
+		kind: kind, write: write, fields: fields, body: body, batch: b,
 	})
 	return Result[T]{batch: b, index: len(b.calls) - 1, decode: decode}
 }
@@ -157,20 +162,26 @@ func (b *Batch) Page(r leaderboard.PageRequest, o ...ReadOption) Result[leaderbo
 }
 
 // Around adds a read of the records around an owner's.
-func (b *Batch) Around(r leaderboard.AroundRequest, o ...ReadOption) Result[leaderboard.PageReply] {
+func (b *Batch) Around(
+	r leaderboard.AroundRequest, o ...ReadOption,
+) Result[leaderboard.PageReply] {
 	from := len(b.bodies)
 	b.bodies = r.Append(b.bodies)
 	return b.read(leaderboard.KindAround, r.Fields(), from, o)
 }
 
 // Owners adds a read of the records of some owners.
-func (b *Batch) Owners(r leaderboard.OwnersRequest, o ...ReadOption) Result[leaderboard.PageReply] {
+func (b *Batch) Owners(
+	r leaderboard.OwnersRequest, o ...ReadOption,
+) Result[leaderboard.PageReply] {
 	from := len(b.bodies)
 	b.bodies = r.Append(b.bodies)
 	return b.read(leaderboard.KindOwners, r.Fields(), from, o)
 }
 
-func (b *Batch) read(kind grid.Kind, fields, from int, o []ReadOption) Result[leaderboard.PageReply] {
+func (b *Batch) read(
+	kind grid.Kind, fields, from int, o []ReadOption,
+) Result[leaderboard.PageReply] {
 	r := add(b, kind, false, fields, from, leaderboard.DecodePageReply)
 	b.calls[r.index].level = level(o)
 	return r

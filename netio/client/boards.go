@@ -22,56 +22,72 @@ func level(options []ReadOption) grid.Level {
 }
 
 // CreateBoard makes a board. Only a server may.
-func (c *Client) CreateBoard(ctx context.Context, r leaderboard.CreateRequest) (leaderboard.CreateReply, error) {
+func (c *Client) CreateBoard(
+	ctx context.Context, r leaderboard.CreateRequest,
+) (leaderboard.CreateReply, error) {
 	k := c.begin(leaderboard.KindCreate, true, r.Fields())
 	k.body = r.Append(k.body)
 	return finish(ctx, c, k, leaderboard.DecodeCreateReply)
 }
 
 // DeleteBoard deletes a board with all its records. Only a server may.
-func (c *Client) DeleteBoard(ctx context.Context, r leaderboard.DeleteRequest) (leaderboard.DeleteReply, error) {
+func (c *Client) DeleteBoard(
+	ctx context.Context, r leaderboard.DeleteRequest,
+) (leaderboard.DeleteReply, error) {
 	k := c.begin(leaderboard.KindDelete, true, r.Fields())
 	k.body = r.Append(k.body)
 	return finish(ctx, c, k, leaderboard.DecodeDeleteReply)
 }
 
 // Submit submits a score.
-func (c *Client) Submit(ctx context.Context, r leaderboard.SubmitRequest) (leaderboard.SubmitReply, error) {
+func (c *Client) Submit(
+	ctx context.Context, r leaderboard.SubmitRequest,
+) (leaderboard.SubmitReply, error) {
 	k := c.begin(leaderboard.KindSubmit, true, r.Fields())
 	k.body = r.Append(k.body)
 	return finish(ctx, c, k, leaderboard.DecodeSubmitReply)
 }
 
 // Remove takes an owner's record off a board.
-func (c *Client) Remove(ctx context.Context, r leaderboard.RemoveRequest) (leaderboard.RemoveReply, error) {
+func (c *Client) Remove(
+	ctx context.Context, r leaderboard.RemoveRequest,
+) (leaderboard.RemoveReply, error) {
 	k := c.begin(leaderboard.KindRemove, true, r.Fields())
 	k.body = r.Append(k.body)
 	return finish(ctx, c, k, leaderboard.DecodeRemoveReply)
 }
 
 // BoardInfo returns a board's settings and size.
-func (c *Client) BoardInfo(ctx context.Context, r leaderboard.InfoRequest, o ...ReadOption) (leaderboard.InfoReply, error) {
+func (c *Client) BoardInfo(
+	ctx context.Context, r leaderboard.InfoRequest, o ...ReadOption,
+) (leaderboard.InfoReply, error) {
 	k := c.begin(leaderboard.KindInfo, false, r.Fields())
 	k.level, k.body = level(o), r.Append(k.body)
 	return finish(ctx, c, k, leaderboard.DecodeInfoReply)
 }
 
 // Page returns the records from a rank on.
-func (c *Client) Page(ctx context.Context, r leaderboard.PageRequest, o ...ReadOption) (leaderboard.PageReply, error) {
+func (c *Client) Page(
+	ctx context.Context, r leaderboard.PageRequest, o ...ReadOption,
+) (leaderboard.PageReply, error) {
 	k := c.begin(leaderboard.KindPage, false, r.Fields())
 	k.level, k.body = level(o), r.Append(k.body)
 	return finish(ctx, c, k, leaderboard.DecodePageReply)
 }
 
 // Around returns the records around an owner's.
-func (c *Client) Around(ctx context.Context, r leaderboard.AroundRequest, o ...ReadOption) (leaderboard.PageReply, error) {
+func (c *Client) Around(
+	ctx context.Context, r leaderboard.AroundRequest, o ...ReadOption,
+) (leaderboard.PageReply, error) {
 	k := c.begin(leaderboard.KindAround, false, r.Fields())
 	k.level, k.body = level(o), r.Append(k.body)
 	return finish(ctx, c, k, leaderboard.DecodePageReply)
 }
 
 // Owners returns the records of some owners.
-func (c *Client) Owners(ctx context.Context, r leaderboard.OwnersRequest, o ...ReadOption) (leaderboard.PageReply, error) {
+func (c *Client) Owners(
+	ctx context.Context, r leaderboard.OwnersRequest, o ...ReadOption,
+) (leaderboard.PageReply, error) {
 	k := c.begin(leaderboard.KindOwners, false, r.Fields())
 	k.level, k.body = level(o), r.Append(k.body)
 	return finish(ctx, c, k, leaderboard.DecodePageReply)

@@ -41,6 +41,14 @@ func must[T any](t testing.TB) func(T, error) T {
 	}
 }
 
+func makeBoard(t testing.TB, c *Client, o leaderboard.Operator) {
+	t.Helper()
+	_, err := c.CreateBoard(within(t), leaderboard.CreateRequest{Board: "b", Operator: o})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func owner(i int) grid.ID { return grid.UserID("custom", fmt.Sprintf("owner-%06d", i)) }
 
 // Every call, its arguments and its answer, against the real state machine.
@@ -97,11 +105,13 @@ func TestBoards(t *testing.T) {
 	if r := must[leaderboard.RemoveReply](t)(player.Remove(ctx, leaderboard.RemoveRequest{Board: "b"})); !r.Removed {
 		t.Error("not removed")
 	}
-	if _, err := player.Around(ctx, leaderboard.AroundRequest{Board: "b", Limit: 3}); fault.CodeOf(err) != fault.NotFound {
+	_, err = player.Around(ctx, leaderboard.AroundRequest{Board: "b", Limit: 3})
+	if fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("around nobody: %v", err)
 	}
-	if r := must[leaderboard.DeleteReply](t)(studio.DeleteBoard(ctx, leaderboard.DeleteRequest{Board: "b"})); r.Records != 10 {
-		t.Errorf("delete: %+v", r)
+	gone := must[leaderboard.DeleteReply](t)(studio.DeleteBoard(ctx, leaderboard.DeleteRequest{Board: "b"}))
+	if !gone.Deleted || gone.Records != 10 {
+		t.Errorf("delete: %+v", gone)
 	}
 }
 
@@ -110,7 +120,7 @@ func TestConcurrentCalls(t *testing.T) {
 	n := startNode(t, "127.0.0.1:0")
 	c := connect(t, n.addr, ServerKey(testKey))
 	ctx := within(t)
-	must[leaderboard.CreateReply](t)(c.CreateBoard(ctx, leaderboard.CreateRequest{Board: "b", Operator: leaderboard.Incr}))
+	makeBoard(t, c, leaderboard.Incr)
 	const callers, calls = 100, 50
 	var wg sync.WaitGroup
 	for i := range callers {
@@ -136,13 +146,15 @@ func TestBatch(t *testing.T) {
 	n := startNode(t, "127.0.0.1:0")
 	c := connect(t, n.addr, ServerKey(testKey))
 	ctx := within(t)
-	must[leaderboard.CreateReply](t)(c.CreateBoard(ctx, leaderboard.CreateRequest{Board: "b", Operator: leaderboard.Set}))
+	makeBoard(t, c, leaderboard.Set)
 	b := c.Batch()
 	for round := range 3 {
 		const size = 1000
 		submits := make([]Result[leaderboard.SubmitReply], size)
 		for i := range submits {
-			submits[i] = b.Submit(leaderboard.SubmitRequest{Board: "b", Owner: owner(i), Score: int64(1 + round*size + i)})
+			submits[i] = b.Submit(leaderboard.SubmitRequest{
+				Board: "b", Owner: owner(i), Score: int64(1 + round*size + i),
+			})
 		}
 		if _, err := submits[0].Get(); fault.CodeOf(err) != fault.FailedPrecondition {
 			t.Errorf("a result before Do: %v", err)

@@ -80,7 +80,10 @@ func (c *Client) Close() error {
 // begin returns a fresh call whose fields the caller appends to body.
 func (c *Client) begin(kind grid.Kind, write bool, fields int) *call {
 	k := c.pool.Get().(*call)
-	*k = call{kind: kind, write: write, fields: fields, body: k.body[:0], done: k.done, reply: k.reply[:0]}
+	*k = call{
+		kind: kind, write: write, fields: fields,
+		body: k.body[:0], done: k.done, reply: k.reply[:0],
+	}
 	return k
 }
 
@@ -141,7 +144,9 @@ func (c *Client) abandon(k *call, cause error) error {
 }
 
 // finish sends a call, waits for its answer and decodes it.
-func finish[T any](ctx context.Context, c *Client, k *call, decode func(*pack.Cursor) (T, error)) (T, error) {
+func finish[T any](
+	ctx context.Context, c *Client, k *call, decode func(*pack.Cursor) (T, error),
+) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
 		return none, k.giveUp(contextCode(err), "the call's context had ended before the call")

@@ -1,7 +1,9 @@
 // Package client is the Go SDK of Throng: typed calls over one connection that
 // is kept up.
 //
-//	c, err := client.Dial(ctx, "localhost:7400", client.Options{Credential: client.Custom("player-0001")})
+//	c, err := client.Dial(ctx, "localhost:7400", client.Options{
+//		Credential: client.Custom("player-0001"),
+//	})
 //	…
 //	reply, err := c.Submit(ctx, leaderboard.SubmitRequest{Board: "weekly", Score: 4200})
 //

@@ -90,7 +90,7 @@ func TestExactlyOnceOverBrokenConnections(t *testing.T) {
 	b := startBreaker(t, n.addr)
 	studio := connect(t, n.addr, ServerKey(testKey))
 	ctx := within(t)
-	must[leaderboard.CreateReply](t)(studio.CreateBoard(ctx, leaderboard.CreateRequest{Board: "b", Operator: leaderboard.Incr}))
+	makeBoard(t, studio, leaderboard.Incr)
 
 	c := dialThrough(t, b)
 	const callers, calls, batched = 20, 30, 2000
@@ -154,7 +154,7 @@ func TestServerRestarts(t *testing.T) {
 	n := serveMemory(t, m, "127.0.0.1:0")
 	c := connect(t, n.addr, ServerKey(testKey))
 	ctx := within(t)
-	must[leaderboard.CreateReply](t)(c.CreateBoard(ctx, leaderboard.CreateRequest{Board: "b", Operator: leaderboard.Incr}))
+	makeBoard(t, c, leaderboard.Incr)
 	for round := range 3 {
 		n.kill()
 		short, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
@@ -185,7 +185,7 @@ func TestServerShutsDown(t *testing.T) {
 	n := serveMemory(t, m, "127.0.0.1:0")
 	c := connect(t, n.addr, ServerKey(testKey))
 	ctx := within(t)
-	must[leaderboard.CreateReply](t)(c.CreateBoard(ctx, leaderboard.CreateRequest{Board: "b", Operator: leaderboard.Incr}))
+	makeBoard(t, c, leaderboard.Incr)
 	const calls = 3000
 	done := make(chan error, 1)
 	go func() {

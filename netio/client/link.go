@@ -16,7 +16,8 @@ import (
 type link struct {
 	conn    net.Conn
 	welcome wire.Welcome
-	in      []byte // received and not yet consumed
+	in      []byte // received; its first used bytes are consumed
+	used    int
 	goodbye *wire.Goodbye
 }
 
@@ -64,18 +65,20 @@ func (l *link) greet(o *Options) error {
 		return retryable(fault.New(fault.Unavailable, "say hello: %v", err))
 	}
 	for {
-		f, size, err := wire.Next(l.in, wire.ReplyBytesMax)
+		f, size, err := wire.Next(l.rest(), wire.ReplyBytesMax)
 		if err != nil {
-			return refusal{fault.New(fault.Internal, "the server does not speak this protocol: %v", err)}
+			return refusal{fault.New(fault.Internal,
+				"the server does not speak this protocol: %v", err)}
 		}
-		if size > len(l.in) {
+		if size > len(l.rest()) {
 			if err := l.fill(); err != nil {
-				return retryable(fault.New(fault.Unavailable, "wait for the answer to hello: %v", err))
+				return retryable(fault.New(fault.Unavailable,
+					"wait for the answer to hello: %v", err))
 			}
 			continue
 		}
 		done, err := l.greeted(f)
-		l.in = l.in[size:]
+		l.used += size
 		if done || err != nil {
 			return err
 		}
@@ -120,7 +123,8 @@ func (l *link) dismissed(in *pack.Cursor) error {
 
 // goodbyeError is the error that a goodbye stands for.
 func goodbyeError(g *wire.Goodbye) error {
-	e := fault.New(fault.Unavailable, "the server said goodbye (%d %s): %s", uint16(g.Reason), g.Reason, g.Text)
+	e := fault.New(fault.Unavailable, "the server said goodbye (%d %s): %s",
+		uint16(g.Reason), g.Reason, g.Text)
 	if g.Reason.Reconnect() {
 		e.Retry = max(g.After, time.Millisecond)
 		return e
@@ -132,8 +136,12 @@ func goodbyeError(g *wire.Goodbye) error {
 	return refusal{e}
 }
 
+// rest is what was received and is not consumed.
+func (l *link) rest() []byte { return l.in[l.used:] }
+
 // fill reads more bytes.
 func (l *link) fill() error {
+	l.in, l.used = l.in[:copy(l.in, l.rest())], 0
 	if cap(l.in)-len(l.in) < readBytes/2 {
 		_, size, err := wire.Next(l.in, wire.ReplyBytesMax)
 		if err != nil {
@@ -159,18 +167,15 @@ func timedOut(err error) bool {
 
 // frames calls each for every whole frame received, and consumes them.
 func (l *link) frames(each func(wire.Frame)) error {
-	used := 0
 	for {
-		f, size, err := wire.Next(l.in[used:], wire.ReplyBytesMax)
+		f, size, err := wire.Next(l.rest(), wire.ReplyBytesMax)
 		if err != nil {
 			return fmt.Errorf("read a frame: %w", err)
 		}
-		if size > len(l.in)-used {
-			break
+		if size > len(l.rest()) {
+			return nil
 		}
 		each(f)
-		used += size
+		l.used += size
 	}
-	l.in = l.in[used:]
-	return nil
 }

@@ -38,10 +38,12 @@ type Options struct {
 // Validate says what is wrong with the options.
 func (o *Options) Validate() error {
 	if o.Credential == (Credential{}) {
-		return fault.New(fault.InvalidArgument, "no credential: set Options.Credential to Custom or ServerKey")
+		return fault.New(fault.InvalidArgument,
+			"no credential: set Options.Credential to Custom or ServerKey")
 	}
 	if o.HelloIn < 0 || o.PingEvery < 0 || o.BackoffMin < 0 || o.BackoffMax < 0 {
-		return fault.New(fault.InvalidArgument, "a time in the options is negative: leave it 0 for the default")
+		return fault.New(fault.InvalidArgument,
+			"a time in the options is negative: leave it 0 for the default")
 	}
 	h := o.hello()
 	return h.Check()

@@ -334,13 +334,18 @@ func TestDialRefused(t *testing.T) {
 		hello func(*scripted, wire.Frame)
 		code  fault.Code
 	}{
-		"goodbye for now":   {func(k *scripted, _ wire.Frame) { k.goodbye(wire.Overloaded) }, fault.Unavailable},
-		"goodbye for good":  {func(k *scripted, _ wire.Frame) { k.goodbye(wire.Unauthenticated) }, fault.Unauthenticated},
-		"it closes":         {func(k *scripted, _ wire.Frame) { k.Close() }, fault.Unavailable},
-		"not this protocol": {func(k *scripted, _ wire.Frame) { k.Write([]byte("HTTP/1.1 400 Bad Request\r\n")) }, fault.Internal},
-		"a bad welcome":     {func(k *scripted, f wire.Frame) { k.reply(f, []byte{0x90}) }, fault.Internal},
+		"goodbye for now": {func(k *scripted, _ wire.Frame) { k.goodbye(wire.Overloaded) }, fault.Unavailable},
+		"goodbye for good": {func(k *scripted, _ wire.Frame) {
+			k.goodbye(wire.Unauthenticated)
+		}, fault.Unauthenticated},
+		"it closes": {func(k *scripted, _ wire.Frame) { k.Close() }, fault.Unavailable},
+		"not this protocol": {func(k *scripted, _ wire.Frame) {
+			k.Write([]byte("HTTP/1.1 400 Bad Request\r\n"))
+		}, fault.Internal},
+		"a bad welcome": {func(k *scripted, f wire.Frame) { k.reply(f, []byte{0x90}) }, fault.Internal},
 	} {
-		_, err := Dial(ctx, startScript(t, &script{hello: c.hello}), Options{Credential: Custom("player-0001")})
+		addr := startScript(t, &script{hello: c.hello})
+		_, err := Dial(ctx, addr, Options{Credential: Custom("player-0001")})
 		if e, ok := err.(*fault.Error); !ok || e.Code != c.code {
 			t.Errorf("%s: %#v", name, err)
 		}

@@ -70,13 +70,12 @@ func Next(b []byte, bytesMax int) (f Frame, size int, err error) {
 		if len(b) < lengthBytes {
 			return Frame{}, HeadBytes, nil
 		}
-		return Frame{}, HeadBytes, checkSize(uint64(binary.BigEndian.Uint32(b))+lengthBytes, bytesMax)
+		_, err := frameSize(b, bytesMax)
+		return Frame{}, HeadBytes, err
 	}
-	total := uint64(binary.BigEndian.Uint32(b)) + lengthBytes
-	if err := checkSize(total, bytesMax); err != nil {
+	if size, err = frameSize(b, bytesMax); err != nil {
 		return Frame{}, 0, err
 	}
-	size = int(total)
 	if size > len(b) {
 		return Frame{}, size, nil
 	}
@@ -88,11 +87,13 @@ func Next(b []byte, bytesMax int) (f Frame, size int, err error) {
 	}, size, nil
 }
 
-func checkSize(total uint64, bytesMax int) error {
+// frameSize reads and checks the length field.
+func frameSize(b []byte, bytesMax int) (int, error) {
+	total := uint64(binary.BigEndian.Uint32(b)) + lengthBytes
 	if total < FrameBytesMin || total > uint64(bytesMax) {
-		return &LengthError{Bytes: total, Max: bytesMax}
+		return 0, &LengthError{Bytes: total, Max: bytesMax}
 	}
-	return nil
+	return int(total), nil
 }
 
 // Begin appends the head of a frame, whose array the caller appends next; End

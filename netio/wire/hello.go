@@ -72,9 +72,11 @@ func (h *Hello) Decode(c *pack.Cursor) error {
 func (h *Hello) Check() error {
 	switch {
 	case len(h.Provider) > providerBytesMax || len(h.Credential) > credentialBytesMax:
-		return bad("provider and credential may have %d and %d bytes", providerBytesMax, credentialBytesMax)
+		return bad("provider and credential may have %d and %d bytes",
+			providerBytesMax, credentialBytesMax)
 	case len(h.Nonce) < NonceBytesMin || len(h.Nonce) > NonceBytesMax:
-		return bad("the nonce has %d bytes: draw %d to %d random ones", len(h.Nonce), NonceBytesMin, NonceBytesMax)
+		return bad("the nonce has %d bytes: draw %d to %d random ones",
+			len(h.Nonce), NonceBytesMin, NonceBytesMax)
 	case len(h.Agent) > AgentBytesMax || !utf8.ValidString(h.Agent):
 		return bad("the agent must be text of at most %d bytes", AgentBytesMax)
 	case h.Provider != ProviderCustom:

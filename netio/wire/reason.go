@@ -37,16 +37,26 @@ type Entry struct {
 // Reasons returns the table of all reasons, in order of their numbers.
 func Reasons() []Entry {
 	return []Entry{
-		{Shutdown, "shutdown", "the server shuts down: connect again, to any node"},
-		{Overloaded, "overloaded", "the server has as many connections as it may: connect again later"},
-		{SlowReader, "slow reader", "replies waited too long or took too many bytes: read them, and ask for less at once"},
-		{InternalFail, "internal", "a fault in the server, which its log names: connect again"},
-		{HelloLate, "hello late", "no hello came in time: send it as soon as the connection is up"},
-		{BadFrame, "bad frame", "a frame's length is out of bounds: see docs/protocol.md for the head of a frame"},
-		{HelloExpected, "hello expected", "the first frame must be hello, and be a request"},
-		{Unauthenticated, "unauthenticated", "the credential was refused: check provider and credential"},
-		{UnsupportedVersion, "unsupported version", "the server speaks none of the protocol versions that hello offered: update the client"},
-		{BadHello, "bad hello", "the hello cannot be decoded or breaks a limit: see docs/protocol.md for its fields"},
+		{Shutdown, "shutdown",
+			"the server shuts down: connect again, to any node"},
+		{Overloaded, "overloaded",
+			"the server has as many connections as it may: connect again later"},
+		{SlowReader, "slow reader",
+			"replies waited too long or took too many bytes: read them, and ask for less at once"},
+		{InternalFail, "internal",
+			"a fault in the server, which its log names: connect again"},
+		{HelloLate, "hello late",
+			"no hello came in time: send it as soon as the connection is up"},
+		{BadFrame, "bad frame",
+			"a frame's length is out of bounds: see docs/protocol.md for the head of a frame"},
+		{HelloExpected, "hello expected",
+			"the first frame must be hello, and be a request"},
+		{Unauthenticated, "unauthenticated",
+			"the credential was refused: check provider and credential"},
+		{UnsupportedVersion, "unsupported version",
+			"the server speaks none of the versions that hello offered: update the client"},
+		{BadHello, "bad hello",
+			"the hello cannot be decoded or breaks a limit: see docs/protocol.md for its fields"},
 	}
 }
 
