@@ -132,9 +132,8 @@ func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
 	return &frozen{clone: f.g.machine.Clone(), bytes: &f.snapshotBytes}, nil
 }
 
-// Restore puts a snapshot in place of the state.
+// Restore puts a snapshot in place of the state. Raft closes the reader.
 func (f *fsm) Restore(r io.ReadCloser) error {
-	defer r.Close()
 	f.restored = f.g.machine.Decode(r)
 	return f.restored
 }

@@ -35,11 +35,11 @@ type Group struct {
 	// flights are the proposals whose end the watcher waits for, in order.
 	flights chan flight
 
-	leading  chan bool // from Raft: leadership won and lost
-	reigning struct {
-		sync.Mutex      // held while Raft is asked for a barrier
-		over       bool // no more barriers
-	}
+	leading chan bool // from Raft: leadership won and lost
+	// reigning holds a token, which is out while Raft is asked for a barrier and
+	// for good once nothing may be asked any more. A mutex would do, but for the
+	// simulation: its time stands still while a goroutine waits for one.
+	reigning chan struct{}
 	// serving is set while this node leads and has applied all that its
 	// predecessors committed.
 	serving  atomic.Pointer[reign]
@@ -165,9 +165,10 @@ func (g *Group) lead() {
 // reign waits until all that former leaders committed is applied here. It
 // returns nil if leadership is lost before.
 func (g *Group) reign() *reign {
-	g.reigning.Lock()
-	defer g.reigning.Unlock()
-	if g.reigning.over {
+	select {
+	case <-g.reigning:
+		defer func() { g.reigning <- struct{}{} }()
+	case <-g.host.stop:
 		return nil
 	}
 	r := g.raft.Load()

@@ -42,6 +42,8 @@ func (h *Host) openGroup(number int) (*Group, error) {
 	g := &Group{host: h, number: number, machine: shard.NewMachine(), log: log,
 		flights: make(chan flight, 2*entriesInFlightMax), leading: make(chan bool, 8)}
 	g.confirms.wake = make(chan struct{}, 1)
+	g.reigning = make(chan struct{}, 1)
+	g.reigning <- struct{}{}
 	g.fsm = newFSM(g)
 	if metas, err := snapshots.List(); err == nil && len(metas) > 0 {
 		g.fsm.snapshotBytes.Store(metas[0].Size)
@@ -147,9 +149,7 @@ func (g *Group) quiesce() {
 	g.serving.Store(nil)
 	g.lease.close()
 	g.fsm.close()
-	g.reigning.Lock()
-	defer g.reigning.Unlock()
-	g.reigning.over = true
+	<-g.reigning
 }
 
 // shutDown stops Raft, of which nobody expects an answer any more.

@@ -73,7 +73,7 @@ func (n *node) start(off time.Duration) {
 		Clock:       offsetClock{clock.Real(), off},
 		Logger:      slog.New(slog.DiscardHandler),
 		Transport:   func(uint32) raft.Transport { return end },
-		LogBytesMax: 2 << 40, RetainBytes: 4 << 10,
+		LogBytesMax: 2 << 10, RetainBytes: 4 << 10,
 		// Nothing is heard of the node once this has returned.
 		Fatal: func(error) {
 			n.crash(life)
