@@ -38,11 +38,11 @@ func startRedis(ctx context.Context, program, dir string) (*redis, error) {
 		return nil, err
 	}
 	r := &redis{addr: net.JoinHostPort("127.0.0.1", port)}
-	r.child, err = process.Start(program, []string{
+	r.child, err = process.Start(process.Command{Name: program, Dir: dir, Args: []string{
 		"--bind", "127.0.0.1", "--port", port, "--dir", dir, "--daemonize", "no",
 		"--appendonly", "yes", "--appendfsync", "always", "--save", "",
 		"--auto-aof-rewrite-percentage", "0",
-	}, dir, func(string) {})
+	}})
 	if err != nil {
 		return nil, fmt.Errorf("%w (on Debian: apt-get install redis-server)", err)
 	}

@@ -16,6 +16,7 @@ type Selection struct {
 	Program       string   // the executable to start; "": the one that is running
 	Args          []string // further arguments of its serve command
 	Dir           string   // where temporary directories are made; "": the system's place
+	Heap          bool     // let the server's runtime tell its live heap
 }
 
 // Own says whether the benchmark starts the server itself.
@@ -46,7 +47,9 @@ func (s *Selection) Open(ctx context.Context) (*Host, error) {
 	h := &Host{scratch: scratch}
 	dir, err := scratch.Dir("data")
 	if err == nil {
-		h.Server, err = StartThrong(ctx, ThrongOptions{Program: s.Program, Dir: dir, Args: s.Args})
+		h.Server, err = StartThrong(ctx, ThrongOptions{
+			Program: s.Program, Dir: dir, Args: s.Args, Heap: s.Heap,
+		})
 	}
 	if err != nil {
 		return nil, errors.Join(err, scratch.Close())
@@ -60,7 +63,7 @@ func (h *Host) Describe(e *report.Env) {
 		e.Versions["throng"] = "running at " + h.Server.Addr
 		return
 	}
-	e.Versions["throng"] = version(h.Server.program)
+	e.Versions["throng"] = version(h.Server.options.Program)
 	e.Versions["data directory"] = FileSystem(h.scratch.Path)
 }
 

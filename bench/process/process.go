@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -28,17 +29,31 @@ type Process struct {
 	err  error         // how it ended; read after done
 }
 
-// Start runs a program. Each line of its standard output is handed to line (on
-// one goroutine, which must not block); its standard error is kept for messages.
-func Start(name string, args []string, dir string, line func(string)) (*Process, error) {
-	cmd := exec.Command(name, args...)
-	cmd.Dir = dir
+// Command says how to run a child. Its last output is kept for messages.
+type Command struct {
+	Name   string
+	Args   []string
+	Dir    string       // "": the benchmark's own
+	Env    []string     // added to the benchmark's own
+	Line   func(string) // gets each line of standard output, on one goroutine; nil: nobody
+	Stderr io.Writer    // gets standard error; nil: nobody
+}
+
+// Start runs a child.
+func Start(c Command) (*Process, error) {
+	name := c.Name
+	cmd := exec.Command(name, c.Args...)
+	cmd.Dir = c.Dir
+	cmd.Env = append(os.Environ(), c.Env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	p := &Process{
 		cmd: cmd, name: name, out: &tail{},
 		read: make(chan struct{}), done: make(chan struct{}),
 	}
 	cmd.Stderr = p.out
+	if c.Stderr != nil {
+		cmd.Stderr = io.MultiWriter(p.out, c.Stderr)
+	}
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
@@ -46,7 +61,7 @@ func Start(name string, args []string, dir string, line func(string)) (*Process,
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	go p.scan(stdout, line)
+	go p.scan(stdout, c.Line)
 	go func() {
 		<-p.read
 		p.err = cmd.Wait()
@@ -62,7 +77,9 @@ func (p *Process) scan(stdout io.Reader, line func(string)) {
 		s, err := r.ReadString('\n')
 		if s != "" {
 			io.WriteString(p.out, s)
-			line(strings.TrimRight(s, "\r\n"))
+			if line != nil {
+				line(strings.TrimRight(s, "\r\n"))
+			}
 		}
 		if err != nil {
 			return
@@ -89,6 +106,11 @@ func (p *Process) Ended() error {
 // Kill ends the child, and what it may have started, with SIGKILL and waits
 // until it is gone.
 func (p *Process) Kill() {
+	select {
+	case <-p.done:
+		return // its number may be another's by now
+	default:
+	}
 	syscall.Kill(-p.PID(), syscall.SIGKILL) // its group, whose number is its own
 	<-p.done
 }

@@ -76,7 +76,7 @@ func TestServerThatNeverServesIsKilled(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
-	p, err := Start(fake(t, "trap 'kill $!; exit 3' TERM; sleep 600 & echo on; wait"), nil, "", func(string) {})
+	p, err := Start(Command{Name: fake(t, "trap 'kill $!; exit 3' TERM; sleep 600 & echo on; wait")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func TestUsage(t *testing.T) {
 	for x := 1; SelfCPU()-before < 5*time.Millisecond; x++ {
 		_ = x * x
 	}
-	p, err := Start("sleep", []string{"600"}, "", func(string) {})
+	p, err := Start(Command{Name: "sleep", Args: []string{"600"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,6 +163,25 @@ func TestReadyLine(t *testing.T) {
 	} {
 		if got, ok := readyAddr(line); got != want || ok != (want != "") {
 			t.Errorf("%q gives %q", line, got)
+		}
+	}
+}
+
+func TestHeapTrace(t *testing.T) {
+	var h heapTrace
+	if _, ok := h.live(); ok {
+		t.Error("a heap before the first collection")
+	}
+	for _, part := range []string{"{\"msg\":\"x\"}\ngc 1 @0.0s 2%: 0.01+0.4+0.003 ms clock, 0.1+0.2/0.3/0+0 ms cpu, 4->",
+		"5->3 MB, 8 MB goal, 0 MB stacks, 0 MB globals, 2 P\ngc bogus\n"} {
+		h.Write([]byte(part))
+	}
+	if n, ok := h.live(); !ok || n != 3<<20 {
+		t.Errorf("%d, %v", n, ok)
+	}
+	for _, line := range []string{"gc 1 @", "gc 1: 3->x MB", "->->", "gc 5 3->4->-1 MB"} {
+		if n, ok := liveHeap(line); ok {
+			t.Errorf("%q gives %d", line, n)
 		}
 	}
 }

@@ -23,10 +23,9 @@ type Throng struct {
 	Key  string // the server key: its sessions may act for every user
 	Took time.Duration
 
-	program string
-	dir     string
-	args    []string
+	options ThrongOptions
 	child   *Process
+	heap    heapTrace
 }
 
 // ThrongOptions says how to run a server.
@@ -34,17 +33,18 @@ type ThrongOptions struct {
 	Program string   // the executable; "" means the one that is running
 	Dir     string   // the data directory
 	Args    []string // further arguments of serve
+	Heap    bool     // let the Go runtime tell its live heap: see LiveHeap
 }
 
 // StartThrong starts a server and returns once it serves.
 func StartThrong(ctx context.Context, o ThrongOptions) (*Throng, error) {
-	t := &Throng{Addr: "127.0.0.1:0", program: o.Program, dir: o.Dir, args: o.Args}
-	if t.program == "" {
+	t := &Throng{Addr: "127.0.0.1:0", options: o}
+	if o.Program == "" {
 		self, err := os.Executable()
 		if err != nil {
 			return nil, fmt.Errorf("find this program's executable: %w", err)
 		}
-		t.program = self
+		t.options.Program = self
 	}
 	if err := t.Start(ctx); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func Running(addr, serverKeyFile string) (*Throng, error) {
 }
 
 // Owned says whether the server is the benchmark's own, to be killed and measured.
-func (t *Throng) Owned() bool { return t.program != "" }
+func (t *Throng) Owned() bool { return t.options.Program != "" }
 
 // Process returns the child; nil when the server is not the benchmark's own or
 // was stopped.
@@ -75,16 +75,23 @@ func (t *Throng) Start(ctx context.Context) error {
 		return errors.New("the server at " + t.Addr + " was not started by this benchmark: leave --addr out")
 	}
 	ready := make(chan string, 1)
-	args := append([]string{"serve", "--data-dir", t.dir, "--client-addr", t.Addr}, t.args...)
-	begin := time.Now()
-	child, err := Start(t.program, args, "", func(line string) {
-		if addr, ok := readyAddr(line); ok {
-			select {
-			case ready <- addr:
-			default:
+	c := Command{
+		Name: t.options.Program,
+		Args: append([]string{"serve", "--data-dir", t.options.Dir, "--client-addr", t.Addr}, t.options.Args...),
+		Line: func(line string) {
+			if addr, ok := readyAddr(line); ok {
+				select {
+				case ready <- addr:
+				default:
+				}
 			}
-		}
-	})
+		},
+	}
+	if t.options.Heap {
+		c.Env, c.Stderr = []string{"GODEBUG=gctrace=1"}, &t.heap
+	}
+	begin := time.Now()
+	child, err := Start(c)
 	if err != nil {
 		return err
 	}
@@ -99,7 +106,7 @@ func (t *Throng) Start(ctx context.Context) error {
 		return fmt.Errorf("start the server: no line \"ready\" came: %w; %w", ctx.Err(), child.Ended())
 	}
 	t.Took, t.child = time.Since(begin), child
-	key, err := os.ReadFile(filepath.Join(t.dir, keyFile))
+	key, err := os.ReadFile(filepath.Join(t.options.Dir, keyFile))
 	if err != nil {
 		t.Kill()
 		return fmt.Errorf("read the server key: %w", err)
@@ -121,6 +128,13 @@ func readyAddr(line string) (string, bool) {
 	}
 	return "", false
 }
+
+// LiveHeap returns how many bytes the server's last garbage collection found in
+// use, in steps of 1 MiB; false when it has not told any.
+func (t *Throng) LiveHeap() (int64, bool) { return t.heap.live() }
+
+// Dir is the data directory of a server of the benchmark's own.
+func (t *Throng) Dir() string { return t.options.Dir }
 
 // Kill ends the server with SIGKILL; without effect on one that was not started.
 func (t *Throng) Kill() {

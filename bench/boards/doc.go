@@ -1,0 +1,20 @@
+// Package boards measures what a board of a million records costs: memory after
+// minutes of updates, what a snapshot under full write load does to submits and
+// memory, and how fast a killed server serves again.
+//
+// One server, one board, one load: 50 connections with 64 submits in flight each,
+// on random members (closed, in step: see package load).
+//
+//	memory     growth of the live heap (as the Go runtime tells after each
+//	           collection) and of the resident set over the empty server, per
+//	           record, at the end of the updates
+//	snapshot   the load is cut into slices of 100 ms; a slice in which the server
+//	           had an unfinished snapshot file, snapshots/<group>/*.tmp in its data
+//	           directory, counts as during, the others as before; p99 of the
+//	           submits of all slices of a kind, and the highest resident set
+//	restart    SIGKILL under load, once the server has logged 16 MiB of commands
+//	           behind its newest snapshot; time from starting the program to the
+//	           first answered read, the worst of several
+//
+// The goroutine that calls Run does all but the load's connections.
+package boards

@@ -1,0 +1,97 @@
+package boards
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/thronggrid/throng/bench/load"
+	"github.com/thronggrid/throng/bench/process"
+	"github.com/thronggrid/throng/bench/report"
+	"github.com/thronggrid/throng/grid/leaderboard"
+)
+
+// settle is how long the empty server is left alone before it is measured.
+const settle = time.Second
+
+// bench is a run under way.
+type bench struct {
+	options             *Options
+	report              *report.Report
+	host                *process.Host
+	names               []string // of the one board
+	emptyRSS, emptyHeap int64    // of the server before the board, bytes
+}
+
+// Run measures. The error says that the benchmark could not run, or that an
+// answer was wrong.
+func Run(ctx context.Context, o Options) (r *report.Report, err error) {
+	if err := o.defaults(); err != nil {
+		return nil, err
+	}
+	b := &bench{
+		options: &o, report: report.New("boards", report.ReadEnv(o.flags())), names: load.Boards(1),
+	}
+	if b.host, err = o.Server.Open(ctx); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.host.Close(ctx)) }()
+	b.host.Describe(&b.report.Env)
+	for _, step := range []func(context.Context) error{b.empty, b.fill, b.update, b.restarts} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	b.report.Check("every answer was right", true, "the load checks each and ends at the first that is not")
+	return b.report, nil
+}
+
+// empty measures the server before it holds anything.
+func (b *bench) empty(ctx context.Context) error {
+	pause(ctx, settle)
+	m, err := b.host.Server.Process().Memory()
+	if err != nil {
+		return err
+	}
+	b.emptyRSS = m.RSS
+	b.emptyHeap, _ = b.host.Server.LiveHeap() // none: too small for a collection
+	b.report.Metric("RSS, empty", float64(m.RSS)/(1<<20), "MiB")
+	return nil
+}
+
+// fill makes the board and puts all members on it.
+func (b *bench) fill(ctx context.Context) error {
+	c, err := b.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	_, err = c.CreateBoard(ctx, leaderboard.CreateRequest{
+		Board: b.names[0], Sort: leaderboard.Descending, Operator: leaderboard.Set,
+	})
+	if err != nil {
+		return fmt.Errorf("create the board: %w", err)
+	}
+	const fillers = 16
+	g, err := load.Start(ctx, load.Plan{
+		Addr: b.host.Server.Addr, Conns: fillers, Depth: depth, Seed: 1,
+		Dialect: load.Throng(b.host.Server.Key, b.names, b.options.Members),
+		Source:  load.Fill(1, b.options.Members, fillers),
+	})
+	if err != nil {
+		return err
+	}
+	if err := g.Wait(); err != nil {
+		return fmt.Errorf("fill the board: %w", err)
+	}
+	info, err := c.BoardInfo(ctx, leaderboard.InfoRequest{Board: b.names[0]})
+	if err != nil {
+		return fmt.Errorf("ask for the board's size: %w", err)
+	}
+	b.report.Check("the board is filled", info.Records == b.options.Members,
+		"%d records, want %d", info.Records, b.options.Members)
+	s := g.Interval()
+	fmt.Fprintf(b.options.Log, "board of %d records filled at %.0f/s\n", info.Records, s.PerSecond())
+	return nil
+}

@@ -1,0 +1,123 @@
+package boards
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/thronggrid/throng/bench/load"
+)
+
+// The load, and how it is looked at.
+const (
+	conns = 50
+	depth = load.DepthMax
+	// sliceTime is the length of a slice, lookEvery the time between two looks
+	// at the snapshot files, lead what is left out at the start of a load.
+	sliceTime = 100 * time.Millisecond
+	lookEvery = 10 * time.Millisecond
+	lead      = 2 * time.Second
+	// patience is how much longer than asked the updates may take until a
+	// snapshot has been seen.
+	patience = time.Minute
+)
+
+// start begins the load.
+func (b *bench) start(ctx context.Context, seed uint64) (*load.Generator, error) {
+	return load.Start(ctx, load.Plan{
+		Addr: b.host.Server.Addr, Conns: conns, Depth: depth, Seed: seed,
+		Dialect: load.Throng(b.host.Server.Key, b.names, b.options.Members),
+		Source:  load.Random(load.Submit, len(b.names), b.options.Members),
+	})
+}
+
+// update runs the load and sorts its slices into before and during a snapshot.
+func (b *bench) update(ctx context.Context) error {
+	g, err := b.start(ctx, 2)
+	if err != nil {
+		return err
+	}
+	pause(ctx, lead)
+	g.Interval()
+	var before, during phase
+	watch := files{dir: b.host.Server.Dir()}
+	watch.look()
+	snapshots, begin := 0, time.Now()
+	end := begin.Add(time.Duration(b.options.Seconds * float64(time.Second)))
+	for now := begin; ctx.Err() == nil; now = time.Now() {
+		if now.After(end) && (snapshots > 0 || now.After(end.Add(patience))) {
+			break
+		}
+		writing, finished := watch.slice(ctx)
+		m, err := b.host.Server.Process().Memory()
+		if err != nil {
+			break // the load says why
+		}
+		if finished {
+			snapshots++
+		}
+		if s := g.Interval(); writing || finished {
+			during.add(s, m.RSS)
+		} else {
+			before.add(s, m.RSS)
+		}
+	}
+	b.memory()
+	if err := g.Stop(); err != nil {
+		return fmt.Errorf("update the board: %w", err)
+	}
+	b.noteSnapshots(snapshots, &before, &during)
+	return nil
+}
+
+// slice looks at the files for the length of a slice.
+func (f *files) slice(ctx context.Context) (writing, finished bool) {
+	for range sliceTime / lookEvery {
+		pause(ctx, lookEvery)
+		w, d := f.look()
+		writing, finished = writing || w, finished || d
+	}
+	return writing, finished
+}
+
+// noteSnapshots reports T11.
+func (b *bench) noteSnapshots(snapshots int, before, during *phase) {
+	r := b.report
+	r.Check("snapshots were taken under load", snapshots > 0 && before.slices > 0,
+		"%d snapshots; %d slices of %v during one, %d not", snapshots, during.slices, sliceTime, before.slices)
+	r.Metric("updates", float64(before.ops+during.ops), "")
+	r.Metric("update rate before a snapshot", before.rate(), "1/s")
+	r.Metric("update rate during a snapshot", during.rate(), "1/s")
+	r.Metric("p99 before a snapshot", before.p99(), "ms")
+	r.Metric("p99 during a snapshot", during.p99(), "ms")
+	r.Metric("time with a snapshot under way", 100*during.seconds/(during.seconds+before.seconds), "%")
+	r.Metric("RSS before a snapshot, median", before.rssMedian()/(1<<20), "MiB")
+	r.Metric("RSS during a snapshot, highest", during.rssMax()/(1<<20), "MiB")
+	empty := float64(b.emptyRSS)
+	r.AtMost("T11 p99", during.p99()/before.p99(), 1.5, "× before")
+	r.AtMost("T11 memory", (during.rssMax()-empty)/(before.rssMedian()-empty), 2, "× the board")
+}
+
+// memory reports T6, while the load still runs.
+func (b *bench) memory() {
+	r, n := b.report, float64(b.options.Members)
+	m, err := b.host.Server.Process().Memory()
+	heap, told := b.host.Server.LiveHeap()
+	r.Check("the server told its memory", err == nil && told, "live heap %d MiB, RSS %d MiB, empty %d and %d MiB",
+		heap>>20, m.RSS>>20, b.emptyHeap>>20, b.emptyRSS>>20)
+	r.Metric("live heap", float64(heap)/(1<<20), "MiB")
+	r.Metric("RSS", float64(m.RSS)/(1<<20), "MiB")
+	r.Metric("RSS per record, empty server included", float64(m.RSS)/n, "B")
+	r.AtMost("T6 heap", float64(heap-b.emptyHeap)/n, 80, "B a record")
+	r.AtMost("T6 RSS", float64(m.RSS-b.emptyRSS)/n, 140, "B a record")
+}
+
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,73 @@
+package boards
+
+import (
+	"path/filepath"
+	"slices"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/thronggrid/throng/bench/load"
+)
+
+// files watches a server's snapshot files from outside.
+type files struct {
+	dir  string
+	done []string // finished snapshots
+}
+
+// look says whether a snapshot is being written, and whether one was finished
+// since the last look.
+func (f *files) look() (writing, finished bool) {
+	// Glob errs only on a bad pattern.
+	unfinished, _ := filepath.Glob(filepath.Join(f.dir, "snapshots", "*", "*.tmp"))
+	done, _ := filepath.Glob(filepath.Join(f.dir, "snapshots", "*", "*.snap"))
+	finished = slices.ContainsFunc(done, func(name string) bool { return !slices.Contains(f.done, name) })
+	f.done = done
+	return len(unfinished) > 0, finished
+}
+
+// phase gathers the slices of one kind.
+type phase struct {
+	slices  int
+	ops     int64
+	seconds float64
+	latency *hdrhistogram.Histogram
+	rss     []int64 // bytes, one a slice
+}
+
+func (p *phase) add(s load.Stats, rss int64) {
+	if p.latency == nil {
+		p.latency = s.Latency
+	} else {
+		p.latency.Merge(s.Latency)
+	}
+	p.slices++
+	p.ops += s.Ops
+	p.seconds += s.Elapsed.Seconds()
+	p.rss = append(p.rss, rss)
+}
+
+// p99 is in milliseconds.
+func (p *phase) p99() float64 {
+	if p.latency == nil {
+		return 0
+	}
+	return float64(p.latency.ValueAtQuantile(99)) / 1000
+}
+
+func (p *phase) rate() float64 { return float64(p.ops) / p.seconds }
+
+// rssMedian and rssMax are in bytes.
+func (p *phase) rssMedian() float64 {
+	if len(p.rss) == 0 {
+		return 0
+	}
+	return float64(slices.Sorted(slices.Values(p.rss))[len(p.rss)/2])
+}
+
+func (p *phase) rssMax() float64 {
+	if len(p.rss) == 0 {
+		return 0
+	}
+	return float64(slices.Max(p.rss))
+}
