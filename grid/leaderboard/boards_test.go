@@ -313,3 +313,24 @@ func TestCommandsOfOtherFeaturesAreUnimplemented(t *testing.T) {
 		t.Errorf("query: %v", err)
 	}
 }
+
+func TestBodiesMustNameTheOwner(t *testing.T) {
+	b, stamp := sample(t)
+	before := digest(b)
+	for kind, r := range map[grid.Kind]request{
+		KindSubmit: &SubmitRequest{Board: "arena", Score: 5},
+		KindRemove: &RemoveRequest{Board: "arena"},
+		KindAround: &AroundRequest{Board: "arena", Limit: 5},
+	} {
+		body := r.Append(pack.AppendArray(nil, r.Fields()))
+		var err error
+		if kind == KindAround {
+			_, err = b.Query(kind, body, nil)
+		} else {
+			_, err = b.Apply(kind, stamp+1, body, nil)
+		}
+		if fault.CodeOf(err) != fault.InvalidArgument || digest(b) != before {
+			t.Errorf("%#x: %v", kind, err)
+		}
+	}
+}
