@@ -22,7 +22,7 @@ missed target is reported and is no error.`
 
 func newBench() *cobra.Command {
 	group := newGroup("bench", "Measure and check a server under load", benchHelp)
-	group.AddCommand(newBenchRatings())
+	group.AddCommand(newBenchRatings(), newBenchPeer(), newBenchBoards())
 	return group
 }
 
@@ -74,7 +74,12 @@ func addServer(cmd *cobra.Command, s *process.Selection) {
 		"`host:port` of a running server to use (default: start one in a temporary directory)")
 	flags.StringVar(&s.ServerKeyFile, "server-key-file", "",
 		"with --addr: `file` with the server key of that server")
-	flags.StringVar(&s.Dir, "dir", "",
+	addDir(cmd, s)
+}
+
+// addDir adds the flag that says where a bench's own servers put their data.
+func addDir(cmd *cobra.Command, s *process.Selection) {
+	cmd.Flags().StringVar(&s.Dir, "dir", "",
 		"`directory` to make temporary directories in (default: the system's place for them)")
 }
 
