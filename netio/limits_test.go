@@ -181,6 +181,7 @@ func TestStartRefuses(t *testing.T) {
 		"a short key":            func(o *Options) { o.ServerKey = "short" },
 		"a negative limit":       func(o *Options) { o.OutBytesMax = -1 },
 		"too many":               func(o *Options) { o.ConnectionsMax = 1 << 29 },
+		"large frames":           func(o *Options) { o.FrameBytesMax = 1 << 30 },
 		"small frames":           func(o *Options) { o.FrameBytesMax = 100 },
 		"a hasty hello":          func(o *Options) { o.HelloTimeout = 1 },
 		"a long agent":           func(o *Options) { o.Agent = strings.Repeat("x", 129) },

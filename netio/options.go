@@ -14,7 +14,7 @@ import (
 // Fixed limits.
 const (
 	// ConfirmsMax is how many linearizable reads of a connection may wait.
-	ConfirmsMax = 32
+	ConfirmsMax = grid.RequestsMax
 	// LingerTicks is how many ticks a connection that was told goodbye may stay.
 	LingerTicks = 20
 	// StallTicks is how long a client may leave a quarter of OutBytesMax unread.
@@ -29,6 +29,7 @@ const (
 	bufferBytes    = 4 << 10  // a fresh outgoing buffer
 	buffersMax     = 256      // outgoing buffers that a loop keeps
 	outcomesTurn   = 4096     // outcomes settled in a turn
+	turnBytes      = 1024     // so much of a reply counts as one more read
 	keepAlive      = time.Minute
 	chokedPause    = 2 * time.Millisecond // between looks at connections that do not read
 	serverKeyBytes = 16                   // the shortest server key
@@ -50,7 +51,7 @@ type Options struct {
 	ConnectionsMax int           // default: the limit of open files less FilesReserve
 	FrameBytesMax  int           // of a client's frame with its head; default wire.FrameBytesMax
 	OutBytesMax    int           // bytes waiting for a connection, else it is closed; default 1 MiB
-	ReadsPerTurn   int           // reads served per turn of a loop; default 512
+	ReadsPerTurn   int           // reads served per turn of a loop (see turnBytes); default 512
 	HelloTimeout   time.Duration // from accept to hello; default 10 s
 	ReconnectAfter time.Duration // told to clients at shutdown; default 500 ms
 	Agent          string        // what the server calls itself; default "throng"
@@ -68,9 +69,9 @@ func (o *Options) Validate() error {
 		return fmt.Errorf("the server key has %d bytes: want %d to %d random ones",
 			n, serverKeyBytes, wire.ServerKeyBytesMax)
 	}
-	if o.FrameBytesMax != 0 && o.FrameBytesMax < wire.HelloBytesMax {
-		return fmt.Errorf("frames of at most %d bytes: want at least %d",
-			o.FrameBytesMax, wire.HelloBytesMax)
+	if n := o.FrameBytesMax; n != 0 && (n < wire.HelloBytesMax || n > wire.ReplyBytesMax) {
+		return fmt.Errorf("frames of at most %d bytes: want %d to %d",
+			n, wire.HelloBytesMax, wire.ReplyBytesMax)
 	}
 	if least := ticksPerHello * time.Millisecond; o.HelloTimeout != 0 && o.HelloTimeout < least {
 		return fmt.Errorf("a hello timeout of %v: want at least %v", o.HelloTimeout, least)

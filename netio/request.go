@@ -107,6 +107,7 @@ func (l *loop) read(
 		return
 	}
 	k.out = wire.End(out, start)
+	l.budget -= (len(out) - start) / turnBytes
 	l.wrote(k)
 }
 

@@ -54,16 +54,18 @@
 // game chose for the player, and keeps secret) or "server" (credential: the
 // server's key; the session may act for every user). nonce, 8 to 32 random
 // bytes, names the client's request ids: keep it over reconnects. agent, at most
-// 128 bytes, says what speaks. In the reply, requests max is how many requests
-// may be unanswered, and frame bytes max bounds a frame from the client, head
-// included; before hello the bound is HelloBytesMax.
+// 128 bytes, says what speaks. In the reply, requests max is how many writes, and
+// how many linearizable reads, of a connection may be unanswered; one more is
+// refused with RESOURCE_EXHAUSTED. frame bytes max bounds a frame from the client,
+// head included; before hello the bound is HelloBytesMax.
 //
 // # Goodbye
 //
 //	← [reason, text, reconnect after ms]
 //
-// The number's range says what to do: see Reason. Requests that are unanswered
-// when the connection ends may or may not have been done.
+// The number's range says what to do: see Reason. The server reads nothing more,
+// still answers what was in flight, and shuts its side; requests that are
+// unanswered when the connection ends may or may not have been done.
 //
 // # Invariants
 //

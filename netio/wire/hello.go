@@ -94,7 +94,7 @@ func (h *Hello) Check() error {
 type Welcome struct {
 	Version       uint16
 	User          grid.ID
-	RequestsMax   uint32 // how many requests may be unanswered
+	RequestsMax   uint32 // how many writes, and linearizable reads, may be unanswered
 	FrameBytesMax uint32 // bounds a frame from the client, head included
 	Agent         string
 }
