@@ -15,9 +15,6 @@ const (
 	exitDisk   = 74 // a write or an fsync failed: what is on disk must be looked at
 )
 
-// errDisk is in the chain of the error of a node whose disk failed.
-var errDisk = errors.New("the disk failed")
-
 // usageError is an error of who typed the command line.
 type usageError struct{ err error }
 
@@ -36,8 +33,6 @@ func exitCode(err error) int {
 		return exitOK
 	case errors.As(err, &usage):
 		return exitUsage
-	case errors.Is(err, errDisk):
-		return exitDisk
 	}
 	return exitFailed
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"testing"
@@ -16,8 +15,6 @@ func TestExitCodes(t *testing.T) {
 		{io.EOF, 1},
 		{usagef("--nope"), 2},
 		{fmt.Errorf("serve: %w", usagef("--nope")), 2},
-		{fmt.Errorf("write the log: %w", errDisk), 74},
-		{errors.Join(errDisk, io.EOF), 74},
 	} {
 		if got := exitCode(tc.err); got != tc.want {
 			t.Errorf("%v ends with exit code %d, want %d", tc.err, got, tc.want)

@@ -3,31 +3,78 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/thronggrid/throng/grid/clock"
+	"github.com/thronggrid/throng/grid/slot"
+	"github.com/thronggrid/throng/netio"
+	"github.com/thronggrid/throng/shard/host"
 )
 
 // nodeOptions are what a node is made of.
 type nodeOptions struct {
 	dataDir    string // there already
 	clientAddr string
-	shards     int // 0 is cores
+	shards     int // 0: as the data directory has, cores for a new one
 	cores      int
 	serverKey  string // 64 hexadecimal digits
 	log        *slog.Logger
 }
 
-// node is one running node.
-type node interface {
-	// clientAddr is where clients connect, with the port that was chosen.
-	clientAddr() string
-	// failed gets the reason when the node can no longer serve; errDisk is in
-	// its chain when the disk failed.
-	failed() <-chan error
-	// stop ends the node cleanly, after failed too.
-	stop(context.Context) error
+// node is one running node: the shards, and the edge in front of them.
+type node struct {
+	shards *host.Host
+	edge   *netio.Server
 }
 
 // startNode joins the parts and returns once clients are served.
-func startNode(_ context.Context, _ nodeOptions) (node, error) {
-	return nil, errors.New("not wired yet")
+func startNode(ctx context.Context, o nodeOptions) (*node, error) {
+	shards, err := host.Open(host.Options{
+		FS: vfs.Default, Dir: o.dataDir, Clock: clock.Real(), Logger: o.log,
+		Shards: o.shards, NewShards: o.cores,
+		Fatal: func(err error) { die(o.log, err) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	n := &node{shards: shards}
+	if err := shards.Ready(ctx); err != nil {
+		return nil, errors.Join(err, n.stop(ctx))
+	}
+	n.edge, err = netio.Start(netio.Options{
+		Addr: o.clientAddr, Loops: o.cores, Shards: shards, Ops: slot.Ops(),
+		Logger: o.log, ServerKey: o.serverKey, Agent: "throng/" + readVersion().Version,
+	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("serve clients: %w", err), n.stop(ctx))
+	}
+	return n, nil
+}
+
+// die ends the process at once: its disk failed or its log cannot be
+// understood, so nothing may be acknowledged any more, and cleaning up would
+// only write to what cannot be trusted.
+func die(log *slog.Logger, err error) {
+	log.Error("the node stops at once: what it would write or say cannot be trusted any more",
+		"error", err)
+	os.Exit(exitDisk)
+}
+
+// clientAddr is where clients connect, with the port that was chosen.
+func (n *node) clientAddr() string { return n.edge.Addr().String() }
+
+// failed is closed when clients can no longer be served; err says why.
+func (n *node) failed() <-chan struct{} { return n.edge.Done() }
+
+// stop ends the node cleanly: first the edge, so that what was asked is answered.
+func (n *node) stop(ctx context.Context) error {
+	var errs []error
+	if n.edge != nil {
+		errs = append(errs, n.edge.Shutdown(ctx))
+	}
+	return errors.Join(append(errs, n.shards.Close())...)
 }

@@ -134,7 +134,8 @@ func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writ
 	select {
 	case <-ctx.Done():
 		log.Info("stopping")
-	case failed = <-n.failed():
+	case <-n.failed():
+		failed = n.edge.Err()
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()

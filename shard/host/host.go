@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -125,7 +126,7 @@ func (h *Host) nextIncarnation() error {
 func (h *Host) loadTable() error {
 	b, err := h.db.Get(keyTable)
 	if errors.Is(err, wal.ErrNotFound) {
-		h.table = shard.NewTable(max(1, h.options.Shards))
+		h.table = shard.NewTable(cmp.Or(h.options.Shards, h.options.NewShards))
 		if err := h.db.Put(keyTable, h.table.Append(nil)); err != nil {
 			return fmt.Errorf("store the slot table: %w", err)
 		}

@@ -25,9 +25,11 @@ type Options struct {
 	Fatal  func(error)
 	Logger *slog.Logger
 
-	// Shards is the number of shards of a new data directory; 0 means 1. An old
-	// one keeps its own, and says so if another number is asked for.
+	// Shards is the number of shards that a new data directory gets and an old
+	// one must have; 0 means NewShards for a new one and any for an old one.
 	Shards int
+	// NewShards is the number for a new data directory if Shards is 0; default 1.
+	NewShards int
 
 	// Node is this node's id among the voters, unique in the cluster; default 1.
 	Node uint32
@@ -76,6 +78,9 @@ func (o *Options) setDefaults() error {
 	}
 	if o.Shards < 0 || o.Shards > shard.ShardsMax {
 		return fmt.Errorf("open the shards: %d shards; want 1 to %d", o.Shards, shard.ShardsMax)
+	}
+	if o.NewShards == 0 {
+		o.NewShards = 1
 	}
 	if o.Node == 0 {
 		o.Node = 1

@@ -90,7 +90,8 @@ func (t *transport) hand(rpc raft.RPC) {
 // stand makes this node a candidate at once.
 func (t *transport) stand() {
 	answer := make(chan raft.RPCResponse, 1)
-	t.hand(raft.RPC{Command: &raft.TimeoutNowRequest{}, RespChan: answer})
+	head := raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax}
+	t.hand(raft.RPC{Command: &raft.TimeoutNowRequest{RPCHeader: head}, RespChan: answer})
 }
 
 // AppendEntries sends entries or a heartbeat, and counts its answer.
