@@ -237,3 +237,32 @@ func TestFlippedByteAfterCrashIsNoticed(t *testing.T) {
 		t.Error("the last commit was never hit: the test looks in the wrong place")
 	}
 }
+
+// The facts file is a second witness: Pebble's files as they were some time ago
+// are whole, but they are not what was acknowledged.
+func TestLogThatWentBackInTimeIsRefused(t *testing.T) {
+	live := vfs.NewCrashableMem()
+	db := mustOpen(t, damageOptions(t, live))
+	fill(t, db)
+	old := live.CrashClone(vfs.CrashCloneCfg{})
+	for i := range uint64(600) {
+		must(t, mustLog(t, db, 5).StoreLog(entry(5, i+1, 100)))
+	}
+	disk := live.CrashClone(vfs.CrashCloneCfg{})
+	must(t, db.Close())
+	must(t, disk.RemoveAll("data/log"))
+	must(t, disk.MkdirAll("data/log", 0o755))
+	for _, path := range filesOf(t, old) {
+		if strings.HasPrefix(path, "data/log/") {
+			writeFile(t, disk, path, readFile(t, old, path))
+		}
+	}
+	var corrupt *CorruptionError
+	if _, err := Open(damageOptions(t, disk)); !errors.As(err, &corrupt) {
+		t.Fatalf("open gives %v", err)
+	}
+	must(t, disk.Remove("data/log.facts"))
+	if _, err := Open(damageOptions(t, disk)); !errors.As(err, &corrupt) {
+		t.Fatalf("without the facts file open gives %v", err)
+	}
+}
