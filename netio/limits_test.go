@@ -134,7 +134,7 @@ func TestSlowReader(t *testing.T) {
 }
 
 func TestHelloDeadline(t *testing.T) {
-	s := serve(t, func(o *Options) { o.HelloTimeout = 500 * time.Millisecond })
+	s := serve(t, func(o *Options) { o.HelloTimeout = time.Second })
 	p, q := s.dial(), s.dial()
 	q.write(request(wire.KindHello, 0, 1, []byte{0x90})[:9]) // begins, and never ends
 	p.goodbye(wire.HelloLate)
@@ -158,7 +158,7 @@ func TestConnectionsMax(t *testing.T) {
 // A client that sent what it may not, and goes on sending, is read and thrown
 // away for a while only.
 func TestGoodbyeIsNotWaitedForLong(t *testing.T) {
-	s := serve(t, func(o *Options) { o.HelloTimeout = 500 * time.Millisecond })
+	s := serve(t, func(o *Options) { o.HelloTimeout = time.Second })
 	p := s.login()
 	p.write([]byte{0xff, 0xff, 0xff, 0xff})
 	go func() {

@@ -18,7 +18,7 @@ import (
 const testKey = "a key of 16 bytes and more"
 
 // patience bounds every wait for something that must happen.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // serving is a server over fake shards.
 type serving struct {

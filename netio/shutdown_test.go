@@ -68,7 +68,7 @@ func TestShutdownCutsOff(t *testing.T) {
 
 // A client that does not close its side is closed in time.
 func TestShutdownDoesNotWaitForClients(t *testing.T) {
-	s := serve(t, func(o *Options) { o.HelloTimeout = 500 * time.Millisecond })
+	s := serve(t, func(o *Options) { o.HelloTimeout = time.Second })
 	s.login()
 	if err := s.Shutdown(context.Background()); err != nil {
 		t.Error(err)

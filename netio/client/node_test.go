@@ -15,7 +15,7 @@ import (
 const testKey = "a server key of these tests"
 
 // patience bounds every wait for something that must happen.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // node is a real listener over real slots, without a log.
 type node struct {
