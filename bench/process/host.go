@@ -63,7 +63,7 @@ func (h *Host) Describe(e *report.Env) {
 		e.Versions["throng"] = "running at " + h.Server.Addr
 		return
 	}
-	e.Versions["throng"] = version(h.Server.options.Program)
+	e.Versions["throng"] = h.Server.Version()
 	e.Versions["data directory"] = FileSystem(h.scratch.Path)
 }
 

@@ -10,11 +10,11 @@ import (
 // versionWait is how long a program may take to say its version.
 const versionWait = 5 * time.Second
 
-// version asks a Throng program what it is.
-func version(program string) string {
+// Version asks the program of a server of the benchmark's own what it is.
+func (t *Throng) Version() string {
 	ctx, cancel := context.WithTimeout(context.Background(), versionWait)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, program, "version").Output()
+	out, err := exec.CommandContext(ctx, t.options.Program, "version").Output()
 	if err != nil {
 		return "unknown"
 	}

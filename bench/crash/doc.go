@@ -1,0 +1,37 @@
+// Package crash shows that a server which dies loses nothing that it has
+// acknowledged, does nothing twice and nothing by half.
+//
+// Several clients write through the SDK, which asks again under the same request
+// id whenever it does not know whether a write was done: scores on boards of
+// every operator, removals, boards created and deleted. In each cycle the server
+// is killed at a random moment, started again on what is left, and the clients
+// finish what they had begun. Then everything is read and compared.
+//
+// # What must hold
+//
+// Each client owns its owners and boards, so it knows what each record must be:
+// its model applies every write once, when its answer comes. An answer that says
+// unknown leaves both outcomes possible until a later answer or the next reading
+// tells. A write counts as
+//
+//	lost     a record is older than its last acknowledged write; on boards that
+//	         add up, the sum is too small
+//	doubled  on boards that add up, the sum is too large
+//	halved   score and subscore, always written together, do not belong together
+//
+// Ranks must be 1, 2, 3 … in the board's order, and nobody may be on a board
+// whom nobody put there.
+//
+// # Two ways to die
+//
+// SIGKILL, where everything the server has written survives in the kernel's
+// memory: it shows that recovery is right, and says nothing about fsync. And a
+// power cut (package power), where only what has reached the disk survives.
+//
+// The run ends with the first cycle that finds a fault. Writes acknowledged in a
+// cycle have a floor, so that a stall cannot pass for success. The seed decides
+// the operations; moments and interleaving are the machine's.
+//
+// One goroutine runs the cycles; each client's writes run on one more, which owns
+// its model and hands it over by ending.
+package crash

@@ -1,0 +1,213 @@
+package crash
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/thronggrid/throng/bench/report"
+	"github.com/thronggrid/throng/grid/leaderboard"
+	"github.com/thronggrid/throng/netio/client"
+)
+
+// bench is a run under way.
+type bench struct {
+	options *Options
+	report  *report.Report
+	random  *rand.Rand
+	host    host
+	reader  *client.Client
+	workers []*worker
+
+	faults  faults
+	cycles  int
+	fewest  int64 // acknowledged writes of a cycle
+	records int   // compared, at the last cycle
+	ready   []float64
+}
+
+// Run crashes a server again and again. The error says that the benchmark could
+// not run; what did not hold is in the report.
+func Run(ctx context.Context, o Options) (r *report.Report, err error) {
+	if err := o.defaults(); err != nil {
+		return nil, err
+	}
+	if o.Seed == 0 {
+		o.Seed = rand.Uint64()
+	}
+	fmt.Fprintf(o.Log, "seed %d\n", o.Seed)
+	b := &bench{
+		options: &o, report: report.New("crash", report.ReadEnv(o.flags())),
+		random: rand.New(rand.NewPCG(o.Seed, 0)),
+	}
+	if b.host, err = open(ctx, &o); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, b.host.close(ctx)) }()
+	b.host.describe(&b.report.Env)
+	defer b.closeClients()
+	if err := b.connect(ctx); err != nil {
+		return nil, err
+	}
+	for range o.Cycles {
+		if err := b.cycle(ctx); err != nil {
+			return nil, err
+		}
+		if b.faults.any() {
+			break
+		}
+	}
+	b.conclude()
+	return b.report, nil
+}
+
+// connect makes the boards and the workers.
+func (b *bench) connect(ctx context.Context) error {
+	for i := range b.options.Clients + 1 {
+		c, err := client.Dial(ctx, b.host.server().Addr, client.Options{
+			Credential: client.ServerKey(b.host.server().Key), Agent: "throng-bench",
+			BackoffMax: 200 * time.Millisecond, // the server is never away for long
+		})
+		if err != nil {
+			return fmt.Errorf("connect: %w", err)
+		}
+		if b.reader == nil {
+			b.reader = c
+			continue
+		}
+		b.workers = append(b.workers, newWorker(c, i, b.options.Seed))
+	}
+	for _, x := range boards() {
+		_, err := b.reader.CreateBoard(ctx, leaderboard.CreateRequest{
+			Board: x.name, Sort: x.sort, Operator: x.operator,
+		})
+		if err != nil {
+			return fmt.Errorf("create a board: %w", err)
+		}
+	}
+	return nil
+}
+
+func (b *bench) closeClients() {
+	if b.reader != nil {
+		b.reader.Close()
+	}
+	for _, w := range b.workers {
+		w.client.Close()
+	}
+}
+
+// cycle writes, crashes, restarts, and compares.
+func (b *bench) cycle(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var stop atomic.Bool
+	var wg sync.WaitGroup
+	before := b.acked()
+	errs := make([]error, len(b.workers))
+	for i, w := range b.workers {
+		wg.Go(func() { errs[i] = w.run(ctx, &stop) })
+	}
+	finish := func() { stop.Store(true); wg.Wait() }
+	pause(ctx, writeMin+rand.N(writeMax-writeMin))
+	atCrash := b.acked()
+	if err := b.host.crash(ctx, b.options.Log); err != nil {
+		cancel(err)
+		finish()
+		return err
+	}
+	if err := b.host.server().Start(ctx); err != nil {
+		cancel(err)
+		finish()
+		if ctx.Err() != nil && context.Cause(ctx) != err {
+			return context.Cause(ctx)
+		}
+		b.faults.other++
+		b.faults.example("after crash %d: %v", b.cycles+1, err)
+		return nil
+	}
+	b.ready = append(b.ready, b.host.server().Took.Seconds())
+	finish()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	for _, err := range errs {
+		if err != nil { // an answer that must not be
+			b.faults.other++
+			b.faults.example("%v", err)
+		}
+	}
+	return b.compare(ctx, atCrash-before, b.acked()-before)
+}
+
+// compare reads everything at the end of a cycle.
+func (b *bench) compare(ctx context.Context, atCrash, acked int64) error {
+	records, f, err := verify(ctx, b.reader, b.workers)
+	if err != nil {
+		return err
+	}
+	b.faults.add(&f)
+	b.records = records
+	if b.cycles++; b.cycles == 1 || atCrash < b.fewest {
+		b.fewest = atCrash
+	}
+	fmt.Fprintf(b.options.Log, "cycle %d: %d writes acknowledged before the crash, %d more after it; "+
+		"ready in %.2f s; %d records: %d lost, %d doubled, %d halved, %d other\n",
+		b.cycles, atCrash, acked-atCrash, b.host.server().Took.Seconds(), records,
+		f.lost, f.doubled, f.halved, f.other)
+	return nil
+}
+
+func (b *bench) acked() int64 {
+	n := int64(0)
+	for _, w := range b.workers {
+		n += w.acked.Load()
+	}
+	return n
+}
+
+// conclude fills the report.
+func (b *bench) conclude() {
+	r, f := b.report, &b.faults
+	unknown := 0
+	for _, w := range b.workers {
+		unknown += w.unknown
+	}
+	slowest := 0.0
+	for _, t := range b.ready {
+		slowest = max(slowest, t)
+	}
+	r.Metric("crashes", float64(b.cycles), "")
+	r.Metric("writes acknowledged", float64(b.acked()), "")
+	r.Metric("fewest writes acknowledged before a crash", float64(b.fewest), "")
+	r.Metric("answers that said unknown", float64(unknown), "")
+	r.Metric("records compared, last cycle", float64(b.records), "")
+	r.Metric("slowest start after a crash", slowest, "s")
+	b.host.metrics(r)
+	r.Check("no acknowledged write lost", f.lost == 0, "%d lost", f.lost)
+	r.Check("no write done twice", f.doubled == 0, "%d doubled", f.doubled)
+	r.Check("no write half done", f.halved == 0, "%d halved", f.halved)
+	r.Check("every answer and order possible", f.other == 0, "%d not", f.other)
+	if f.any() {
+		r.Check("what did not hold", false, "%s", strings.Join(f.examples, "; "))
+	}
+	r.Check("every cycle ran and wrote enough",
+		f.any() || b.cycles == b.options.Cycles && b.fewest >= int64(b.options.WritesMin),
+		"%d cycles of %d, at least %d writes before each crash, floor %d; seed %d",
+		b.cycles, b.options.Cycles, b.fewest, b.options.WritesMin, b.options.Seed)
+}
+
+// pause waits, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
