@@ -59,7 +59,8 @@ func DecodeTable(b []byte) (*Table, error) {
 	for i := range slots {
 		o := c.Uint()
 		if c.Err() == nil && o >= shards {
-			return nil, fmt.Errorf("decode a slot table: slot %d is given to shard %d of %d", i, o, shards)
+			return nil, fmt.Errorf("decode a slot table: slot %d is given to shard %d of %d",
+				i, o, shards)
 		}
 		if c.Err() != nil {
 			break

@@ -3,6 +3,7 @@ package slot
 import (
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
@@ -31,9 +32,11 @@ var (
 		Message: "the request id was answered or given up before: its outcome is unknown here; " +
 			"read the state to learn whether it was done"}
 	errDropped = &fault.Error{Code: fault.Aborted,
-		Message: "the request was done before, and its result was too large to keep; read the state instead"}
-	errRowsFull = &fault.Error{Code: fault.ResourceExhausted, Retry: RowLife * 1000 / 10,
-		Message: "too many clients changed this slot in the last ten minutes; ask again in a minute"}
+		Message: "the request was done before, and its result was too large to keep; " +
+			"read the state instead"}
+	errRowsFull = &fault.Error{Code: fault.ResourceExhausted, Retry: time.Minute,
+		Message: "too many clients changed this slot in the last ten minutes; " +
+			"ask again in a minute"}
 	errWindow = fault.New(fault.OutOfRange,
 		"a request number must be from the lowest unanswered one (low) to less than low+%d; "+
 			"wait for answers before you send more", grid.RequestsMax)
@@ -72,9 +75,9 @@ type requests struct {
 	gen      uint64
 	tableGen uint64 // the generation that owns the array under pages
 	pages    []*page
-	count uint32 // ordinals ever handed out
-	free  []uint32
-	live  int
+	count    uint32 // ordinals ever handed out
+	free     []uint32
+	live     int
 	// oldest and newest are ends of the order of use: ordinal+1, 0 for none.
 	oldest, newest uint32
 	index          map[grid.ID]uint32

@@ -72,7 +72,8 @@ func (s *Slot) Query(kind grid.Kind, body, out []byte) ([]byte, error) {
 }
 
 func unknownKind(kind grid.Kind) error {
-	return fault.New(fault.Unimplemented, "this server does not know requests of kind %#04x", uint16(kind))
+	return fault.New(fault.Unimplemented,
+		"this server does not know requests of kind %#04x", uint16(kind))
 }
 
 func appendError(out []byte, err error) []byte {

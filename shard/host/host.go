@@ -116,7 +116,8 @@ func (h *Host) nextIncarnation() error {
 	}
 	h.incarnation++
 	h.origin = uint64(h.options.Node)<<40 | h.incarnation
-	if err := h.db.Put(keyIncarnation, binary.BigEndian.AppendUint64(nil, h.incarnation)); err != nil {
+	b = binary.BigEndian.AppendUint64(nil, h.incarnation)
+	if err := h.db.Put(keyIncarnation, b); err != nil {
 		return fmt.Errorf("store the incarnation: %w", err)
 	}
 	return nil

@@ -43,7 +43,9 @@ func (l *lane) stage(g *Group) *stage {
 }
 
 // Write stages a command.
-func (l *lane) Write(s grid.Slot, kind grid.Kind, id grid.RequestID, body []byte, ref grid.Ref) error {
+func (l *lane) Write(
+	s grid.Slot, kind grid.Kind, id grid.RequestID, body []byte, ref grid.Ref,
+) error {
 	g := l.host.group(s)
 	if g.serving.Load() == nil {
 		return errNotServing
@@ -101,7 +103,9 @@ func (l *lane) refuse(refs []grid.Ref, err error) {
 }
 
 // Read answers a query from memory.
-func (l *lane) Read(s grid.Slot, level grid.Level, kind grid.Kind, body, out []byte) ([]byte, error) {
+func (l *lane) Read(
+	s grid.Slot, level grid.Level, kind grid.Kind, body, out []byte,
+) ([]byte, error) {
 	g := l.host.group(s)
 	if level == grid.Stale {
 		return g.readStale(s, kind, body, out)

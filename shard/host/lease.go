@@ -51,7 +51,9 @@ type lease struct {
 
 const forever = math.MaxInt64
 
-func newLease(c clock.Clock, self raft.ServerID, heartbeat time.Duration, voters func() []raft.ServerID) *lease {
+func newLease(
+	c clock.Clock, self raft.ServerID, heartbeat time.Duration, voters func() []raft.ServerID,
+) *lease {
 	l := &lease{clock: c, self: self, voters: voters,
 		span: (heartbeat - heartbeat/driftShare).Microseconds()}
 	l.mu.acks = make(map[raft.ServerID]int64)

@@ -135,10 +135,11 @@ func (g *Group) keepLogShort(stop <-chan struct{}) {
 		}
 		err := g.raft.Load().Snapshot().Error()
 		switch {
-		case err == nil, errors.Is(err, raft.ErrNothingNewToSnapshot), errors.Is(err, raft.ErrRaftShutdown):
+		case err == nil, errors.Is(err, raft.ErrNothingNewToSnapshot):
+		case errors.Is(err, raft.ErrRaftShutdown):
 		default:
-			g.host.options.Logger.Warn("a snapshot was not taken; the next is tried when more log has gathered",
-				"shard", g.number, "error", err)
+			g.host.options.Logger.Warn("a snapshot was not taken; "+
+				"the next is tried when more log has gathered", "shard", g.number, "error", err)
 		}
 	}
 }

@@ -57,9 +57,10 @@ const (
 	// snapshot costs.
 	LogPerState = 2
 
-	// EntryCommandsMax and EntryBytesMax are about how large an entry grows.
+	// EntryCommandsMax is about how many commands an entry holds at the most.
 	EntryCommandsMax = 1024
-	EntryBytesMax    = 64 << 10
+	// EntryBytesMax is about how large an entry grows.
+	EntryBytesMax = 64 << 10
 	// entriesInFlightMax is how many entries of a group may wait for the disk;
 	// a second one leaves early only when earlyCommandsMin commands wait for it.
 	entriesInFlightMax = 3
@@ -86,7 +87,8 @@ func (o *Options) setDefaults() error {
 		o.Node = 1
 	}
 	if len(o.Voters) == 0 {
-		o.Voters = []raft.Server{{ID: serverID(o.Node), Address: raft.ServerAddress(serverID(o.Node))}}
+		id := serverID(o.Node)
+		o.Voters = []raft.Server{{ID: id, Address: raft.ServerAddress(id)}}
 	}
 	if o.HeartbeatTimeout == 0 {
 		o.HeartbeatTimeout = defaultHeartbeat

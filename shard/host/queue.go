@@ -31,7 +31,8 @@ func (b *batch) part(l *lane) *part {
 			return &b.parts[i]
 		}
 	}
-	b.parts = append(b.parts, part{lane: l, commands: l.host.takeBytes(), out: l.host.takeOutcomes()})
+	b.parts = append(b.parts,
+		part{lane: l, commands: l.host.takeBytes(), out: l.host.takeOutcomes()})
 	return &b.parts[len(b.parts)-1]
 }
 
@@ -68,7 +69,8 @@ func (q *queue) add(l *lane, s *stage) error {
 	if n := len(q.batches); n > 0 {
 		b = q.batches[n-1]
 	}
-	if b == nil || b.count+len(s.refs) > EntryCommandsMax || b.bytes+len(s.commands) > EntryBytesMax {
+	if b == nil || b.count+len(s.refs) > EntryCommandsMax ||
+		b.bytes+len(s.commands) > EntryBytesMax {
 		b = l.host.takeBatch()
 		q.batches = append(q.batches, b)
 	}

@@ -38,7 +38,9 @@ type transport struct {
 	done     sync.WaitGroup
 }
 
-func newTransport(inner raft.Transport, l *lease, stalled func() time.Duration, votesAt int64) *transport {
+func newTransport(
+	inner raft.Transport, l *lease, stalled func() time.Duration, votesAt int64,
+) *transport {
 	t := &transport{Transport: inner, lease: l, clock: l.clock, stalled: stalled, votesAt: votesAt,
 		incoming: make(chan raft.RPC), stop: make(chan struct{})}
 	t.done.Go(t.receive)
@@ -162,7 +164,9 @@ func (t *transport) Close() error {
 }
 
 // AppendEntriesPipeline opens a pipeline whose answers are counted too.
-func (t *transport) AppendEntriesPipeline(id raft.ServerID, target raft.ServerAddress) (raft.AppendPipeline, error) {
+func (t *transport) AppendEntriesPipeline(
+	id raft.ServerID, target raft.ServerAddress,
+) (raft.AppendPipeline, error) {
 	if t.stalled() > diskStallMax {
 		return nil, errDiskStalled
 	}
