@@ -13,12 +13,12 @@ func newBell() bell {
 	return bell{now: make(chan struct{}, 1), later: make(chan struct{}, 1)}
 }
 
-func (b *bell) ring() { leave(b.now) }
+func (b *bell) ring() { signal(b.now) }
 
-func (b *bell) ringLater() { leave(b.later) }
+func (b *bell) ringLater() { signal(b.later) }
 
-// leave leaves a token, if there is none yet.
-func leave(c chan struct{}) {
+// signal leaves a token, if there is none yet.
+func signal(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:

@@ -23,20 +23,25 @@ func (l *loop) deliver(o *grid.Outcomes) { l.post(o) }
 // Execute is called under the lock so that it cannot run once closed is set:
 // gnet closes its wake-up descriptor then, and the number may be another's.
 func (l *loop) post(o *grid.Outcomes) {
+	if !l.leave(o) && o != nil {
+		o.Release() // the loop has ended
+	}
+}
+
+// leave is post; false when the loop runs no tasks any more.
+func (l *loop) leave(o *grid.Outcomes) bool {
 	l.inbox.Lock()
 	defer l.inbox.Unlock()
-	switch {
-	case l.inbox.closed && o != nil:
-		o.Release()
-		return
-	case l.inbox.closed:
-		return
-	case o != nil:
+	if l.inbox.closed {
+		return false
+	}
+	if o != nil {
 		l.inbox.outcomes = append(l.inbox.outcomes, o)
 	}
 	if !l.inbox.posted {
 		l.inbox.posted = l.events.Execute(context.Background(), l) == nil
 	}
+	return true
 }
 
 // collect moves what was left to the backlog.
@@ -56,10 +61,10 @@ func (l *loop) collect() {
 // closeInbox ends the posting of tasks.
 func (l *loop) closeInbox() {
 	l.inbox.Lock()
-	defer l.inbox.Unlock()
-	l.inbox.closed = true
-	for _, o := range l.inbox.outcomes {
+	left := l.inbox.outcomes
+	l.inbox.closed, l.inbox.outcomes = true, nil
+	l.inbox.Unlock()
+	for _, o := range left {
 		o.Release()
 	}
-	l.inbox.outcomes = nil
 }

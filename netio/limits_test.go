@@ -114,6 +114,20 @@ func TestReaderThatNeverReads(t *testing.T) {
 	s.until("it is gone", func() bool { return s.Stats().Connections == 1 })
 }
 
+// Who asks for much, then neither reads nor asks, is closed in time.
+func TestReaderThatStalls(t *testing.T) {
+	s := serve(t, func(o *Options) { o.HelloTimeout = time.Second })
+	p := s.login()
+	p.Conn.(*net.TCPConn).SetReadBuffer(4096)
+	for i := range uint32(300) { // 18 MB, more than the sockets hold
+		p.write(request(kindFill, 0, 500+i, get("x")))
+	}
+	s.until("it is closed", func() bool { return s.Stats().Connections == 0 })
+	if v := s.Stats(); v.SlowReaders != 1 || v.Reads == 300 {
+		t.Errorf("%+v", v)
+	}
+}
+
 // Who asks for much and reads slowly gets all of it.
 func TestSlowReader(t *testing.T) {
 	s := serve(t, func(o *Options) { o.OutBytesMax = 256 << 10 })

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -170,6 +172,10 @@ func (s *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	l.table.add(k)
 	l.fresh = append(l.fresh, k.handle)
 	c.SetContext(k)
+	if s.leaving.Load() { // Shutdown may have looked at this loop before
+		l.dismiss(k, wire.Shutdown)
+		l.endEvent()
+	}
 	return nil, gnet.None
 }
 
@@ -199,9 +205,10 @@ func (s *events) OnClose(c gnet.Conn, _ error) gnet.Action {
 // OnShutdown is called before the loops end, asked to or not.
 func (s *events) OnShutdown(gnet.Engine) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.mu.closed = true
-	for _, l := range s.mu.loops {
+	loops := slices.Collect(maps.Values(s.mu.loops))
+	s.mu.Unlock()
+	for _, l := range loops {
 		l.closeInbox()
 	}
 }
