@@ -1,0 +1,272 @@
+package host
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"go.uber.org/goleak"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/clock"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/leaderboard"
+	"github.com/thronggrid/throng/grid/pack"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t testing.TB, fs vfs.FS, change func(*Options)) *Host {
+	t.Helper()
+	o := Options{FS: fs, Dir: "data", Clock: clock.Real(), Logger: slog.New(slog.DiscardHandler),
+		Shards: 2, Fatal: func(err error) { panic(err) }}
+	if change != nil {
+		change(&o)
+	}
+	h, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close() })
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	if err := h.Ready(ctx); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// caller asks and waits, as one event loop would.
+type caller struct {
+	t    testing.TB
+	lane grid.Lane
+	in   chan reply
+	seq  uint64
+}
+
+type reply struct {
+	ref       grid.Ref
+	err       error
+	status    fault.Code
+	body      []byte
+	confirmed bool
+}
+
+func newCaller(t testing.TB, h *Host) *caller {
+	c := &caller{t: t, in: make(chan reply, 1<<16)}
+	c.lane = h.Open(func(o *grid.Outcomes) {
+		for i, ref := range o.Refs {
+			r := reply{ref: ref, err: o.Err, confirmed: o.Confirmed}
+			if o.Err == nil && !o.Confirmed {
+				status, b := o.Body(i)
+				r.status, r.body = fault.Code(status), append([]byte(nil), b...)
+			}
+			c.in <- r
+		}
+		o.Release()
+	})
+	return c
+}
+
+func body(n int, add func([]byte) []byte) []byte { return add(pack.AppendArray(nil, n)) }
+
+func submitBody(board string, owner byte, score int64) []byte {
+	r := leaderboard.SubmitRequest{Board: board, Owner: grid.ID{owner}, Score: score}
+	return body(r.Fields(), r.Append)
+}
+
+func createBody(board string) []byte {
+	r := leaderboard.CreateRequest{Board: board, Operator: leaderboard.Incr}
+	return body(r.Fields(), r.Append)
+}
+
+func (c *caller) write(board string, kind grid.Kind, b []byte) reply {
+	c.t.Helper()
+	c.seq++
+	id := grid.RequestID{Client: grid.ID{1}, Seq: c.seq, Low: c.seq}
+	if err := c.lane.Write(grid.SlotOf(board), kind, id, b, grid.Ref{ID: uint32(c.seq)}); err != nil {
+		c.t.Fatal(err)
+	}
+	c.lane.Flush()
+	return <-c.in
+}
+
+func (c *caller) score(board string, owner byte, level grid.Level) int64 {
+	c.t.Helper()
+	r := leaderboard.OwnersRequest{Board: board, Owners: []grid.ID{{owner}}}
+	b, err := c.lane.Read(grid.SlotOf(board), level, leaderboard.KindOwners, body(r.Fields(), r.Append), nil)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	cur := pack.NewCursor(b)
+	page, err := leaderboard.DecodePageReply(&cur)
+	if err != nil || len(page.Records) != 1 {
+		c.t.Fatalf("owner %d of %s: %+v, %v", owner, board, page, err)
+	}
+	return page.Records[0].Score
+}
+
+func TestWhatWasAcknowledgedIsThereAfterARestart(t *testing.T) {
+	fs := vfs.NewCrashableMem()
+	h := open(t, fs, func(o *Options) { o.LogBytesMax = 4 << 10 })
+	c := newCaller(t, h)
+	for b := range 8 {
+		name := fmt.Sprint("b", b)
+		if r := c.write(name, leaderboard.KindCreate, createBody(name)); r.status != fault.OK {
+			t.Fatal(r)
+		}
+		for range 20 {
+			if r := c.write(name, leaderboard.KindSubmit, submitBody(name, 1, 5)); r.status != fault.OK {
+				t.Fatal(r)
+			}
+		}
+	}
+	crashed := fs.CrashClone(vfs.CrashCloneCfg{})
+	again := open(t, crashed, nil)
+	if again.Incarnation() != h.Incarnation()+1 {
+		t.Errorf("incarnation %d after %d", again.Incarnation(), h.Incarnation())
+	}
+	c = newCaller(t, again)
+	for b := range 8 {
+		for _, level := range []grid.Level{grid.Leader, grid.Stale} {
+			if got := c.score(fmt.Sprint("b", b), 1, level); got != 100 {
+				t.Errorf("board %d at level %d: %d, want 100", b, level, got)
+			}
+		}
+	}
+}
+
+func TestALinearizableReadIsConfirmed(t *testing.T) {
+	c := newCaller(t, open(t, vfs.NewMem(), nil))
+	c.write("b", leaderboard.KindCreate, createBody("b"))
+	if err := c.lane.Confirm(grid.SlotOf("b"), grid.Ref{ID: 9}); err != nil {
+		t.Fatal(err)
+	}
+	c.lane.Flush()
+	if r := <-c.in; r.err != nil || !r.confirmed || r.ref.ID != 9 {
+		t.Fatalf("%+v", r)
+	}
+}
+
+func TestTheNumberOfShardsIsKept(t *testing.T) {
+	fs := vfs.NewMem()
+	if err := open(t, fs, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
+	o := Options{FS: fs, Dir: "data", Clock: clock.Real(), Shards: 3,
+		Logger: slog.New(slog.DiscardHandler), Fatal: func(err error) { panic(err) }}
+	if _, err := Open(o); err == nil || !strings.Contains(err.Error(), "--shards") {
+		t.Fatalf("another number of shards: %v", err)
+	}
+	if h := open(t, fs, func(o *Options) { o.Shards = 0 }); len(h.Groups()) != 2 {
+		t.Fatalf("%d shards, want the 2 of the data directory", len(h.Groups()))
+	}
+}
+
+// TestEveryCommandIsAnsweredOnce closes the node under load: each command gets
+// one answer, done, failed or unknown.
+func TestEveryCommandIsAnsweredOnce(t *testing.T) {
+	h := open(t, vfs.NewMem(), nil)
+	const callers, each = 4, 2000
+	var wg sync.WaitGroup
+	for n := range callers {
+		c := newCaller(t, h)
+		wg.Go(func() {
+			asked := 0
+			for i := range each {
+				board := fmt.Sprint("b", i%7)
+				id := grid.RequestID{Client: grid.ID{2, byte(n)}, Seq: uint64(i + 1), Low: uint64(i + 1)}
+				ref := grid.Ref{ID: uint32(asked)}
+				if c.lane.Write(grid.SlotOf(board), leaderboard.KindCreate, id, createBody(board), ref) == nil {
+					asked++
+				}
+				c.lane.Flush()
+			}
+			seen := make([]bool, asked)
+			for range asked {
+				r := <-c.in
+				if seen[r.ref.ID] {
+					t.Errorf("command %d was answered twice", r.ref.ID)
+				}
+				seen[r.ref.ID] = true
+			}
+		})
+	}
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+}
+
+func TestACommandThatTheLogWouldRefuseIsNeverQueued(t *testing.T) {
+	h := open(t, vfs.NewMem(), nil)
+	c := newCaller(t, h)
+	h.group(0).queue.bytes.Store(QueueBytesMax + 1)
+	err := c.lane.Write(0, leaderboard.KindCreate, grid.RequestID{}, nil, grid.Ref{})
+	if fault.CodeOf(err) != fault.ResourceExhausted {
+		t.Errorf("a full queue: %v", err)
+	}
+	h.group(0).queue.bytes.Store(0)
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.lane.Write(0, leaderboard.KindCreate, grid.RequestID{}, nil, grid.Ref{}); fault.CodeOf(err) != fault.Unavailable {
+		t.Errorf("a closed node: %v", err)
+	}
+}
+
+func TestAnEntryThatCannotBeUnderstoodStopsTheNode(t *testing.T) {
+	fatal := make(chan error, 1)
+	h := open(t, vfs.NewMem(), func(o *Options) { o.Fatal = func(err error) { fatal <- err } })
+	h.groups[0].raft.Load().Apply([]byte("no entry"), 0)
+	if err := <-fatal; !strings.Contains(err.Error(), "shard 0") {
+		t.Fatalf("%v", err)
+	}
+}
+
+// BenchmarkWrite measures commands through lane, queue, log and machine, with
+// 512 in flight on one lane, on a file system in memory.
+func BenchmarkWrite(b *testing.B) {
+	h := open(b, vfs.NewMem(), nil)
+	done := make(chan struct{}, 1<<20)
+	l := h.Open(func(o *grid.Outcomes) {
+		for range o.Refs {
+			done <- struct{}{}
+		}
+		o.Release()
+	})
+	body := submitBody("b", 1, 5)
+	if err := l.Write(grid.SlotOf("b"), leaderboard.KindCreate, grid.RequestID{}, createBody("b"), grid.Ref{}); err != nil {
+		b.Fatal(err)
+	}
+	l.Flush()
+	<-done
+	b.ReportAllocs()
+	b.ResetTimer()
+	flying := 0
+	for i := range b.N {
+		var id grid.RequestID
+		binary.BigEndian.PutUint64(id.Client[:], uint64(i%64))
+		id.Seq = uint64(i/64 + 1)
+		id.Low = max(1, id.Seq-8)
+		if err := l.Write(grid.SlotOf("b"), leaderboard.KindSubmit, id, body, grid.Ref{}); err != nil {
+			b.Fatal(err)
+		}
+		if flying++; flying%64 == 0 {
+			l.Flush()
+		}
+		for ; flying >= 512; flying-- {
+			<-done
+		}
+	}
+	l.Flush()
+	for ; flying > 0; flying-- {
+		<-done
+	}
+}
