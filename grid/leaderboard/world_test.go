@@ -68,6 +68,7 @@ func send[R any](c *grid.Caller, kind grid.Kind, r request,
 		return reply, err
 	}
 	out, err := run(body)
+	clear(body) // nothing of it may have been kept
 	if err != nil {
 		return reply, err
 	}

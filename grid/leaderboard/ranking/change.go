@@ -131,7 +131,6 @@ func (s *Set) level(b *branch, i, m int) {
 			b.setBound(i+1, s.table.at(y.l.ord[0]))
 		}
 	} else {
-		y.b.score[0], y.b.tie[0] = b.score[i+1], b.tie[i+1]
 		x.b.level(y.b, m)
 		b.count[i] = uint32(x.b.before(x.b.n))
 		b.score[i+1], b.tie[i+1] = y.b.score[0], y.b.tie[0]

@@ -47,6 +47,9 @@ func (c *checker) node(n node, root bool, low, high *Record, depth int) int {
 		c.failf("a branch of %d children at depth %d", b.n, depth)
 		return 0
 	}
+	if low != nil && *b.bound(0) != *low {
+		c.failf("bound 0 at depth %d is not the bound above", depth)
+	}
 	total := 0
 	for i := range b.n {
 		lo, hi := low, high
@@ -113,6 +116,9 @@ func (c *checker) index() {
 	if s.index.n != s.n || len(s.table.free)+s.n != int(s.table.next) {
 		c.failf("%d records, %d in the index, %d free of %d",
 			s.n, s.index.n, len(s.table.free), s.table.next)
+	}
+	if s.n > len(s.index.parts)*partRecords {
+		c.failf("%d records in %d parts of the index", s.n, len(s.index.parts))
 	}
 	entries := 0
 	for i := range s.index.parts {

@@ -43,7 +43,8 @@
 //	I3  All leaves are equally deep. No node but the root has fewer entries than
 //	    a third of its room; a root that is a branch has two children or more.
 //	I4  bound i of a branch is above every record below child i-1 and not above
-//	    any below child i. Bound 0 is not used.
+//	    any below child i. Bound 0 is the bound of the branch itself in the one
+//	    above it; on the left edge of the tree it means nothing.
 //	I5  A node or page whose generation is not the set's is never written.
 //
 // # Ownership and failure

@@ -28,6 +28,10 @@ func TestLargeSetGrowsAndShrinks(t *testing.T) {
 			if l.set.root.b == nil || l.set.root.b.kid[0].b == nil {
 				t.Fatal("the tree is not high enough for this test")
 			}
+			// Full neighbours share before they split, in whatever order records come.
+			if fill := l.set.n / leaves(l.set.root); fill < leafMax*7/10 {
+				t.Errorf("a leaf holds %d records on average, of %d", fill, leafMax)
+			}
 			before, kept := l.set, maps.Clone(l.want)
 			l.set = l.set.Fork(2)
 			for range owners {
@@ -45,6 +49,18 @@ func TestLargeSetGrowsAndShrinks(t *testing.T) {
 			(&large{set: before, want: kept}).compareFrozen(t)
 		})
 	}
+}
+
+// leaves returns how many leaves are below a node.
+func leaves(n node) int {
+	if n.b == nil {
+		return 1
+	}
+	count := 0
+	for _, kid := range n.b.kid[:n.b.n] {
+		count += leaves(kid)
+	}
+	return count
 }
 
 // large is a set and what must be in it.

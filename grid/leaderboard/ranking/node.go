@@ -140,8 +140,8 @@ func (b *branch) take(at int, from *branch, lo, hi int) {
 }
 
 // level moves children between a branch and the one that follows it, so that b
-// holds m and r the others. Bound 0 of r must be the bound between both, and is
-// so again afterwards.
+// holds m and r the others. Bound 0 of r is the bound between both, before and
+// afterwards.
 func (b *branch) level(r *branch, m int) {
 	d := m - b.n // how many move from r to b
 	if d >= 0 {

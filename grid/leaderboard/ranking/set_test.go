@@ -129,26 +129,28 @@ func TestOrdinalsAreUsedAgainWithoutHarmToAFork(t *testing.T) {
 }
 
 func TestReadStartsAndEndsAnywhere(t *testing.T) {
-	b := NewBuilder(1)
-	for i := range 10_000 {
-		if err := b.Add(&Record{Owner: owner(i), Score: int64(i / 3), Stamp: int64(i)}); err != nil {
+	for _, size := range []int{0, 1, leafGood, 10_000} {
+		b := NewBuilder(1)
+		for i := range size {
+			if err := b.Add(&Record{Owner: owner(i), Score: int64(i / 3), Stamp: int64(i)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s, err := b.Set()
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	s, err := b.Set()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, from := range []int{0, 1, leafGood - 1, leafGood, 5000, 9999, 10_000, 1 << 40} {
-		for _, limit := range []int{0, 1, leafGood, 200, 6000} {
-			got := make([]Record, limit)
-			n := s.Read(from, got)
-			if want := max(0, min(limit, 10_000-from)); n != want {
-				t.Fatalf("%d from %d: got %d, want %d", limit, from, n, want)
-			}
-			for i, r := range got[:n] {
-				if r.Stamp != int64(from+i) {
-					t.Fatalf("%d from %d: %v at %d", limit, from, r, i)
+		for _, from := range []int{0, 1, leafGood - 1, leafGood, 5000, 9999, 10_000, 1 << 40} {
+			for _, limit := range []int{0, 1, leafGood, 200, 6000} {
+				got := make([]Record, limit)
+				n := s.Read(from, got)
+				if want := max(0, min(limit, size-from)); n != want {
+					t.Fatalf("%d from %d of %d: got %d, want %d", limit, from, size, n, want)
+				}
+				for i, r := range got[:n] {
+					if r.Stamp != int64(from+i) {
+						t.Fatalf("%d from %d of %d: %v at %d", limit, from, size, r, i)
+					}
 				}
 			}
 		}
