@@ -9,7 +9,8 @@ import (
 
 // Shutdown says goodbye to all clients, waits until what is in flight has been
 // answered and they have gone, and stops. When the context ends first, the rest
-// is cut off, which the error says. New connections are turned away meanwhile.
+// is cut off, which the error says: set a deadline, for a write whose shard has
+// lost its majority is never answered. New connections are turned away meanwhile.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.leaving.Store(true)
 	s.mu.Lock()

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"math"
 	"reflect"
 	"sync"
 	"testing"
@@ -113,6 +114,34 @@ func TestBoards(t *testing.T) {
 	if !gone.Deleted || gone.Records != 10 {
 		t.Errorf("delete: %+v", gone)
 	}
+}
+
+// What the state machine refuses comes back as the error it is, and harms
+// nothing else.
+func TestBoardErrors(t *testing.T) {
+	n := startNode(t, "127.0.0.1:0")
+	c := connect(t, n.addr, ServerKey(testKey))
+	player := connect(t, n.addr, Custom("player-0001"))
+	ctx := within(t)
+	makeBoard(t, c, leaderboard.Incr)
+	submit := func(c *Client, r leaderboard.SubmitRequest) error {
+		_, err := c.Submit(ctx, r)
+		return err
+	}
+	check(t, submit(c, leaderboard.SubmitRequest{Board: "nothing", Owner: owner(1)}), fault.NotFound, false)
+	check(t, submit(c, leaderboard.SubmitRequest{Board: "", Owner: owner(1)}), fault.InvalidArgument, false)
+	check(t, submit(player, leaderboard.SubmitRequest{Board: "b", Owner: owner(1)}), fault.PermissionDenied, false)
+	most := leaderboard.SubmitRequest{Board: "b", Owner: owner(1), Score: math.MaxInt64}
+	if err := submit(c, most); err != nil {
+		t.Error(err)
+	}
+	check(t, submit(c, most), fault.OutOfRange, false)
+	_, err := c.Page(ctx, leaderboard.PageRequest{Board: "b", Rank: 1, Limit: leaderboard.PageRecordsMax + 1})
+	check(t, err, fault.InvalidArgument, false)
+	_, err = c.Page(ctx, leaderboard.PageRequest{Board: "nothing", Rank: 1, Limit: 1})
+	check(t, err, fault.NotFound, false)
+	_, err = c.CreateBoard(ctx, leaderboard.CreateRequest{Board: "b", Operator: leaderboard.Best})
+	check(t, err, fault.AlreadyExists, false)
 }
 
 // Many goroutines share one client.

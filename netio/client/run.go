@@ -19,12 +19,12 @@ const sendBytes = 32 << 10
 func (c *Client) run(life context.Context, l *link) {
 	defer close(c.closed)
 	for {
-		c.attach(l)
+		epoch := c.attach(l)
 		stop := context.AfterFunc(life, func() { l.conn.Close() })
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			c.writeTo(l)
+			c.writeTo(l, epoch)
 		}()
 		c.readFrom(l)
 		l.conn.Close()
@@ -41,9 +41,10 @@ func (c *Client) run(life context.Context, l *link) {
 	}
 }
 
-// attach opens the windows for a new connection.
-func (c *Client) attach(l *link) {
+// attach opens the windows for a new connection and returns its number.
+func (c *Client) attach(l *link) uint64 {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.mu.epoch++
 	c.mu.leaving = false
 	c.mu.ping = false
@@ -51,8 +52,8 @@ func (c *Client) attach(l *link) {
 	c.mu.frameMax = int(l.welcome.FrameBytesMax)
 	c.mu.writes.reset(uint64(l.welcome.RequestsMax))
 	c.mu.reads.reset(uint64(l.welcome.RequestsMax))
-	c.mu.Unlock()
 	c.wake()
+	return c.mu.epoch
 }
 
 // detach stops the writer.
@@ -67,10 +68,7 @@ func (c *Client) detach() {
 }
 
 // writeTo sends what the windows allow until the connection ends.
-func (c *Client) writeTo(l *link) {
-	c.mu.Lock()
-	epoch := c.mu.epoch
-	c.mu.Unlock()
+func (c *Client) writeTo(l *link, epoch uint64) {
 	var buf []byte
 	for range c.kick {
 		runtime.Gosched() // let others who are about to call join this packet
