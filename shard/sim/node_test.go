@@ -82,7 +82,7 @@ func (n *node) start(off time.Duration) {
 	}
 	n.mu.Unlock()
 	h, err := host.Open(o)
-	n.w.fatalIf(err != nil, "node %d does not start again: %v", n.number, err)
+	n.w.failIf(err != nil, "node %d does not start again: %v", n.number, err)
 	n.mu.Lock()
 	n.host, n.starting = h, false
 	n.mu.Unlock()

@@ -58,6 +58,7 @@ type world struct {
 
 	mu      sync.Mutex
 	rand    *rand.Rand
+	failure error // the first thing that must not be
 	events  int64
 	names   int
 	history []porcupine.Operation
@@ -117,18 +118,40 @@ func (w *world) voters() []raft.Server {
 	return all
 }
 
-// run is the life of a world.
+// run is the life of a world. Whatever goes wrong in it, its nodes are closed
+// before it is reported: a bubble cannot be left otherwise.
 func (w *world) run() {
+	w.live()
+	if w.failed() == nil {
+		w.recovers()
+		w.agrees()
+	}
+	for _, n := range w.nodes {
+		if h, _ := n.running(); h != nil {
+			w.stats.elections += elections(h)
+			w.failIf(h.Close() != nil, "node %d does not close", n.number)
+		}
+	}
+	w.background.Wait()
+	time.Sleep(10 * rpcTimeout) // requests that are still on their way give up
+	w.linearizable()
+	if err := w.failed(); err != nil {
+		w.t.Fatalf("%v; run it again with -sim.first=%d -sim.seeds=1", err, w.seed)
+	}
+}
+
+// live lets clients work while faults strike, then heals the world.
+func (w *world) live() {
 	for _, n := range w.nodes {
 		n.start(0)
 	}
-	w.fatalIf(w.newClient(1).create() != nil, "the boards could not be created")
+	w.failIf(!w.newClient(1).create(), "the boards could not be created")
 	until := time.Now().Add(*faultFor)
 	var busy sync.WaitGroup
 	for i := range clients {
 		c := w.newClient(uint64(10 + i))
 		busy.Go(func() {
-			for time.Now().Before(until) {
+			for time.Now().Before(until) && w.failed() == nil {
 				c.operate()
 				time.Sleep(time.Duration(c.rand.IntN(int(400 * time.Millisecond))))
 			}
@@ -137,17 +160,6 @@ func (w *world) run() {
 	w.faults(until)
 	busy.Wait()
 	w.background.Wait()
-	w.recovers()
-	w.agrees()
-	for _, n := range w.nodes {
-		if h, _ := n.running(); h != nil {
-			w.stats.elections += elections(h)
-			w.fatalIf(h.Close() != nil, "node %d does not close", n.number)
-		}
-	}
-	w.background.Wait()
-	time.Sleep(10 * rpcTimeout) // requests that are still on their way give up
-	w.linearizable()
 }
 
 // elections is the number of terms a group went through, on one node.
@@ -159,8 +171,9 @@ func (w *world) recovers() {
 		n.start(0)
 	}
 	began := time.Now()
-	w.fatalIf(w.newClient(2).create() != nil, "no write succeeds in the healed world")
-	w.fatalIf(time.Since(began) > healWithin, "the healed world took its first write after %v", time.Since(began))
+	w.failIf(!w.newClient(2).create(), "no write succeeds in the healed world")
+	w.failIf(time.Since(began) > healWithin,
+		"the healed world took its first write after %v", time.Since(began))
 }
 
 // agrees fails unless all replicas come to the same state.
@@ -180,7 +193,7 @@ func (w *world) agrees() {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	w.t.Fatalf("the replicas do not agree: %+v", states)
+	w.failIf(true, "the replicas do not agree: %+v", states)
 }
 
 // linearizable checks the history. Unknown is not good enough.
@@ -194,8 +207,8 @@ func (w *world) linearizable() {
 	if err := porcupine.VisualizePath(model, info, file); err != nil {
 		w.t.Logf("the history could not be drawn: %v", err)
 	}
-	w.t.Fatalf("the history of %d operations is %s; it is drawn in %s; run it again with -sim.first=%d -sim.seeds=1",
-		len(w.history), result, file, w.seed)
+	w.failIf(true, "the history of %d operations is %s; it is drawn in %s",
+		len(w.history), result, file)
 }
 
 // leader returns the node that serves, if there is one.
@@ -239,9 +252,21 @@ func (w *world) count(f func(*stats)) {
 	f(&w.stats)
 }
 
-// fatalIf ends the run from any goroutine: the bubble cannot be left otherwise.
-func (w *world) fatalIf(bad bool, format string, args ...any) {
-	if bad {
-		panic(fmt.Sprintf("seed %d: %s", w.seed, fmt.Sprintf(format, args...)))
+// failIf notes the first thing that must not be; the run then winds down. Any
+// goroutine may call it.
+func (w *world) failIf(bad bool, format string, args ...any) {
+	if !bad {
+		return
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.failure == nil {
+		w.failure = fmt.Errorf("seed %d: %s", w.seed, fmt.Sprintf(format, args...))
+	}
+}
+
+func (w *world) failed() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.failure
 }
