@@ -43,7 +43,8 @@ func (o *Options) defaults() error {
 			o.Members, o.Seconds, o.Restarts)
 	}
 	if !o.Server.Own() {
-		return errors.New("the server is killed and measured, so it must be the benchmark's own: leave --addr out")
+		return errors.New("the server is killed and measured, so it must be the benchmark's own: " +
+			"leave --addr out")
 	}
 	o.Server.Heap = true
 	return nil

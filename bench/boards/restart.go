@@ -40,7 +40,8 @@ func (b *bench) restarts(ctx context.Context) error {
 		}
 		whole = whole && records == b.options.Members
 		all = append(all, took.Seconds())
-		fmt.Fprintf(b.options.Log, "restart %d: ready after %.2f s, first read after %.2f s, %d records\n",
+		fmt.Fprintf(b.options.Log,
+			"restart %d: ready after %.2f s, first read after %.2f s, %d records\n",
 			i+1, b.host.Server.Took.Seconds(), took.Seconds(), records)
 	}
 	if len(all) == 0 {
@@ -71,7 +72,8 @@ func (b *bench) tail(ctx context.Context, seed uint64) error {
 		}
 		if ctx.Err() != nil || time.Now().After(deadline) {
 			g.Stop()
-			return fmt.Errorf("the server never had %d commands behind a snapshot: %w", tailCommands, ctx.Err())
+			return fmt.Errorf("the server never had %d commands behind a snapshot: %w",
+				tailCommands, ctx.Err())
 		}
 	}
 	b.host.Server.Kill()

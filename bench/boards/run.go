@@ -43,7 +43,8 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 			return nil, err
 		}
 	}
-	b.report.Check("every answer was right", true, "the load checks each and ends at the first that is not")
+	b.report.Check("every answer was right", true, "the load checks each and ends at the first "+
+		"that is not")
 	return b.report, nil
 }
 
@@ -92,6 +93,7 @@ func (b *bench) fill(ctx context.Context) error {
 	b.report.Check("the board is filled", info.Records == b.options.Members,
 		"%d records, want %d", info.Records, b.options.Members)
 	s := g.Interval()
-	fmt.Fprintf(b.options.Log, "board of %d records filled at %.0f/s\n", info.Records, s.PerSecond())
+	fmt.Fprintf(b.options.Log, "board of %d records filled at %.0f/s\n",
+		info.Records, s.PerSecond())
 	return nil
 }

@@ -2,6 +2,7 @@ package boards
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,6 +13,10 @@ import (
 const (
 	conns = 50
 	depth = load.DepthMax
+	// The probe: connections, requests in flight on each, submits a second.
+	probeConns = 8
+	probeDepth = 16
+	probeRate  = 1000
 	// sliceTime is the length of a slice, lookEvery the time between two looks
 	// at the snapshot files, lead what is left out at the start of a load.
 	sliceTime = 100 * time.Millisecond
@@ -24,21 +29,41 @@ const (
 
 // start begins the load.
 func (b *bench) start(ctx context.Context, seed uint64) (*load.Generator, error) {
-	return load.Start(ctx, load.Plan{
-		Addr: b.host.Server.Addr, Conns: conns, Depth: depth, Seed: seed,
-		Dialect: load.Throng(b.host.Server.Key, b.names, b.options.Members),
-		Source:  load.Random(load.Submit, len(b.names), b.options.Members),
-	})
+	return load.Start(ctx, b.plan(conns, depth, 0, seed))
 }
 
-// update runs the load and sorts its slices into before and during a snapshot.
+func (b *bench) plan(conns, depth int, rate float64, seed uint64) load.Plan {
+	return load.Plan{
+		Addr: b.host.Server.Addr, Conns: conns, Depth: depth, Rate: rate, Seed: seed,
+		Dialect: load.Throng(b.host.Server.Key, b.names, b.options.Members),
+		Source:  load.Random(load.Submit, len(b.names), b.options.Members),
+	}
+}
+
+// update runs load and probe, and reports what they saw.
 func (b *bench) update(ctx context.Context) error {
 	g, err := b.start(ctx, 2)
 	if err != nil {
 		return err
 	}
+	probe, err := load.Start(ctx, b.plan(probeConns, probeDepth, probeRate, 3))
+	if err != nil {
+		return errors.Join(err, g.Stop())
+	}
 	pause(ctx, lead)
+	b.slices(ctx, g, probe)
+	b.memory()
+	if err := errors.Join(g.Stop(), probe.Stop()); err != nil {
+		return fmt.Errorf("update the board: %w", err)
+	}
+	return nil
+}
+
+// slices sorts slices of the load into before and during a snapshot, for as long
+// as was asked, and reports them.
+func (b *bench) slices(ctx context.Context, g, probe *load.Generator) {
 	g.Interval()
+	probe.Interval()
 	var before, during phase
 	watch := files{dir: b.host.Server.Dir()}
 	watch.look()
@@ -56,18 +81,13 @@ func (b *bench) update(ctx context.Context) error {
 		if finished {
 			snapshots++
 		}
-		if s := g.Interval(); writing || finished {
-			during.add(s, m.RSS)
+		if s, p := g.Interval(), probe.Interval(); writing || finished {
+			during.add(s, p, m.RSS)
 		} else {
-			before.add(s, m.RSS)
+			before.add(s, p, m.RSS)
 		}
 	}
-	b.memory()
-	if err := g.Stop(); err != nil {
-		return fmt.Errorf("update the board: %w", err)
-	}
 	b.noteSnapshots(snapshots, &before, &during)
-	return nil
 }
 
 // slice looks at the files for the length of a slice.
@@ -84,13 +104,15 @@ func (f *files) slice(ctx context.Context) (writing, finished bool) {
 func (b *bench) noteSnapshots(snapshots int, before, during *phase) {
 	r := b.report
 	r.Check("snapshots were taken under load", snapshots > 0 && before.slices > 0,
-		"%d snapshots; %d slices of %v during one, %d not", snapshots, during.slices, sliceTime, before.slices)
+		"%d snapshots; %d slices of %v during one, %d not", snapshots, during.slices, sliceTime,
+		before.slices)
 	r.Metric("updates", float64(before.ops+during.ops), "")
 	r.Metric("update rate before a snapshot", before.rate(), "1/s")
 	r.Metric("update rate during a snapshot", during.rate(), "1/s")
 	r.Metric("p99 before a snapshot", before.p99(), "ms")
 	r.Metric("p99 during a snapshot", during.p99(), "ms")
-	r.Metric("time with a snapshot under way", 100*during.seconds/(during.seconds+before.seconds), "%")
+	share := during.seconds / (during.seconds + before.seconds)
+	r.Metric("time with a snapshot under way", 100*share, "%")
 	r.Metric("RSS before a snapshot, median", before.rssMedian()/(1<<20), "MiB")
 	r.Metric("RSS during a snapshot, highest", during.rssMax()/(1<<20), "MiB")
 	empty := float64(b.emptyRSS)
@@ -103,7 +125,8 @@ func (b *bench) memory() {
 	r, n := b.report, float64(b.options.Members)
 	m, err := b.host.Server.Process().Memory()
 	heap, told := b.host.Server.LiveHeap()
-	r.Check("the server told its memory", err == nil && told, "live heap %d MiB, RSS %d MiB, empty %d and %d MiB",
+	r.Check("the server told its memory", err == nil && told,
+		"live heap %d MiB, RSS %d MiB, empty %d and %d MiB",
 		heap>>20, m.RSS>>20, b.emptyHeap>>20, b.emptyRSS>>20)
 	r.Metric("live heap", float64(heap)/(1<<20), "MiB")
 	r.Metric("RSS", float64(m.RSS)/(1<<20), "MiB")

@@ -21,7 +21,9 @@ func (f *files) look() (writing, finished bool) {
 	// Glob errs only on a bad pattern.
 	unfinished, _ := filepath.Glob(filepath.Join(f.dir, "snapshots", "*", "*.tmp"))
 	done, _ := filepath.Glob(filepath.Join(f.dir, "snapshots", "*", "*.snap"))
-	finished = slices.ContainsFunc(done, func(name string) bool { return !slices.Contains(f.done, name) })
+	finished = slices.ContainsFunc(done, func(name string) bool {
+		return !slices.Contains(f.done, name)
+	})
 	f.done = done
 	return len(unfinished) > 0, finished
 }
@@ -31,15 +33,16 @@ type phase struct {
 	slices  int
 	ops     int64
 	seconds float64
-	latency *hdrhistogram.Histogram
-	rss     []int64 // bytes, one a slice
+	latency *hdrhistogram.Histogram // of the probe, µs
+	rss     []int64                 // bytes, one a slice
 }
 
-func (p *phase) add(s load.Stats, rss int64) {
+// add adds a slice: what the load did, what the probe saw, and the resident set.
+func (p *phase) add(s, probe load.Stats, rss int64) {
 	if p.latency == nil {
-		p.latency = s.Latency
+		p.latency = probe.Latency
 	} else {
-		p.latency.Merge(s.Latency)
+		p.latency.Merge(probe.Latency)
 	}
 	p.slices++
 	p.ops += s.Ops

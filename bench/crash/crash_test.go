@@ -128,7 +128,8 @@ func TestWrongHistoriesFail(t *testing.T) {
 		p := page(b, w, w.model)
 		c.spoil(&p)
 		f := check(b, p, w)
-		if f.lost != c.want.lost || f.doubled != c.want.doubled || f.halved != c.want.halved || f.other != c.want.other {
+		if f.lost != c.want.lost || f.doubled != c.want.doubled || f.halved != c.want.halved ||
+			f.other != c.want.other {
 			t.Errorf("%s: found %+v, want %+v", c.name, f, c.want)
 		}
 		if again := check(b, p, w); again.lost+again.doubled+again.halved > 0 {

@@ -16,7 +16,8 @@
 //
 //	lost     a record is older than its last acknowledged write; on boards that
 //	         add up, the sum is too small
-//	doubled  on boards that add up, the sum is too large
+//	doubled  on boards that add up, the sum is too large (so is a sum that goes on
+//	         from before a removal that was lost)
 //	halved   score and subscore, always written together, do not belong together
 //
 // Ranks must be 1, 2, 3 … in the board's order, and nobody may be on a board

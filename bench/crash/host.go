@@ -90,7 +90,8 @@ func (p *powered) crash(ctx context.Context, log io.Writer) error {
 	}
 	p.cuts++
 	p.copies += cut.Copies
-	fmt.Fprintf(log, "power cut %d: %d MiB on the disk, %d copies taken\n", p.cuts, cut.Bytes>>20, cut.Copies)
+	fmt.Fprintf(log, "power cut %d: %d MiB on the disk, %d copies taken\n",
+		p.cuts, cut.Bytes>>20, cut.Copies)
 	return nil
 }
 

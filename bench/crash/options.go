@@ -52,7 +52,8 @@ func (o *Options) defaults() error {
 	case o.Clients < 1 || o.Clients > ClientsMax:
 		return fmt.Errorf("%d clients: choose 1 to %d", o.Clients, ClientsMax)
 	case !o.Server.Own():
-		return errors.New("the server is killed, so it must be the benchmark's own: leave --addr out")
+		return errors.New("the server is killed, so it must be the benchmark's own: " +
+			"leave --addr out")
 	}
 	return nil
 }

@@ -156,8 +156,9 @@ func (b *bench) compare(ctx context.Context, atCrash, acked int64) error {
 	if b.cycles++; b.cycles == 1 || atCrash < b.fewest {
 		b.fewest = atCrash
 	}
-	fmt.Fprintf(b.options.Log, "cycle %d: %d writes acknowledged before the crash, %d more after it; "+
-		"ready in %.2f s; %d records: %d lost, %d doubled, %d halved, %d other\n",
+	fmt.Fprintf(b.options.Log,
+		"cycle %d: %d writes acknowledged before the crash, %d more after it; "+
+			"ready in %.2f s; %d records: %d lost, %d doubled, %d halved, %d other\n",
 		b.cycles, atCrash, acked-atCrash, b.host.server().Took.Seconds(), records,
 		f.lost, f.doubled, f.halved, f.other)
 	return nil

@@ -12,7 +12,9 @@ import (
 )
 
 // verify reads everything and compares it with all models. No worker may run.
-func verify(ctx context.Context, c *client.Client, workers []*worker) (records int, f faults, err error) {
+func verify(
+	ctx context.Context, c *client.Client, workers []*worker,
+) (records int, f faults, err error) {
 	for _, b := range boards() {
 		page, err := readAll(ctx, c, b.name)
 		if err != nil {

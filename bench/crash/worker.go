@@ -40,7 +40,8 @@ type worker struct {
 
 func newWorker(c *client.Client, number int, seed uint64) *worker {
 	w := &worker{
-		client: c, random: rand.New(rand.NewPCG(seed, uint64(number))), boards: boards(), model: model{},
+		client: c, random: rand.New(rand.NewPCG(seed, uint64(number))), boards: boards(),
+		model: model{},
 	}
 	for i := range ownersEach {
 		w.owners = append(w.owners, grid.UserID("bench", fmt.Sprintf("crash-%d-%d", number, i)))

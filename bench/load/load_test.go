@@ -287,7 +287,8 @@ func TestStopAndBadPlans(t *testing.T) {
 		}
 	}
 	var refused *net.OpError
-	_, err = Start(t.Context(), Plan{Addr: "127.0.0.1:1", Conns: 1, Depth: 1, Dialect: Redis(nil, 0), Source: Random(Rank, 1, 1)})
+	_, err = Start(t.Context(), Plan{Addr: "127.0.0.1:1", Conns: 1, Depth: 1, Dialect: Redis(nil, 0),
+		Source: Random(Rank, 1, 1)})
 	if !errors.As(err, &refused) {
 		t.Errorf("%v", err)
 	}

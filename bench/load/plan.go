@@ -107,7 +107,10 @@ func Fill(boards, members, conns int) func(int, *rand.Rand) Source {
 			if next >= end {
 				return Op{}, false
 			}
-			op := Op{Kind: Submit, Board: next / members, Member: next % members, Score: r.Int64N(1 << 40)}
+			op := Op{
+				Kind: Submit, Board: next / members, Member: next % members,
+				Score: r.Int64N(1 << 40),
+			}
 			next += conns
 			return op, true
 		}

@@ -118,7 +118,8 @@ func (r *redis) verifyRange(reply []byte, a *asked) error {
 	}
 	head := strconv.AppendInt(append(r.number[:0], '*'), int64(2*(to-from+1)), 10)
 	if r.members > 0 && !bytes.HasPrefix(reply, append(head, '\r')) {
-		return fmt.Errorf("redis gave %q… for ranks %d to %d", reply[:min(16, len(reply))], from, to)
+		return fmt.Errorf("redis gave %q… for ranks %d to %d",
+			reply[:min(16, len(reply))], from, to)
 	}
 	if !bytes.Contains(reply, r.owner[:]) {
 		return errors.New("redis gave a range without the owner it was made for")

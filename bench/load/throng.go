@@ -33,10 +33,12 @@ type throng struct {
 func (t *throng) Open(conn net.Conn) error {
 	h := wire.Hello{
 		VersionMin: wire.Version, VersionMax: wire.Version,
-		Provider: wire.ProviderServer, Credential: t.key, Nonce: make([]byte, 16), Agent: "throng-bench",
+		Provider: wire.ProviderServer, Credential: t.key, Nonce: make([]byte, 16),
+		Agent: "throng-bench",
 	}
 	rand.Read(h.Nonce) // never fails
-	if _, err := conn.Write(wire.End(h.Append(wire.Begin(nil, wire.KindHello, 0, 1)), 0)); err != nil {
+	hello := wire.End(h.Append(wire.Begin(nil, wire.KindHello, 0, 1)), 0)
+	if _, err := conn.Write(hello); err != nil {
 		return fmt.Errorf("say hello: %w", err)
 	}
 	head := make([]byte, wire.HeadBytes)
@@ -64,7 +66,8 @@ func (t *throng) Open(conn net.Conn) error {
 		return err
 	}
 	if int(w.RequestsMax) < len(t.flight) {
-		return fmt.Errorf("the server takes %d requests in flight, the load has %d", w.RequestsMax, len(t.flight))
+		return fmt.Errorf("the server takes %d requests in flight, the load has %d",
+			w.RequestsMax, len(t.flight))
 	}
 	return nil
 }
@@ -86,7 +89,9 @@ func (t *throng) Append(b []byte, n, low uint64, op Op) []byte {
 		b = pack.AppendArray(pack.AppendString(b, t.boards[op.Board]), 1)
 		b = pack.AppendBytes(b, owner[:])
 	case Around:
-		r := leaderboard.AroundRequest{Board: t.boards[op.Board], Owner: owner, Limit: aroundRecords}
+		r := leaderboard.AroundRequest{
+			Board: t.boards[op.Board], Owner: owner, Limit: aroundRecords,
+		}
 		b = pack.AppendArray(wire.Begin(b, leaderboard.KindAround, 0, id), r.Fields())
 		b = r.Append(b)
 	}

@@ -2,6 +2,7 @@ package peer
 
 import (
 	"bufio"
+	"math/rand/v2"
 	"os/exec"
 	"strings"
 	"testing"
@@ -44,7 +45,8 @@ func TestReadWords(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	o := Options{Only: []string{"T4"}}
-	if err := o.defaults(); err != nil || o.wants("T3") || !o.wants("T4") || o.rounds("T4") != 7 || o.rounds("T3") != 5 {
+	if err := o.defaults(); err != nil || o.wants("T3") || !o.wants("T4") || o.rounds("T4") != 7 ||
+		o.rounds("T3") != 5 {
 		t.Errorf("%+v, %v", o, err)
 	}
 	for _, o := range []Options{{Only: []string{"T9"}}, {Members: -1}, {Server: process.Selection{Addr: "x"}}} {
@@ -75,17 +77,25 @@ func TestLoadAgainstRedis(t *testing.T) {
 	}
 	for _, kind := range []load.Kind{load.Submit, load.Rank, load.Around} {
 		g, err := load.Start(t.Context(), load.Plan{
-			Addr: r.addr, Conns: 4, Depth: 8, Dialect: s.dialect, Source: load.Random(kind, boards, members),
+			Addr: r.addr, Conns: 4, Depth: 8, Dialect: s.dialect, Source: some(kind, members, 500),
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for n := int64(0); n < 2000; {
-			stats := g.Interval()
-			n += stats.Ops
-		}
-		if err := g.Stop(); err != nil {
+		if err := g.Wait(); err != nil {
 			t.Errorf("kind %d: %v", kind, err)
+		}
+	}
+}
+
+// some makes n random operations a connection.
+func some(kind load.Kind, members, n int) func(int, *rand.Rand) load.Source {
+	return func(conn int, r *rand.Rand) load.Source {
+		left, random := n, load.Random(kind, boards, members)(conn, r)
+		return func() (load.Op, bool) {
+			left--
+			op, _ := random()
+			return op, left >= 0
 		}
 	}
 }

@@ -67,13 +67,15 @@ func (b *bench) prepare(ctx context.Context) error {
 	b.report.Env.Versions["redis"] = b.redis.version
 	b.peer = b.report.Peer("redis", b.redis.config)
 	c := b.redis.config
-	b.report.Check("redis fsyncs before it answers", c["appendonly"] == "yes" && c["appendfsync"] == "always",
+	b.report.Check("redis fsyncs before it answers",
+		c["appendonly"] == "yes" && c["appendfsync"] == "always",
 		"appendonly %s, appendfsync %s", c["appendonly"], c["appendfsync"])
 	b.names = load.Boards(boards)
 	b.sides = [2]*side{
 		{name: "throng", addr: b.host.Server.Addr, child: b.host.Server.Process(),
 			dialect: load.Throng(b.host.Server.Key, b.names, o.Members)},
-		{name: "redis", addr: b.redis.addr, child: b.redis.child, dialect: load.Redis(b.names, o.Members)},
+		{name: "redis", addr: b.redis.addr, child: b.redis.child,
+			dialect: load.Redis(b.names, o.Members)},
 	}
 	err := b.client(ctx, func(c *client.Client) error {
 		for _, name := range b.names {
@@ -94,7 +96,8 @@ func (b *bench) prepare(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("preload: %w", err)
 		}
-		fmt.Fprintf(o.Log, "%s: %d boards of %d members preloaded at %.0f/s\n", s.name, boards, o.Members, rate)
+		fmt.Fprintf(o.Log, "%s: %d boards of %d members preloaded at %.0f/s\n",
+			s.name, boards, o.Members, rate)
 	}
 	pause(ctx, settle)
 	return nil
@@ -149,7 +152,8 @@ func (b *bench) compare(ctx context.Context) error {
 		}
 		t.note(rs)
 	}
-	r.Check("every answer was right", true, "the load checks each and ends at the first that is not")
+	r.Check("every answer was right", true, "the load checks each and ends at the first that is "+
+		"not")
 	return nil
 }
 

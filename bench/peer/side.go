@@ -35,7 +35,9 @@ type work struct {
 }
 
 // measure runs a work for a while, after a warm-up.
-func (s *side) measure(ctx context.Context, w work, members int, d time.Duration, seed uint64) (sample, error) {
+func (s *side) measure(
+	ctx context.Context, w work, members int, d time.Duration, seed uint64,
+) (sample, error) {
 	g, err := load.Start(ctx, load.Plan{
 		Addr: s.addr, Conns: w.conns, Depth: w.depth, Seed: seed,
 		Dialect: s.dialect, Source: load.Random(w.kind, boards, members),
@@ -55,7 +57,8 @@ func (s *side) measure(ctx context.Context, w work, members int, d time.Duration
 		return sample{}, fmt.Errorf("%s: %w", s.name, err)
 	}
 	if cpuErr != nil || afterErr != nil || stats.Ops == 0 {
-		return sample{}, fmt.Errorf("%s: %d operations, and no processor time: %w", s.name, stats.Ops, afterErr)
+		return sample{}, fmt.Errorf("%s: %d operations, and no processor time: %w", s.name,
+			stats.Ops, afterErr)
 	}
 	n := float64(stats.Ops)
 	return sample{

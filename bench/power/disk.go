@@ -31,7 +31,8 @@ type Disk struct {
 // Check says what is missing to make a Disk.
 func Check() error {
 	if os.Geteuid() != 0 {
-		return errors.New("cutting the power needs root, to mount the image of a disk: run it with sudo")
+		return errors.New("cutting the power needs root, to mount the image of a disk: " +
+			"run it with sudo")
 	}
 	for _, tool := range []string{"mkfs.ext4", "losetup"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -72,7 +73,8 @@ func (d *Disk) mount(ctx context.Context) error {
 		return fmt.Errorf("mount a disk: %w", err)
 	}
 	d.loop = strings.TrimSpace(out)
-	err = unix.Mount(d.loop, d.Mount(), "ext4", unix.MS_NOATIME, "commit="+strconv.Itoa(CommitSeconds))
+	err = unix.Mount(d.loop, d.Mount(), "ext4", unix.MS_NOATIME,
+		"commit="+strconv.Itoa(CommitSeconds))
 	if err != nil {
 		return fmt.Errorf("mount a disk: mount %s: %w", d.loop, err)
 	}
@@ -120,7 +122,8 @@ func (d *Disk) Cut(ctx context.Context, kill func()) (Cut, error) {
 			return c, err
 		}
 		if c.Copies == CopiesMax {
-			return c, fmt.Errorf("cut the power: the disk was written to during each of %d copies", CopiesMax)
+			return c, fmt.Errorf("cut the power: the disk was written to during each of %d copies",
+				CopiesMax)
 		}
 		var err error
 		if honest, c.Bytes, err = d.copyTo(next); err != nil {

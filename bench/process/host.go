@@ -32,7 +32,8 @@ type Host struct {
 func (s *Selection) Open(ctx context.Context) (*Host, error) {
 	if !s.Own() {
 		if s.ServerKeyFile == "" {
-			return nil, errors.New("a running server's key is needed: give --server-key-file with --addr")
+			return nil, errors.New("a running server's key is needed: " +
+				"give --server-key-file with --addr")
 		}
 		t, err := Running(s.Addr, s.ServerKeyFile)
 		if err != nil {

@@ -172,7 +172,8 @@ func TestHeapTrace(t *testing.T) {
 	if _, ok := h.live(); ok {
 		t.Error("a heap before the first collection")
 	}
-	for _, part := range []string{"{\"msg\":\"x\"}\ngc 1 @0.0s 2%: 0.01+0.4+0.003 ms clock, 0.1+0.2/0.3/0+0 ms cpu, 4->",
+	for _, part := range []string{
+		"{\"msg\":\"x\"}\ngc 1 @0.0s 2%: 0.01+0.4+0.003 ms clock, 0.1+0.2/0.3/0+0 ms cpu, 4->",
 		"5->3 MB, 8 MB goal, 0 MB stacks, 0 MB globals, 2 P\ngc bogus\n"} {
 		h.Write([]byte(part))
 	}

@@ -72,12 +72,14 @@ func (t *Throng) Process() *Process { return t.child }
 // and port, and returns once it serves. Took is then the time that took.
 func (t *Throng) Start(ctx context.Context) error {
 	if !t.Owned() {
-		return errors.New("the server at " + t.Addr + " was not started by this benchmark: leave --addr out")
+		return errors.New("the server at " + t.Addr + " was not started by this benchmark: " +
+			"leave --addr out")
 	}
 	ready := make(chan string, 1)
 	c := Command{
 		Name: t.options.Program,
-		Args: append([]string{"serve", "--data-dir", t.options.Dir, "--client-addr", t.Addr}, t.options.Args...),
+		Args: append([]string{"serve", "--data-dir", t.options.Dir, "--client-addr", t.Addr},
+			t.options.Args...),
 		Line: func(line string) {
 			if addr, ok := readyAddr(line); ok {
 				select {
@@ -103,7 +105,8 @@ func (t *Throng) Start(ctx context.Context) error {
 		return fmt.Errorf("start the server: %w", child.Ended())
 	case <-ctx.Done():
 		child.Kill()
-		return fmt.Errorf("start the server: no line \"ready\" came: %w; %w", ctx.Err(), child.Ended())
+		return fmt.Errorf("start the server: no line \"ready\" came: %w; %w", ctx.Err(),
+			child.Ended())
 	}
 	t.Took, t.child = time.Since(begin), child
 	key, err := os.ReadFile(filepath.Join(t.options.Dir, keyFile))

@@ -82,7 +82,8 @@ func (m *model) compare(b board) (differences int, first []string) {
 		case seen[p]:
 			differ("rank %d: %s again", i+1, m.file.Players[p].Name)
 		case int32(r.Score) != m.state[p].score || r.Subscore != 0:
-			differ("rank %d: %s has %d, want %d", i+1, m.file.Players[p].Name, r.Score, m.state[p].score)
+			differ("rank %d: %s has %d, want %d",
+				i+1, m.file.Players[p].Name, r.Score, m.state[p].score)
 		default:
 			known = append(known, r)
 		}

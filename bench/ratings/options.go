@@ -41,7 +41,8 @@ func (o *Options) defaults() error {
 	case o.Conns < 1 || o.Conns > ConnsMax:
 		return fmt.Errorf("%d connections: choose 1 to %d", o.Conns, ConnsMax)
 	case o.Restart && !o.Server.Own():
-		return errors.New("--restart kills the server, so it must be the benchmark's own: leave --addr out")
+		return errors.New("--restart kills the server, so it must be the benchmark's own: " +
+			"leave --addr out")
 	}
 	return nil
 }

@@ -43,7 +43,8 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 	}
 	defer func() { err = errors.Join(err, host.Close(ctx)) }()
 
-	p := &play{options: &o, model: m, host: host, report: report.New("ratings", report.ReadEnv(o.flags()))}
+	p := &play{options: &o, model: m, host: host}
+	p.report = report.New("ratings", report.ReadEnv(o.flags()))
 	host.Describe(&p.report.Env)
 	defer p.closeClients()
 	if err := p.connect(ctx); err != nil {
@@ -80,7 +81,8 @@ func readFile(o *Options) (*ssp.File, int, error) {
 	for _, x := range file.Refused {
 		fmt.Fprintf(o.Log, "line %d: refused %q: %s\n", x.Line, x.Text, x.Why)
 	}
-	fmt.Fprintf(o.Log, "%d players, %d lists up to %v, %d ratings, %d gaps marked ?, %d pieces refused\n",
+	fmt.Fprintf(o.Log,
+		"%d players, %d lists up to %v, %d ratings, %d gaps marked ?, %d pieces refused\n",
 		len(file.Players), len(file.Lists()), file.Last, file.Ratings, file.Gaps, len(file.Refused))
 	return file, tokens, nil
 }
@@ -105,7 +107,8 @@ func (p *play) connect(ctx context.Context) error {
 		}
 		p.clients = append(p.clients, c)
 	}
-	if _, err := p.clients[0].DeleteBoard(ctx, leaderboard.DeleteRequest{Board: boardName}); err != nil {
+	old := leaderboard.DeleteRequest{Board: boardName}
+	if _, err := p.clients[0].DeleteBoard(ctx, old); err != nil {
 		return fmt.Errorf("delete the board of an earlier run: %w", err)
 	}
 	_, err := p.clients[0].CreateBoard(ctx, leaderboard.CreateRequest{
@@ -147,7 +150,8 @@ func (p *play) submit(ctx context.Context, asked map[ssp.List]bool) error {
 		}
 		if i+1 == len(file.Lists()) || file.Lists()[i+1].Year != l.Year {
 			n := p.sent.acked.Load()
-			fmt.Fprintf(p.options.Log, "%v: %d ratings, %.0f/s\n", l, n, float64(n)/time.Since(begin).Seconds())
+			rate := float64(n) / time.Since(begin).Seconds()
+			fmt.Fprintf(p.options.Log, "%v: %d ratings, %.0f/s\n", l, n, rate)
 		}
 		if asked[l] {
 			if err := p.showTop(ctx, i, l); err != nil {
@@ -191,8 +195,9 @@ func (p *play) restart(ctx context.Context, fail context.CancelCauseFunc) (r res
 }
 
 func (p *play) noteRestart(r restarted) {
-	p.report.Check("restarted halfway", true, "SIGKILL after %d acknowledged ratings, with more in flight; "+
-		"serving again after %.2f s", r.acked, r.took.Seconds())
+	p.report.Check("restarted halfway", true,
+		"SIGKILL after %d acknowledged ratings, with more in flight; serving again after %.2f s",
+		r.acked, r.took.Seconds())
 	p.report.Metric("restart", r.took.Seconds(), "s")
 }
 
@@ -203,7 +208,8 @@ func (p *play) showTop(ctx context.Context, index int, l ssp.List) error {
 	}
 	wrong := p.model.wrong(top, l)
 	detail := p.model.describe(top)
-	fmt.Fprintf(p.options.Log, "top ten of %v:\n  %s\n", l, strings.ReplaceAll(detail, "; ", "\n  "))
+	lines := strings.ReplaceAll(detail, "; ", "\n  ")
+	fmt.Fprintf(p.options.Log, "top ten of %v:\n  %s\n", l, lines)
 	if wrong != "" {
 		detail = wrong + ": " + detail
 	}

@@ -102,7 +102,8 @@ func (m *model) describe(top []place) string {
 		if p.tied {
 			mark = "="
 		}
-		parts = append(parts, fmt.Sprintf("%d%s %s %d", p.place, mark, m.file.Players[p.player].Name, p.rating))
+		parts = append(parts, fmt.Sprintf("%d%s %s %d", p.place, mark,
+			m.file.Players[p.player].Name, p.rating))
 	}
 	return strings.Join(parts, "; ")
 }

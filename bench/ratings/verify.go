@@ -19,8 +19,10 @@ func (p *play) sums(tokens int) {
 	p.report.Metric("players", float64(len(f.Players)), "")
 	p.report.Metric("lists", float64(len(f.Lists())), "")
 	p.report.Metric("pieces of the file refused", float64(len(f.Refused)), "")
-	p.report.Check("every rating of the file was submitted", acked == f.Ratings && f.Ratings+refused == tokens,
-		"%d acknowledged, %d read; %d four-digit numbers counted in the file, %d of them in %d pieces refused by name",
+	p.report.Check("every rating of the file was submitted",
+		acked == f.Ratings && f.Ratings+refused == tokens,
+		"%d acknowledged, %d read; counted in the file %d numbers of four digits, "+
+			"%d of them in %d pieces refused by name",
 		acked, f.Ratings, tokens, refused, len(f.Refused))
 }
 

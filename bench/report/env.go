@@ -47,12 +47,14 @@ func ReadEnv(flags map[string]string) Env {
 
 // Line is the environment in one line.
 func (e Env) Line() string {
-	return fmt.Sprintf("%s, %d cores, %d MiB, %s, %s", e.Machine, e.Cores, e.MemoryMiB, e.Kernel, e.Go)
+	return fmt.Sprintf("%s, %d cores, %d MiB, %s, %s",
+		e.Machine, e.Cores, e.MemoryMiB, e.Kernel, e.Go)
 }
 
 func modelName(cpuinfo string) string {
 	for line := range strings.Lines(cpuinfo) {
-		if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+		name, value, _ := strings.Cut(line, ":")
+		if strings.TrimSpace(name) == "model name" {
 			return strings.TrimSpace(value)
 		}
 	}

@@ -28,11 +28,13 @@ func (p *parser) group(part []byte) {
 	// The list that the file calls its last is known: it stands above the players.
 	room := len(lists(year, p.file.Last))
 	if room == 0 {
-		p.refuse(p.line, utf8(part), fmt.Sprintf("FIDE published no list in %d up to %v", year, p.file.Last))
+		p.refuse(p.line, utf8(part),
+			fmt.Sprintf("FIDE published no list in %d up to %v", year, p.file.Last))
 		return
 	}
 	if n := bytes.Count(tail, []byte(",")) + 1; n > room {
-		p.refuse(p.line, utf8(part), fmt.Sprintf("has %d values, and %d had %d lists", n, year, room))
+		p.refuse(p.line, utf8(part),
+			fmt.Sprintf("has %d values, and %d had %d lists", n, year, room))
 		return
 	}
 	g := group{year: year, line: p.line, from: len(p.values)}

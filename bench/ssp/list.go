@@ -54,7 +54,8 @@ func ParseList(s string) (List, error) {
 	if ms := months(t.Year()); len(ms) == 1 {
 		return List{t.Year(), ms[0]}, nil
 	}
-	return List{}, fmt.Errorf("%s had several rating lists: write year and month, as in %s-01", s, s)
+	return List{}, fmt.Errorf(
+		"%s had several rating lists: write year and month, as in %s-01", s, s)
 }
 
 var (

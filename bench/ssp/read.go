@@ -97,7 +97,8 @@ func (p *parser) player(line []byte) {
 		p.flush()
 		name, _, _ := bytes.Cut(line, []byte("#"))
 		p.open = true
-		p.file.Players = append(p.file.Players, Player{Name: utf8(bytes.TrimSpace(name)), Line: p.line})
+		p.file.Players = append(p.file.Players,
+			Player{Name: utf8(bytes.TrimSpace(name)), Line: p.line})
 	case rest[0] == '=' || bytes.HasPrefix(rest, []byte("#")):
 	case !p.open:
 		p.refuse(p.line, utf8(line), "belongs to no player")
