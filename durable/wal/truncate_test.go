@@ -96,3 +96,25 @@ func TestNewerFormatIsRefusedByName(t *testing.T) {
 		t.Fatalf("open gives %v", err)
 	}
 }
+
+// A call larger than a memtable goes through as one commit all the same.
+func TestVeryLargeCall(t *testing.T) {
+	fs := vfs.NewMem()
+	o := testOptions(t, fs)
+	o.MemTableBytes = 64 << 10
+	db := mustOpen(t, o)
+	l := mustLog(t, db, 1)
+	for from := uint64(1); from < 200; from += 40 {
+		batch := make([]*raft.Log, 40)
+		for i := range batch {
+			batch[i] = entry(1, from+uint64(i), 16<<10)
+		}
+		must(t, l.StoreLogs(batch))
+		must(t, l.SetUint64([]byte("CurrentTerm"), from))
+	}
+	wantEntries(t, l, 1, 200, 16<<10)
+	must(t, db.Close())
+	db = mustOpen(t, o)
+	wantEntries(t, mustLog(t, db, 1), 1, 200, 16<<10)
+	must(t, db.Close())
+}

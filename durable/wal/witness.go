@@ -25,6 +25,7 @@ type witness struct {
 	// turn of a Log is.
 	turn    chan struct{}
 	claimed map[uint32]uint64 // last of each group as the file has it
+	final   bool              // Close has written it: nobody else may any more
 }
 
 func newWitness(db *DB) *witness {
@@ -50,6 +51,10 @@ func (w *witness) write(clean bool) error {
 }
 
 func (w *witness) writeHoldingTurn(clean bool) error {
+	if w.final {
+		return ErrClosed
+	}
+	w.final = clean
 	f := w.db.facts(clean)
 	if err := w.replace(f.encode()); err != nil {
 		return w.db.latch.fail(fmt.Errorf("write %s: %w", factsName, err))
