@@ -134,7 +134,7 @@ func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
 
 // Restore puts a snapshot in place of the state. Raft closes the reader.
 func (f *fsm) Restore(r io.ReadCloser) error {
-	f.restored = f.g.machine.Decode(r)
+	f.restored = f.g.machine.Decode(f.g.loading(r, f.snapshotBytes.Load()))
 	return f.restored
 }
 

@@ -155,6 +155,7 @@ func (g *Group) lead() {
 			continue
 		}
 		if r := g.reign(); r != nil {
+			g.checkClock()
 			g.lease.enter(r.term)
 			g.serving.Store(r)
 			g.host.changed()

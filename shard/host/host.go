@@ -170,9 +170,10 @@ func (h *Host) changed() {
 	h.watch.change = make(chan struct{})
 }
 
-// Ready waits until this node leads all its groups, as a node of one does after
-// a moment.
+// Ready waits until this node leads all its groups, as a node of one does once
+// its logs are replayed. It logs how far they are.
 func (h *Host) Ready(ctx context.Context) error {
+	h.reportReplay()
 	for {
 		h.watch.Lock()
 		change := h.watch.change

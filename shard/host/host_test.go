@@ -270,3 +270,30 @@ func BenchmarkWrite(b *testing.B) {
 		<-done
 	}
 }
+
+func TestAClockThatLiesBehindIsNamed(t *testing.T) {
+	fs := vfs.NewMem()
+	h := open(t, fs, nil)
+	newCaller(t, h).write("b", leaderboard.KindCreate, createBody("b"))
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	h = open(t, fs, func(o *Options) {
+		o.Clock = shifted{clock.Real(), -time.Hour}
+		o.Logger = slog.New(slog.NewTextHandler(&said, nil))
+	})
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(said.String(), "clock is behind") {
+		t.Errorf("the log says nothing of the clock: %q", said.String())
+	}
+}
+
+type shifted struct {
+	clock.Clock
+	by time.Duration
+}
+
+func (c shifted) Micros() int64 { return c.Clock.Micros() + c.by.Microseconds() }

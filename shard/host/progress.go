@@ -1,0 +1,86 @@
+package host
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// progressEvery is how often a long start says how far it is.
+const progressEvery = time.Second
+
+// clockBehindMax is how far the clock may lie behind the newest stamp before a
+// start says so.
+const clockBehindMax = 500 * time.Millisecond
+
+// loading counts what was read of a snapshot and says how far it is.
+type loading struct {
+	r     io.Reader
+	g     *Group
+	total int64 // bytes
+	read  int64
+	next  int64 // µs: when to say something
+}
+
+func (g *Group) loading(r io.Reader, total int64) *loading {
+	return &loading{r: r, g: g, total: total,
+		next: g.host.clock.Micros() + progressEvery.Microseconds()}
+}
+
+func (l *loading) Read(b []byte) (int, error) {
+	n, err := l.r.Read(b)
+	l.read += int64(n)
+	if now := l.g.host.clock.Micros(); now >= l.next {
+		l.next = now + progressEvery.Microseconds()
+		l.g.host.options.Logger.Info("loading a snapshot", "shard", l.g.number,
+			"done", percent(l.read, l.total), "bytes", l.read)
+	}
+	return n, err
+}
+
+func percent(done, of int64) string {
+	if of <= 0 {
+		return "?"
+	}
+	return fmt.Sprintf("%d%%", min(100, 100*done/of))
+}
+
+// reportReplay says, until every group serves, how much of its log each group
+// that does not has applied.
+func (h *Host) reportReplay() {
+	begin := make([]uint64, len(h.groups))
+	for i, g := range h.groups {
+		begin[i] = g.fsm.applied()
+	}
+	var again func()
+	again = func() {
+		select {
+		case <-h.stop:
+			return
+		default:
+		}
+		for i, g := range h.groups {
+			last, err := g.log.LastIndex()
+			if g.Serving() || err != nil {
+				continue
+			}
+			at := max(g.fsm.applied(), begin[i])
+			h.options.Logger.Info("replaying the log", "shard", g.number, "entry", at, "of", last)
+		}
+		if !h.leads() {
+			h.clock.AfterFunc(progressEvery, again)
+		}
+	}
+	h.clock.AfterFunc(progressEvery, again)
+}
+
+// checkClock says so when the clock lies behind the newest stamp of a shard:
+// stamps then run ahead of time until it has caught up.
+func (g *Group) checkClock() {
+	behind := time.Duration(g.machine.Stamp()-g.host.clock.Micros()) * time.Microsecond
+	if behind > clockBehindMax {
+		g.host.options.Logger.Warn("this machine's clock is behind what this shard has stored; "+
+			"times will run ahead of it until it has caught up: check the clock",
+			"shard", g.number, "behind", behind.Round(time.Millisecond))
+	}
+}

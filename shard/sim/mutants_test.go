@@ -1,0 +1,31 @@
+package sim
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// mutants are the planted bugs: build tags under which the project is wrong in
+// one place. Each says what the simulation must notice.
+var mutants = []struct{ tag, bug string }{
+	{"mutant_ackearly", "commands are acknowledged before they are committed"},
+	{"mutant_nofsync", "the log is not synced"},
+}
+
+// TestMutants builds each planted bug and fails if the simulation passes over it.
+func TestMutants(t *testing.T) {
+	for _, m := range mutants {
+		t.Run(m.tag, func(t *testing.T) {
+			t.Parallel()
+			out, err := exec.Command("go", "test", "-count=1", "-tags", m.tag, ".",
+				"-run", "^TestSim$", "-sim.seeds", "25").CombinedOutput()
+			if err == nil {
+				t.Fatalf("nobody noticed that %s:\n%s", m.bug, out)
+			}
+			if !strings.Contains(string(out), "run it again with -sim.first=") {
+				t.Fatalf("the run ended for another reason than a finding: %v\n%s", err, out)
+			}
+		})
+	}
+}
