@@ -97,8 +97,7 @@ func (p *parser) player(line []byte) {
 		p.flush()
 		name, _, _ := bytes.Cut(line, []byte("#"))
 		p.open = true
-		p.file.Players = append(p.file.Players,
-			Player{Name: utf8(bytes.TrimSpace(name)), Line: p.line})
+		p.file.Players = append(p.file.Players, Player{Name: spaced(name), Line: p.line})
 	case rest[0] == '=' || bytes.HasPrefix(rest, []byte("#")):
 	case !p.open:
 		p.refuse(p.line, utf8(line), "belongs to no player")
@@ -121,6 +120,10 @@ func (p *parser) id(id []byte) {
 	}
 	player.FIDE = utf8(id)
 }
+
+// spaced returns a name with single blanks between its words: a few of the real
+// file have tabs.
+func spaced(name []byte) string { return utf8(bytes.Join(bytes.Fields(name), []byte(" "))) }
 
 // utf8 returns Latin-1 text as a Go string.
 func utf8(b []byte) string {

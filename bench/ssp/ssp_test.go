@@ -103,8 +103,8 @@ func TestQuirksAreNamedAndNotGuessed(t *testing.T) {
 
 func TestKeysAreUnique(t *testing.T) {
 	f := read(t, "A #\n  %Bio FIDEID 1\nB #\n  %Bio FIDEID 9999999deprecated\nC #\n"+
-		"  %Bio FIDEID 9999999deprecated\nD #\nD #\nA #\n  %Bio FIDEID 2\n  %Bio FIDEID 3\nM\xfcller #\n")
-	want := []string{"fide:1", "name:B", "name:C", "name:D, line 10", "name:D, line 11", "fide:2", "name:Müller"}
+		"  %Bio FIDEID 9999999deprecated\nD #\nD #\nA #\n  %Bio FIDEID 2\n  %Bio FIDEID 3\nM\xfcller\t, J #\n")
+	want := []string{"fide:1", "name:B", "name:C", "name:D, line 10", "name:D, line 11", "fide:2", "name:Müller , J"}
 	for i, p := range f.Players {
 		if p.Key != want[i] {
 			t.Errorf("player %d has key %q, want %q", i, p.Key, want[i])
