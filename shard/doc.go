@@ -12,7 +12,7 @@
 //
 // A snapshot is a zstd stream of chunks (package grid/pack):
 //
-//	head   [format, level, slots]
+//	head   [format, level, log index of the last entry applied, slots]
 //	slot   [number], then slot.Slot.Encode     … for each slot, rising
 //
 // Invariants:

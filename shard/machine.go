@@ -17,8 +17,9 @@ const commandsPerLock = 64
 type Machine struct {
 	// mu is held for writing by the applier while it changes slots, for reading
 	// by queries.
-	mu    sync.RWMutex
-	slots [grid.Slots]*slot.Slot
+	mu      sync.RWMutex
+	slots   [grid.Slots]*slot.Slot
+	applied uint64 // log index of the last entry applied
 }
 
 // NewMachine returns an empty shard.
@@ -32,9 +33,11 @@ type Results interface {
 	Done(b []byte)
 }
 
-// Apply executes all commands of an entry, in order. An error means that the
-// entry cannot be understood: the node must stop, I3. Called by the applier.
-func (m *Machine) Apply(e *Entry, results Results) error {
+// Apply executes all commands of the entry at a log index, in order. An error
+// means that the entry cannot be understood: the node must stop, I3. Called by
+// the applier.
+func (m *Machine) Apply(index uint64, e *Entry, results Results) error {
+	m.applied = index
 	var c slot.Command
 	for more := true; more; {
 		m.mu.Lock()
@@ -73,6 +76,10 @@ func (m *Machine) Query(s grid.Slot, kind grid.Kind, body, out []byte) ([]byte, 
 // empty answers for slots that nothing was written to. It is never changed.
 var empty = slot.New()
 
+// Applied returns the log index of the last entry applied, through snapshots
+// too. Called by the applier.
+func (m *Machine) Applied() uint64 { return m.applied }
+
 // Stamp returns the highest stamp of any slot, µs.
 func (m *Machine) Stamp() int64 {
 	m.mu.RLock()
@@ -92,7 +99,7 @@ func (m *Machine) Stamp() int64 {
 func (m *Machine) Clone() *Machine {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c := NewMachine()
+	c := &Machine{applied: m.applied}
 	for i, s := range m.slots {
 		if s != nil {
 			c.slots[i] = s.Clone()
@@ -105,7 +112,7 @@ func (m *Machine) Clone() *Machine {
 func (m *Machine) take(from *Machine) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.slots = from.slots
+	m.slots, m.applied = from.slots, from.applied
 }
 
 // Digest returns a hash of the whole state, equal for equal states. It clones,

@@ -53,7 +53,7 @@ func apply(t interface{ Fatalf(string, ...any) }, m *Machine, entry []byte) [][]
 	if err := e.Decode(entry); err != nil {
 		t.Fatalf("decode an entry: %v", err)
 	}
-	if err := m.Apply(&e, &o); err != nil {
+	if err := m.Apply(uint64(e.At), &e, &o); err != nil {
 		t.Fatalf("apply an entry: %v", err)
 	}
 	return o.all
@@ -96,6 +96,9 @@ func TestEqualCommandsGiveEqualStates(t *testing.T) {
 		if !slices.EqualFunc(got, want, bytes.Equal) {
 			t.Fatalf("the outcomes differ")
 		}
+		if whole.Applied() != pieces.Applied() || restored(t, whole).Applied() != whole.Applied() {
+			t.Fatalf("the machines do not know how far they are")
+		}
 		if whole.Digest() != pieces.Digest() || whole.Digest() != restored(t, whole).Digest() {
 			t.Fatalf("the digests differ")
 		}
@@ -132,7 +135,7 @@ func FuzzEntry(f *testing.F) {
 			return
 		}
 		var o outcomes
-		if err := NewMachine().Apply(&e, &o); err == nil && len(o.all) != e.Count {
+		if err := NewMachine().Apply(1, &e, &o); err == nil && len(o.all) != e.Count {
 			t.Fatalf("%d outcomes of %d commands", len(o.all), e.Count)
 		}
 	})
@@ -178,7 +181,8 @@ func TestAFlippedBitInASnapshotIsNeverLoaded(t *testing.T) {
 	for i := range 20 {
 		name := fmt.Sprint("board-", i)
 		r := leaderboard.CreateRequest{Board: name}
-		c := slot.Command{Slot: grid.SlotOf(name), Kind: leaderboard.KindCreate, Body: body(r.Fields(), r.Append)}
+		c := slot.Command{Slot: grid.SlotOf(name), Kind: leaderboard.KindCreate,
+			Body: body(r.Fields(), r.Append)}
 		apply(t, m, entryOf(1, []slot.Command{c}))
 	}
 	var whole bytes.Buffer

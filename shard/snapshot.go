@@ -15,6 +15,7 @@ import (
 
 const (
 	snapshotFormat = 1
+	snapshotFields = 4
 	// zstdWindowBytes bounds what a compressed stream can make its reader hold.
 	zstdWindowBytes = 1 << 20
 )
@@ -42,9 +43,10 @@ func (m *Machine) encode(w *pack.ChunkWriter) error {
 			n++
 		}
 	}
-	b := pack.AppendArray(w.Begin(), 3)
+	b := pack.AppendArray(w.Begin(), snapshotFields)
 	b = pack.AppendUint(b, snapshotFormat)
 	b = pack.AppendUint(b, Level)
+	b = pack.AppendUint(b, m.applied)
 	b = pack.AppendUint(b, uint64(n))
 	if err := w.End(b); err != nil {
 		return fmt.Errorf("encode a snapshot's head: %w", err)
@@ -89,11 +91,13 @@ func (m *Machine) decode(r *pack.ChunkReader) error {
 	if err != nil {
 		return fmt.Errorf("decode a snapshot's head: %w", err)
 	}
-	fields, format, level, n := c.Array(), c.Uint(), c.Uint(), c.Uint()
+	fields, format, level := c.Array(), c.Uint(), c.Uint()
+	m.applied = c.Uint()
+	n := c.Uint()
 	switch {
 	case c.Err() != nil:
 		return fmt.Errorf("decode a snapshot's head: %w", c.Err())
-	case fields < 3 || format != snapshotFormat || level > Level:
+	case fields < snapshotFields || format != snapshotFormat || level > Level:
 		return fmt.Errorf("decode a snapshot: format %d at level %d, this program reads %d at %d; "+
 			"run a newer one", format, level, snapshotFormat, Level)
 	}

@@ -77,7 +77,7 @@ func (f *fsm) apply(index uint64, data []byte) {
 		b = f.g.pending.take(e.Number)
 	}
 	f.collect.begin(b)
-	if err := f.g.machine.Apply(&e, &f.collect); err != nil {
+	if err := f.g.machine.Apply(index, &e, &f.collect); err != nil {
 		f.fatal(index, err)
 		return
 	}
@@ -135,6 +135,9 @@ func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
 // Restore puts a snapshot in place of the state. Raft closes the reader.
 func (f *fsm) Restore(r io.ReadCloser) error {
 	f.restored = f.g.machine.Decode(f.g.loading(r, f.snapshotBytes.Load()))
+	if f.restored == nil {
+		f.advance(f.g.machine.Applied())
+	}
 	return f.restored
 }
 

@@ -216,7 +216,8 @@ func TestACommandThatTheLogWouldRefuseIsNeverQueued(t *testing.T) {
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.lane.Write(0, leaderboard.KindCreate, grid.RequestID{}, nil, grid.Ref{}); fault.CodeOf(err) != fault.Unavailable {
+	err = c.lane.Write(0, leaderboard.KindCreate, grid.RequestID{}, nil, grid.Ref{})
+	if fault.CodeOf(err) != fault.Unavailable {
 		t.Errorf("a closed node: %v", err)
 	}
 }
@@ -242,7 +243,9 @@ func BenchmarkWrite(b *testing.B) {
 		o.Release()
 	})
 	body := submitBody("b", 1, 5)
-	if err := l.Write(grid.SlotOf("b"), leaderboard.KindCreate, grid.RequestID{}, createBody("b"), grid.Ref{}); err != nil {
+	at := grid.SlotOf("b")
+	err := l.Write(at, leaderboard.KindCreate, grid.RequestID{}, createBody("b"), grid.Ref{})
+	if err != nil {
 		b.Fatal(err)
 	}
 	l.Flush()
@@ -255,7 +258,7 @@ func BenchmarkWrite(b *testing.B) {
 		binary.BigEndian.PutUint64(id.Client[:], uint64(i%64))
 		id.Seq = uint64(i/64 + 1)
 		id.Low = max(1, id.Seq-8)
-		if err := l.Write(grid.SlotOf("b"), leaderboard.KindSubmit, id, body, grid.Ref{}); err != nil {
+		if err := l.Write(at, leaderboard.KindSubmit, id, body, grid.Ref{}); err != nil {
 			b.Fatal(err)
 		}
 		if flying++; flying%64 == 0 {
