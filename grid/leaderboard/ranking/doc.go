@@ -51,7 +51,8 @@
 //
 // A set has one writer. Readers may run at once with each other, not with the
 // writer: the caller holds the lock. Nothing here fails but for misuse, which
-// panics: an ordinal that is not in the set, an owner inserted twice. The
-// Builder, whose input comes from a file or a peer, checks it and returns
-// errors. A set holds up to RecordsMax records; the caller keeps to it.
+// panics: an ordinal that is not in the set, or, where package invariant is on,
+// an owner inserted twice. The Builder, whose input comes from a file or a peer,
+// checks it and returns errors. A set holds up to RecordsMax records; the caller
+// keeps to it.
 package ranking

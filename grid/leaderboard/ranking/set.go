@@ -1,6 +1,9 @@
 package ranking
 
-import "github.com/thronggrid/throng/grid"
+import (
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/invariant"
+)
 
 // Set is a set of records in rank order. See the package comment for who may
 // call what when.
@@ -76,6 +79,10 @@ func (s *Set) read(n node, skip int, dst []Record) int {
 
 // Insert adds a record whose owner has none.
 func (s *Set) Insert(r *Record) Ordinal {
+	if invariant.Enabled {
+		_, found := s.Find(&r.Owner)
+		invariant.Check(!found, "owner %v inserted twice", r.Owner)
+	}
 	o := s.table.add(r, s.gen)
 	s.index.add(&s.table, &r.Owner, o)
 	s.link(s.table.at(o), o)
