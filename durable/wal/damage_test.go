@@ -188,13 +188,22 @@ func liveEnd(path string, b []byte) int {
 	return walChunks(uint32(number)).wholeUpTo(b)
 }
 
+// sample says that one in how many positions is tried. The race detector makes
+// each start ten times slower.
+func sample() int {
+	if invariant.Enabled {
+		return 20
+	}
+	return 3
+}
+
 // positions picks bytes of a file: its beginning, around its end, and at random
 // between.
 func positions(rng *rand.Rand, size, end int) (at []int) {
 	const begin, before, between = 24, 100, 40
 	for i := range size {
-		if invariant.Enabled && rng.IntN(20) != 0 {
-			continue // the race detector makes each start ten times slower
+		if rng.IntN(sample()) != 0 {
+			continue
 		}
 		if i < begin || i >= end-before && i < end+begin || rng.IntN(max(1, size/between)) == 0 {
 			at = append(at, i)

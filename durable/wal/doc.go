@@ -90,7 +90,7 @@
 //
 // Step 2 is there because Pebble's own look behind a damaged chunk begins at the
 // next block of 32 KiB, believes only the synced offsets it finds in chunks
-// there, which do not count the bytes of full blocks, and takes any chunk with
+// there, which fall behind the true ones as blocks fill, and takes any chunk with
 // the next file's number for a clean end without looking at its checksum.
 //
 // # What cannot be noticed

@@ -176,7 +176,8 @@ func TestFirstDiskErrorIsFinal(t *testing.T) {
 func refused(t *testing.T, step int64, db *DB, broken error) {
 	t.Helper()
 	// A broken disk under a flush is noticed in the background.
-	for deadline := time.Now().Add(10 * time.Second); db.latch.err() == nil; time.Sleep(time.Millisecond) {
+	deadline := time.Now().Add(10 * time.Second)
+	for ; db.latch.err() == nil; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("step %d: nobody noticed", step)
 		}

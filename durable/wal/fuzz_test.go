@@ -18,7 +18,7 @@ func FuzzEntry(f *testing.F) {
 	f.Add(appendEntry(nil, key, &raft.Log{Index: 2, Term: 3, Data: []byte("data")}), false)
 	f.Add(appendEntry(nil, key, &raft.Log{Index: 2, Term: 1 << 60, Type: raft.LogBarrier,
 		Extensions: []byte("x"), AppendedAt: time.Unix(1, 2)}), false)
-	f.Add([]byte{1, 0, 0, 0, 0, 0, 1, 1, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1}, true)
+	f.Add(append([]byte{1, 0, 0, 0, 0, 0, 1, 1}, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"...), true)
 	f.Add([]byte{}, false)
 	f.Fuzz(func(t *testing.T, value []byte, reseal bool) {
 		if reseal && len(value) >= entryHeadBytes {
@@ -33,7 +33,8 @@ func FuzzEntry(f *testing.F) {
 			return
 		}
 		var again raft.Log
-		if reason := decodeEntry(key, appendEntry(nil, key, &e), &again); reason != "" || !same(&e, &again) {
+		reason := decodeEntry(key, appendEntry(nil, key, &e), &again)
+		if reason != "" || !same(&e, &again) {
 			t.Fatalf("%v comes back as %v (%s)", e, again, reason)
 		}
 	})
@@ -42,7 +43,8 @@ func FuzzEntry(f *testing.F) {
 func FuzzFacts(f *testing.F) {
 	f.Add(facts{}.encode(), false)
 	f.Add(facts{clean: true, settings: []keyFact{{"incarnation", 4}}, groups: []groupFacts{
-		{group: 1, first: 2, last: 300, stable: []keyFact{{"CurrentTerm", 1}, {"", 2}}}}}.encode(), true)
+		{group: 1, first: 2, last: 300, stable: []keyFact{{"CurrentTerm", 1}, {"", 2}}},
+	}}.encode(), true)
 	f.Fuzz(func(t *testing.T, b []byte, reseal bool) {
 		if reseal && len(b) >= factsHeadBytes {
 			b = bytes.Clone(b)
@@ -73,7 +75,8 @@ func FuzzScan(f *testing.F) {
 }
 
 func TestEntryUnderAnotherKeyIsRefused(t *testing.T) {
-	value := appendEntry(nil, appendEntryKey(nil, 1, 2), &raft.Log{Index: 2, Term: 1, Data: []byte("x")})
+	e := raft.Log{Index: 2, Term: 1, Data: []byte("x")}
+	value := appendEntry(nil, appendEntryKey(nil, 1, 2), &e)
 	for _, key := range [][]byte{appendEntryKey(nil, 1, 3), appendEntryKey(nil, 2, 2), {}} {
 		if reason := decodeEntry(key, value, &raft.Log{}); reason == "" {
 			t.Errorf("key %x is accepted", key)

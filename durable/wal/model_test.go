@@ -123,7 +123,8 @@ func (m *model) check() {
 		bytes += int64(len(want.Data))
 	}
 	for _, i := range []uint64{0, m.first - 1, m.last + 1} {
-		if err := m.log.GetLog(i, &raft.Log{}); m.entries[i] == nil && !errors.Is(err, raft.ErrLogNotFound) {
+		err := m.log.GetLog(i, &raft.Log{})
+		if m.entries[i] == nil && !errors.Is(err, raft.ErrLogNotFound) {
 			m.t.Fatalf("entry %d: %v", i, err)
 		}
 	}
