@@ -5,7 +5,8 @@
 // id whenever it does not know whether a write was done: scores on boards of
 // every operator, removals, boards created and deleted. In each cycle the server
 // is killed at a random moment, started again on what is left, and the clients
-// finish what they had begun. Then everything is read and compared.
+// finish what they had begun. Then everything is read and compared. In one of four
+// cycles the server is killed once more while it starts.
 //
 // # What must hold
 //

@@ -24,13 +24,14 @@ type Options struct {
 // ClientsMax bounds Options.Clients.
 const ClientsMax = 64
 
-// The defaults, and how long a cycle writes before the crash.
+// The defaults, and how long a cycle writes before the crash; the seed decides.
 const (
 	cyclesDefault  = 10
 	clientsDefault = 8
 	writesDefault  = 200
 	writeMin       = 200 * time.Millisecond
 	writeMax       = 1500 * time.Millisecond
+	earlyMax       = 400 * time.Millisecond // a start is cut short before this
 )
 
 func (o *Options) defaults() error {

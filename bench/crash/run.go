@@ -29,6 +29,7 @@ type bench struct {
 	fewest  int64 // acknowledged writes of a cycle
 	records int   // compared, at the last cycle
 	ready   []float64
+	early   int // crashes while starting
 }
 
 // Run crashes a server again and again. The error says that the benchmark could
@@ -114,14 +115,14 @@ func (b *bench) cycle(ctx context.Context) error {
 		wg.Go(func() { errs[i] = w.run(ctx, &stop) })
 	}
 	finish := func() { stop.Store(true); wg.Wait() }
-	pause(ctx, writeMin+rand.N(writeMax-writeMin))
+	pause(ctx, writeMin+time.Duration(b.random.Int64N(int64(writeMax-writeMin))))
 	atCrash := b.acked()
 	if err := b.host.crash(ctx, b.options.Log); err != nil {
 		cancel(err)
 		finish()
 		return err
 	}
-	if err := b.host.server().Start(ctx); err != nil {
+	if err := b.restart(ctx); err != nil {
 		cancel(err)
 		finish()
 		if ctx.Err() != nil && context.Cause(ctx) != err {
@@ -143,6 +144,19 @@ func (b *bench) cycle(ctx context.Context) error {
 		}
 	}
 	return b.compare(ctx, atCrash-before, b.acked()-before)
+}
+
+// restart starts the server on what is left; in one of four cycles it is killed
+// once more while it reads that.
+func (b *bench) restart(ctx context.Context) error {
+	if b.random.IntN(4) == 0 {
+		b.early++
+		err := b.host.server().StartBriefly(ctx, time.Duration(b.random.Int64N(int64(earlyMax))))
+		if err != nil {
+			return err
+		}
+	}
+	return b.host.server().Start(ctx)
 }
 
 // compare reads everything at the end of a cycle.
@@ -184,6 +198,7 @@ func (b *bench) conclude() {
 		slowest = max(slowest, t)
 	}
 	r.Metric("crashes", float64(b.cycles), "")
+	r.Metric("crashes while starting", float64(b.early), "")
 	r.Metric("writes acknowledged", float64(b.acked()), "")
 	r.Metric("fewest writes acknowledged before a crash", float64(b.fewest), "")
 	r.Metric("answers that said unknown", float64(unknown), "")

@@ -88,6 +88,17 @@ func TestStop(t *testing.T) {
 	}
 }
 
+func TestStartBriefly(t *testing.T) {
+	s := &Throng{options: ThrongOptions{Program: fake(t, "exec sleep 600"), Dir: t.TempDir()}}
+	if err := s.StartBriefly(t.Context(), time.Millisecond); err != nil || s.Process() != nil {
+		t.Error(err)
+	}
+	s.options.Program = fake(t, "echo broken >&2; exit 1")
+	if err := s.StartBriefly(t.Context(), time.Minute); err == nil || !strings.Contains(err.Error(), "broken") {
+		t.Error(err)
+	}
+}
+
 func TestRunningServerCannotBeRestarted(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "k")
 	if err := os.WriteFile(path, []byte("secret\n"), 0o600); err != nil {

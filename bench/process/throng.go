@@ -76,24 +76,15 @@ func (t *Throng) Start(ctx context.Context) error {
 			"leave --addr out")
 	}
 	ready := make(chan string, 1)
-	c := Command{
-		Name: t.options.Program,
-		Args: append([]string{"serve", "--data-dir", t.options.Dir, "--client-addr", t.Addr},
-			t.options.Args...),
-		Line: func(line string) {
-			if addr, ok := readyAddr(line); ok {
-				select {
-				case ready <- addr:
-				default:
-				}
-			}
-		},
-	}
-	if t.options.Heap {
-		c.Env, c.Stderr = []string{"GODEBUG=gctrace=1"}, &t.heap
-	}
 	begin := time.Now()
-	child, err := Start(c)
+	child, err := Start(t.command(func(line string) {
+		if addr, ok := readyAddr(line); ok {
+			select {
+			case ready <- addr:
+			default:
+			}
+		}
+	}))
 	if err != nil {
 		return err
 	}
@@ -116,6 +107,38 @@ func (t *Throng) Start(ctx context.Context) error {
 	}
 	t.Key = strings.TrimSpace(string(key))
 	return nil
+}
+
+func (t *Throng) command(line func(string)) Command {
+	c := Command{
+		Name: t.options.Program,
+		Args: append([]string{"serve", "--data-dir", t.options.Dir, "--client-addr", t.Addr},
+			t.options.Args...),
+		Line: line,
+	}
+	if t.options.Heap {
+		c.Env, c.Stderr = []string{"GODEBUG=gctrace=1"}, &t.heap
+	}
+	return c
+}
+
+// StartBriefly runs the server for a while, whether or not it serves by then, and
+// ends it with SIGKILL. It is an error if it ends by itself.
+func (t *Throng) StartBriefly(ctx context.Context, d time.Duration) error {
+	child, err := Start(t.command(nil))
+	if err != nil {
+		return err
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-child.Done():
+		return fmt.Errorf("start the server: %w", child.Ended())
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+	child.Kill()
+	return ctx.Err()
 }
 
 // readyAddr finds the address in "ready client=127.0.0.1:7400 …".
