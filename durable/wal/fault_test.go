@@ -172,6 +172,36 @@ func TestFirstDiskErrorIsFinal(t *testing.T) {
 	}
 }
 
+// An entry that cannot be read any more is as final as one that cannot be
+// written: raft would not know what to do about it.
+func TestReadErrorIsFinal(t *testing.T) {
+	var fatal atomic.Int64
+	var armed atomic.Bool
+	broken := errors.New("the disk is broken")
+	o := damageOptions(t, errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if armed.Load() && op.Kind == errorfs.OpFileReadAt {
+			return broken
+		}
+		return nil
+	})))
+	o.Fatal = func(error) { fatal.Add(1) }
+	o.CacheBytes = 1
+	db := mustOpen(t, o)
+	l := mustLog(t, db, 0)
+	for i := uint64(1); i <= 500; i++ {
+		must(t, l.StoreLog(entry(0, i, 1000)))
+	}
+	armed.Store(true)
+	must(t, l.GetLog(500, &raft.Log{})) // from the ring
+	if err := l.GetLog(1, &raft.Log{}); !errors.Is(err, broken) {
+		t.Errorf("an unreadable entry gives %v", err)
+	}
+	refused(t, 0, db, broken)
+	if fatal.Load() != 1 {
+		t.Errorf("Fatal was called %d times", fatal.Load())
+	}
+}
+
 // refused checks that every call fails with the latched error.
 func refused(t *testing.T, step int64, db *DB, broken error) {
 	t.Helper()
