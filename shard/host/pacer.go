@@ -8,8 +8,11 @@ import "sync/atomic"
 // one fsync then serves them all. A large batch leaves as soon as its group has
 // room. It is one goroutine, started by Host.
 //
-// The simpler design, each group for itself, was measured first: two groups
-// fall out of phase and double the fsyncs.
+// Two simpler designs were measured first. Each group for itself: two groups
+// fall out of phase and double the fsyncs. Whoever has something to propose
+// proposes it at once, without this goroutine: its switch is what gives the
+// loops' commands a moment to gather, and 500 connections that write one at a
+// time cost a fifth more CPU a command without it.
 type pacer struct {
 	host *Host
 	wake chan struct{}
