@@ -62,9 +62,9 @@ func (s *Store) openFile(n id) (*reader, error) {
 	}
 	r := &reader{file: file, path: path, fail: func(err error) error { return err }}
 	group, err := r.readEnds()
-	if err == nil && (group != s.options.Group || r.meta.Index != n.index || r.meta.Term != n.term) {
-		err = r.corrupt("its head says that it is snapshot %s of group %d",
-			id{r.meta.Term, r.meta.Index}, group)
+	named := id{r.meta.Term, r.meta.Index}
+	if err == nil && (group != s.options.Group || named != n) {
+		err = r.corrupt("its head says that it is snapshot %s of group %d", named, group)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -157,7 +157,8 @@ func (r *reader) Read(p []byte) (int, error) {
 func (r *reader) next() error {
 	if r.number == r.end.blocks {
 		if r.bytes != r.end.bytes {
-			return r.fail(r.corrupt("its blocks hold %d bytes, its end says %d", r.bytes, r.end.bytes))
+			return r.fail(r.corrupt("its blocks hold %d bytes, its end says %d",
+				r.bytes, r.end.bytes))
 		}
 		return io.EOF
 	}

@@ -49,8 +49,8 @@ func syncDir(fs vfs.FS, dir string) error {
 func lockDir(fs vfs.FS, dir string) (io.Closer, error) {
 	lock, err := fs.Lock(fs.PathJoin(dir, lockName))
 	if err != nil {
-		return nil, fmt.Errorf("lock the data directory %s: %w; if another throng is running on it, "+
-			"stop that process or give this one a directory of its own", dir, err)
+		return nil, fmt.Errorf("lock the data directory %s: %w; if another throng is running "+
+			"on it, stop that process or give this one a directory of its own", dir, err)
 	}
 	return lock, nil
 }

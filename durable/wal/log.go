@@ -40,7 +40,7 @@ func newLog(db *DB, group uint32) *Log {
 	l := &Log{
 		db:     db,
 		group:  group,
-		stable: newStable(appendStablePrefix(nil, group), fmt.Sprintf("the votes of group %d", group)),
+		stable: newStable(appendStablePrefix(nil, group), fmt.Sprint("the votes of group ", group)),
 		turn:   make(chan struct{}, 1),
 	}
 	l.ring.limit = db.options.RingBytes
@@ -211,7 +211,7 @@ func (l *Log) BytesSince(index uint64) int64 {
 func (l *Log) loadEntry(key, value []byte) error {
 	_, index, ok := parseEntryKey(key)
 	if !ok || index == 0 {
-		return &CorruptionError{fmt.Sprintf("key %x of the log", key), "no such key is ever written"}
+		return unknownKey(key)
 	}
 	if reason := verifyEntry(key, value); reason != "" {
 		return &CorruptionError{entryName(l.group, index), reason}

@@ -111,12 +111,11 @@ func (db *DB) load() error {
 }
 
 func (db *DB) loadKey(key, value []byte, firsts map[uint32]uint64) error {
-	unknown := &CorruptionError{fmt.Sprintf("key %x of the log", key), "no such key is ever written"}
 	switch {
 	case len(key) > 0 && key[0] == settingPrefix:
 		return distrusted(db.settings, key, db.settings.load(key, value))
 	case len(key) < 5:
-		return unknown
+		return unknownKey(key)
 	}
 	group := groupOf(key)
 	switch key[0] {
@@ -134,8 +133,12 @@ func (db *DB) loadKey(key, value []byte, firsts map[uint32]uint64) error {
 		s := db.logFor(group).stable
 		return distrusted(s, key, s.load(key, value))
 	default:
-		return unknown
+		return unknownKey(key)
 	}
+}
+
+func unknownKey(key []byte) error {
+	return &CorruptionError{fmt.Sprintf("key %x of the log", key), "no such key is ever written"}
 }
 
 func distrusted(s *stable, key []byte, reason string) error {
