@@ -37,10 +37,10 @@ type Results interface {
 // means that the entry cannot be understood: the node must stop, I3. Called by
 // the applier.
 func (m *Machine) Apply(index uint64, e *Entry, results Results) error {
-	m.applied = index
 	var c slot.Command
 	for more := true; more; {
 		m.mu.Lock()
+		m.applied = index
 		for range commandsPerLock {
 			var err error
 			if more, err = e.Next(&c); err != nil || !more {

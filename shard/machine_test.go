@@ -61,12 +61,13 @@ func apply(t interface{ Fatalf(string, ...any) }, m *Machine, entry []byte) [][]
 
 func restored(t interface{ Fatalf(string, ...any) }, m *Machine) *Machine {
 	var b bytes.Buffer
-	if err := m.Clone().Encode(&b); err != nil {
+	wrote, err := m.Clone().Encode(&b)
+	if err != nil {
 		t.Fatalf("encode: %v", err)
 	}
 	fresh := NewMachine()
-	if err := fresh.Decode(&b); err != nil {
-		t.Fatalf("decode: %v", err)
+	if read, err := fresh.Decode(&b); err != nil || read != wrote {
+		t.Fatalf("decode: %v; %d bytes, %d were encoded", err, read, wrote)
 	}
 	return fresh
 }
@@ -147,14 +148,14 @@ func FuzzSnapshot(f *testing.F) {
 	c := slot.Command{Slot: 7, Kind: leaderboard.KindCreate, Body: body(r.Fields(), r.Append)}
 	apply(f, m, entryOf(1, []slot.Command{c}))
 	var whole bytes.Buffer
-	if err := m.Clone().Encode(&whole); err != nil {
+	if _, err := m.Clone().Encode(&whole); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(whole.Bytes())
 	f.Add(binary.BigEndian.AppendUint32(nil, 0xfd2fb528))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m := NewMachine()
-		if m.Decode(bytes.NewReader(b)) != nil {
+		if _, err := m.Decode(bytes.NewReader(b)); err != nil {
 			return
 		}
 		if again := restored(t, m); again.Digest() != m.Digest() {
@@ -186,14 +187,14 @@ func TestAFlippedBitInASnapshotIsNeverLoaded(t *testing.T) {
 		apply(t, m, entryOf(1, []slot.Command{c}))
 	}
 	var whole bytes.Buffer
-	if err := m.Clone().Encode(&whole); err != nil {
+	if _, err := m.Clone().Encode(&whole); err != nil {
 		t.Fatal(err)
 	}
 	for i := range whole.Bytes() {
 		bad := slices.Clone(whole.Bytes())
 		bad[i] ^= 1 << (i % 8)
 		fresh := NewMachine()
-		if err := fresh.Decode(bytes.NewReader(bad)); err == nil && fresh.Digest() != m.Digest() {
+		if _, err := fresh.Decode(bytes.NewReader(bad)); err == nil && fresh.Digest() != m.Digest() {
 			t.Fatalf("byte %d was flipped and the snapshot loaded", i)
 		}
 	}

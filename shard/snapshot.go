@@ -20,20 +20,34 @@ const (
 	zstdWindowBytes = 1 << 20
 )
 
-// Encode writes a snapshot of the machine, which must be a clone.
-func (m *Machine) Encode(w io.Writer) error {
+// Encode writes a snapshot of the machine, which must be a clone. It returns the
+// size of the state, in bytes before compression.
+func (m *Machine) Encode(w io.Writer) (int64, error) {
 	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest),
 		zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstdWindowBytes))
 	if err != nil {
-		return fmt.Errorf("begin to compress a snapshot: %w", err)
+		return 0, fmt.Errorf("begin to compress a snapshot: %w", err)
 	}
-	if err := m.encode(pack.NewChunkWriter(z)); err != nil {
-		return errors.Join(err, z.Close())
+	c := &counter{w: z}
+	if err := m.encode(pack.NewChunkWriter(c)); err != nil {
+		return 0, errors.Join(err, z.Close())
 	}
 	if err := z.Close(); err != nil {
-		return fmt.Errorf("end a compressed snapshot: %w", err)
+		return 0, fmt.Errorf("end a compressed snapshot: %w", err)
 	}
-	return nil
+	return c.n, nil
+}
+
+// counter counts the bytes that go through it.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
 }
 
 func (m *Machine) encode(w *pack.ChunkWriter) error {
@@ -65,25 +79,38 @@ func (m *Machine) encode(w *pack.ChunkWriter) error {
 	return nil
 }
 
-// Decode puts the state that a snapshot holds in place of the machine's. On an
-// error the machine is as it was.
-func (m *Machine) Decode(r io.Reader) error {
+// Decode puts the state that a snapshot holds in place of the machine's, and
+// returns its size as Encode does. On an error the machine is as it was.
+func (m *Machine) Decode(r io.Reader) (int64, error) {
 	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1),
 		zstd.WithDecoderMaxWindow(zstdWindowBytes))
 	if err != nil {
-		return fmt.Errorf("begin to read a compressed snapshot: %w", err)
+		return 0, fmt.Errorf("begin to read a compressed snapshot: %w", err)
 	}
 	defer z.Close()
 	b := bufio.NewReaderSize(z, 64<<10)
+	size := &tally{r: b}
 	fresh := NewMachine()
-	if err := fresh.decode(pack.NewChunkReader(b)); err != nil {
-		return err
+	if err := fresh.decode(pack.NewChunkReader(size)); err != nil {
+		return 0, err
 	}
 	if _, err := b.ReadByte(); err != io.EOF {
-		return fmt.Errorf("read a snapshot: bytes behind its last slot (%v)", err)
+		return 0, fmt.Errorf("read a snapshot: bytes behind its last slot (%v)", err)
 	}
 	m.take(fresh)
-	return nil
+	return size.n, nil
+}
+
+// tally counts the bytes that are read through it.
+type tally struct {
+	r io.Reader
+	n int64
+}
+
+func (t *tally) Read(b []byte) (int, error) {
+	n, err := t.r.Read(b)
+	t.n += int64(n)
+	return n, err
 }
 
 func (m *Machine) decode(r *pack.ChunkReader) error {

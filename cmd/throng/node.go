@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -35,7 +36,7 @@ type node struct {
 func startNode(ctx context.Context, o nodeOptions) (*node, error) {
 	shards, err := host.Open(host.Options{
 		FS: vfs.Default, Dir: o.dataDir, Clock: clock.Real(), Logger: o.log,
-		Shards: o.shards, NewShards: o.cores,
+		Shards: o.shards, NewShards: o.cores, Trim: debug.FreeOSMemory,
 		Fatal: func(err error) { die(o.log, err) },
 	})
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 
 // Sizes that apply where Options leaves a zero.
 const (
-	DefaultMemTableBytes = 16 << 20
+	DefaultMemTableBytes = 8 << 20
 	DefaultCacheBytes    = 1 << 20
 	DefaultRingBytes     = 1 << 20
 	DefaultRetainBytes   = 16 << 20

@@ -27,9 +27,9 @@ type fsm struct {
 	}
 
 	// sinceSnapshot counts bytes of entries applied after the last snapshot
-	// began; snapshotBytes is that snapshot's size.
+	// began; stateBytes is the size of its state, before compression.
 	sinceSnapshot int64
-	snapshotBytes atomic.Int64
+	stateBytes    atomic.Int64
 	wantSnapshot  chan struct{}
 }
 
@@ -49,7 +49,7 @@ func (f *fsm) ApplyBatch(logs []*raft.Log) []any {
 		}
 	}
 	f.advance(logs[len(logs)-1].Index)
-	if f.sinceSnapshot > max(f.g.host.options.LogBytesMax, LogPerState*f.snapshotBytes.Load()) {
+	if f.sinceSnapshot > max(f.g.host.options.LogBytesMax, LogPerState*f.stateBytes.Load()) {
 		select {
 		case f.wantSnapshot <- struct{}{}:
 		default:
@@ -129,28 +129,30 @@ func (f *fsm) close() {
 // Snapshot clones the state, in a moment; it is written while writes go on.
 func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
 	f.sinceSnapshot = 0
-	return &frozen{clone: f.g.machine.Clone(), bytes: &f.snapshotBytes}, nil
+	return &frozen{g: f.g, clone: f.g.machine.Clone()}, nil
 }
 
 // Restore puts a snapshot in place of the state. Raft closes the reader.
 func (f *fsm) Restore(r io.ReadCloser) error {
-	f.restored = f.g.machine.Decode(f.g.loading(r, f.snapshotBytes.Load()))
-	if f.restored == nil {
+	size, err := f.g.machine.Decode(f.g.loading(r))
+	if err == nil {
+		f.stateBytes.Store(size)
 		f.advance(f.g.machine.Applied())
 	}
-	return f.restored
+	f.restored = err
+	return err
 }
 
 // frozen is a clone that Raft writes to its snapshot store.
 type frozen struct {
+	g     *Group
 	clone *shard.Machine
-	bytes *atomic.Int64
 }
 
 // Persist writes the clone. Called by Raft on a goroutine of its own.
 func (s *frozen) Persist(sink raft.SnapshotSink) error {
-	w := &counter{w: sink}
-	if err := s.clone.Encode(w); err != nil {
+	size, err := s.clone.Encode(sink)
+	if err != nil {
 		if cancel := sink.Cancel(); cancel != nil {
 			return fmt.Errorf("write a snapshot: %w; and cancel it: %v", err, cancel)
 		}
@@ -159,22 +161,17 @@ func (s *frozen) Persist(sink raft.SnapshotSink) error {
 	if err := sink.Close(); err != nil {
 		return fmt.Errorf("finish a snapshot: %w", err)
 	}
-	s.bytes.Store(w.n)
+	s.g.fsm.stateBytes.Store(size)
 	return nil
 }
 
-// Release lets the clone go.
-func (s *frozen) Release() { s.clone = nil }
-
-type counter struct {
-	w io.Writer
-	n int64
-}
-
-func (c *counter) Write(b []byte) (int, error) {
-	n, err := c.w.Write(b)
-	c.n += int64(n)
-	return n, err
+// Release lets the clone go. What only it still held is garbage now, up to the
+// size of the state.
+func (s *frozen) Release() {
+	s.clone = nil
+	if trim := s.g.host.options.Trim; trim != nil {
+		trim()
+	}
 }
 
 // collector gathers outcomes into the parts of a batch, in the order in which

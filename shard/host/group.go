@@ -27,6 +27,9 @@ type Group struct {
 	raft    atomic.Pointer[raft.Raft]
 	fsm     *fsm
 
+	// snapshotBytes is the size of the snapshot that it was started from.
+	snapshotBytes int64
+
 	queue    queue
 	confirms confirms
 	// flying counts entries that are proposed and not yet answered.

@@ -45,13 +45,36 @@ func (h *Host) openGroup(number int) (*Group, error) {
 	g.reigning = make(chan struct{}, 1)
 	g.reigning <- struct{}{}
 	g.fsm = newFSM(g)
-	if metas, err := snapshots.List(); err == nil && len(metas) > 0 {
-		g.fsm.snapshotBytes.Store(metas[0].Size)
+	if err := g.checkStart(snapshots); err != nil {
+		return nil, err
 	}
 	if err := g.start(snapshots); err != nil {
 		return nil, err
 	}
 	return g, nil
+}
+
+// checkStart makes sure that log and snapshot meet: a snapshot that was deleted
+// together with its name leaves nothing that its store could miss.
+func (g *Group) checkStart(snapshots raft.SnapshotStore) error {
+	metas, err := snapshots.List()
+	if err != nil {
+		return err
+	}
+	covered := uint64(0)
+	if len(metas) > 0 {
+		covered, g.snapshotBytes = metas[0].Index, metas[0].Size
+	}
+	first, err := g.log.FirstIndex()
+	if err != nil {
+		return err
+	}
+	if first > covered+1 {
+		return fmt.Errorf("the log begins at entry %d and the newest snapshot ends at %d: "+
+			"a snapshot is missing from %s; restore the data directory", first, covered,
+			g.host.options.Dir)
+	}
+	return nil
 }
 
 // start starts Raft on what the data directory holds.

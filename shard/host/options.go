@@ -44,6 +44,9 @@ type Options struct {
 	// LogBytesMax is how much log a group gathers before it takes a snapshot, at
 	// the least; a large state waits for LogPerState times its own size.
 	LogBytesMax int64
+	// Trim, if set, is called whenever a snapshot was written and much memory has
+	// become garbage at once.
+	Trim func()
 	// RetainBytes is how much log a group keeps behind a snapshot, for replicas
 	// that are a little late; default wal.DefaultRetainBytes.
 	RetainBytes int64
@@ -52,9 +55,9 @@ type Options struct {
 const (
 	defaultHeartbeat = 1500 * time.Millisecond
 	defaultLogBytes  = 32 << 20
-	// LogPerState is how much log a group gathers before it takes a snapshot,
-	// as a multiple of the last snapshot: what a restart replays against what a
-	// snapshot costs.
+	// LogPerState is how much log a group gathers before it takes a snapshot, as
+	// a multiple of its state in the last one: what a restart replays against
+	// what a snapshot costs.
 	LogPerState = 2
 
 	// EntryCommandsMax is about how many commands an entry holds at the most.

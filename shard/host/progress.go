@@ -1,7 +1,6 @@
 package host
 
 import (
-	"fmt"
 	"io"
 	"time"
 )
@@ -15,16 +14,14 @@ const clockBehindMax = 500 * time.Millisecond
 
 // loading counts what was read of a snapshot and says how far it is.
 type loading struct {
-	r     io.Reader
-	g     *Group
-	total int64 // bytes
-	read  int64
-	next  int64 // µs: when to say something
+	r    io.Reader
+	g    *Group
+	read int64 // bytes
+	next int64 // µs: when to say something
 }
 
-func (g *Group) loading(r io.Reader, total int64) *loading {
-	return &loading{r: r, g: g, total: total,
-		next: g.host.clock.Micros() + progressEvery.Microseconds()}
+func (g *Group) loading(r io.Reader) *loading {
+	return &loading{r: r, g: g, next: g.host.clock.Micros() + progressEvery.Microseconds()}
 }
 
 func (l *loading) Read(b []byte) (int, error) {
@@ -33,16 +30,9 @@ func (l *loading) Read(b []byte) (int, error) {
 	if now := l.g.host.clock.Micros(); now >= l.next {
 		l.next = now + progressEvery.Microseconds()
 		l.g.host.options.Logger.Info("loading a snapshot", "shard", l.g.number,
-			"done", percent(l.read, l.total), "bytes", l.read)
+			"read", l.read, "of", l.g.snapshotBytes)
 	}
 	return n, err
-}
-
-func percent(done, of int64) string {
-	if of <= 0 {
-		return "?"
-	}
-	return fmt.Sprintf("%d%%", min(100, 100*done/of))
 }
 
 // reportReplay says, until every group serves, how much of its log each group

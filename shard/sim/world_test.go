@@ -81,11 +81,28 @@ func TestSim(t *testing.T) {
 			break
 		}
 	}
-	t.Logf("%d seeds: %d operations (%d of unknown outcome), %d elections, %d crashes, %d snapshots",
-		*seeds, total.operations, total.unknown, total.elections, total.crashes, total.snapshots)
+	say(t, fmt.Sprintf(
+		"%d seeds: %d operations (%d of unknown outcome), %d elections, %d crashes, %d snapshots",
+		*seeds, total.operations, total.unknown, total.elections, total.crashes, total.snapshots))
 	if *seeds >= 20 && !t.Failed() {
 		exercised(t, total)
 	}
+}
+
+// say logs a line. The go command keeps to itself what passing tests log unless
+// it is asked with -v, but what a simulation went through is always worth a
+// line: where the system lets us, it is written to the go command's own stderr.
+func say(t *testing.T, line string) {
+	t.Log(line)
+	if testing.Verbose() {
+		return
+	}
+	f, err := os.OpenFile(fmt.Sprintf("/proc/%d/fd/2", os.Getppid()), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	fmt.Fprintln(f, line)
 }
 
 // exercised fails runs in which too little happened to mean anything.
