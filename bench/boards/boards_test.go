@@ -49,9 +49,9 @@ func stats(ops int64, latency int64) load.Stats {
 
 func TestSnapshotTargets(t *testing.T) {
 	var before, during phase
-	before.add(stats(1000, 1), stats(10, 1000), 200<<20)
-	before.add(stats(1000, 1), stats(10, 1000), 201<<20)
-	during.add(stats(500, 1), stats(10, 1400), 300<<20)
+	before.add(stats(1000, 1), stats(10, 1000), 200<<20, 80<<20)
+	before.add(stats(1000, 1), stats(10, 1000), 201<<20, 80<<20)
+	during.add(stats(500, 1), stats(10, 1400), 300<<20, 80<<20)
 	b := &bench{options: &Options{}, report: report.New("boards", report.Env{}), emptyRSS: 100 << 20}
 	b.noteSnapshots(1, &before, &during)
 	for _, x := range b.report.Targets {
@@ -59,7 +59,7 @@ func TestSnapshotTargets(t *testing.T) {
 			t.Errorf("%+v", x)
 		}
 	}
-	during.add(stats(500, 1), stats(10, 1600), 310<<20)
+	during.add(stats(500, 1), stats(10, 1600), 310<<20, 80<<20)
 	b = &bench{options: &Options{}, report: report.New("boards", report.Env{}), emptyRSS: 100 << 20}
 	b.noteSnapshots(0, &before, &during)
 	for _, x := range b.report.Targets {

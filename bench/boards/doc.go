@@ -8,9 +8,9 @@
 // measures counts from when each submit was due, so that a stall is not hidden by
 // a load that waits for its answers before it asks again.
 //
-//	memory     growth of the live heap (as the Go runtime tells after each
-//	           collection) and of the resident set over the empty server, per
-//	           record, at the end of the updates
+//	memory     growth over the empty server per record: of the live heap, as the
+//	           Go runtime tells after each collection, in the median of the times
+//	           without a snapshot; of the resident set, at the end of the updates
 //	snapshot   the load is cut into slices of 100 ms; a slice in which the server
 //	           had an unfinished snapshot file, snapshots/<group>/*.tmp in its data
 //	           directory, counts as during, the others as before; p99 of the

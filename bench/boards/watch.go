@@ -35,10 +35,11 @@ type phase struct {
 	seconds float64
 	latency *hdrhistogram.Histogram // of the probe, µs
 	rss     []int64                 // bytes, one a slice
+	heap    []int64                 // bytes that the newest collection found, one a slice
 }
 
-// add adds a slice: what the load did, what the probe saw, and the resident set.
-func (p *phase) add(s, probe load.Stats, rss int64) {
+// add adds a slice: what the load did, what the probe saw, resident set and heap.
+func (p *phase) add(s, probe load.Stats, rss, heap int64) {
 	if p.latency == nil {
 		p.latency = probe.Latency
 	} else {
@@ -47,7 +48,7 @@ func (p *phase) add(s, probe load.Stats, rss int64) {
 	p.slices++
 	p.ops += s.Ops
 	p.seconds += s.Elapsed.Seconds()
-	p.rss = append(p.rss, rss)
+	p.rss, p.heap = append(p.rss, rss), append(p.heap, heap)
 }
 
 // p99 is in milliseconds.
@@ -60,17 +61,12 @@ func (p *phase) p99() float64 {
 
 func (p *phase) rate() float64 { return float64(p.ops) / p.seconds }
 
-// rssMedian and rssMax are in bytes.
-func (p *phase) rssMedian() float64 {
-	if len(p.rss) == 0 {
+// middle and highest return bytes, 0 of nothing.
+func middle(bytes []int64) float64 {
+	if len(bytes) == 0 {
 		return 0
 	}
-	return float64(slices.Sorted(slices.Values(p.rss))[len(p.rss)/2])
+	return float64(slices.Sorted(slices.Values(bytes))[len(bytes)/2])
 }
 
-func (p *phase) rssMax() float64 {
-	if len(p.rss) == 0 {
-		return 0
-	}
-	return float64(slices.Max(p.rss))
-}
+func highest(bytes []int64) float64 { return float64(slices.Max(append(bytes, 0))) }

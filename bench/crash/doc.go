@@ -27,7 +27,7 @@
 // # Two ways to die
 //
 // SIGKILL, where everything the server has written survives in the kernel's
-// memory: it shows that recovery is right, and says nothing about fsync. And a
+// memory: it shows that recovery is right, and says little about fsync. And a
 // power cut (package power), where only what has reached the disk survives.
 //
 // The run ends with the first cycle that finds a fault. Writes acknowledged in a
