@@ -34,6 +34,7 @@ type phase struct {
 	ops     int64
 	seconds float64
 	latency *hdrhistogram.Histogram // of the probe, µs
+	load    *hdrhistogram.Histogram // of the load, µs
 	rss     []int64                 // bytes, one a slice
 	heap    []int64                 // bytes that the newest collection found, one a slice
 }
@@ -41,9 +42,10 @@ type phase struct {
 // add adds a slice: what the load did, what the probe saw, resident set and heap.
 func (p *phase) add(s, probe load.Stats, rss, heap int64) {
 	if p.latency == nil {
-		p.latency = probe.Latency
+		p.latency, p.load = probe.Latency, s.Latency
 	} else {
 		p.latency.Merge(probe.Latency)
+		p.load.Merge(s.Latency)
 	}
 	p.slices++
 	p.ops += s.Ops
@@ -51,12 +53,12 @@ func (p *phase) add(s, probe load.Stats, rss, heap int64) {
 	p.rss, p.heap = append(p.rss, rss), append(p.heap, heap)
 }
 
-// p99 is in milliseconds.
-func (p *phase) p99() float64 {
-	if p.latency == nil {
+// p99 is in milliseconds, 0 of nothing.
+func p99(h *hdrhistogram.Histogram) float64 {
+	if h == nil {
 		return 0
 	}
-	return float64(p.latency.ValueAtQuantile(99)) / 1000
+	return float64(h.ValueAtQuantile(99)) / 1000
 }
 
 func (p *phase) rate() float64 { return float64(p.ops) / p.seconds }
