@@ -54,11 +54,11 @@ type Options struct {
 
 const (
 	defaultHeartbeat = 1500 * time.Millisecond
-	defaultLogBytes  = 32 << 20
+	defaultLogBytes  = 64 << 20
 	// LogPerState is how much log a group gathers before it takes a snapshot, as
 	// a multiple of its state in the last one: what a restart replays against
 	// what a snapshot costs.
-	LogPerState = 2
+	LogPerState = 4
 
 	// EntryCommandsMax is about how many commands an entry holds at the most.
 	EntryCommandsMax = 1024
