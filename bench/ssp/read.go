@@ -121,9 +121,11 @@ func (p *parser) id(id []byte) {
 	player.FIDE = utf8(id)
 }
 
-// spaced returns a name with single blanks between its words: a few of the real
-// file have tabs.
-func spaced(name []byte) string { return utf8(bytes.Join(bytes.Fields(name), []byte(" "))) }
+// spaced returns a name as the file has it, but with blanks for tabs, which three
+// of the real file have: a name is to fit into a column.
+func spaced(name []byte) string {
+	return utf8(bytes.TrimSpace(bytes.ReplaceAll(name, []byte("\t"), []byte(" "))))
+}
 
 // utf8 returns Latin-1 text as a Go string.
 func utf8(b []byte) string {
