@@ -9,6 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // keyBytes is how long the server's key is. In its file it is hexadecimal.
@@ -66,5 +70,5 @@ func makeKey(file string) error {
 	if err := os.Link(f.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return syncDir(dir)
+	return disk.SyncDir(vfs.Default, dir)
 }

@@ -14,8 +14,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/spf13/cobra"
 
+	"github.com/thronggrid/throng/durable/disk"
 	"github.com/thronggrid/throng/shard"
 )
 
@@ -109,7 +111,7 @@ func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writ
 	if err := checkFree(f.clientAddr); err != nil {
 		return err
 	}
-	if err := makeDir(f.dataDir); err != nil {
+	if err := disk.MakeDir(vfs.Default, f.dataDir); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
 	key, err := serverKey(f.serverKeyFile, f.dataDir)

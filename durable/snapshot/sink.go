@@ -6,6 +6,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // bytesPerSync spreads the writing of a large snapshot over time, so that the
@@ -145,7 +147,7 @@ func (s *Store) publish(n id, temporary string) error {
 	if err := fs.Rename(temporary, path); err != nil {
 		return s.fail(fmt.Errorf("rename %s: %w", temporary, err))
 	}
-	if err := syncDir(fs, s.dir); err != nil {
+	if err := disk.SyncDir(fs, s.dir); err != nil {
 		return s.fail(err)
 	}
 	s.mu.Lock()

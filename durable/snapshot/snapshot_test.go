@@ -15,6 +15,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/hashicorp/raft"
 	"go.uber.org/goleak"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,7 +41,7 @@ func newDisk(t testing.TB) *vfs.MemFS {
 	t.Helper()
 	fs := vfs.NewCrashableMem()
 	must(t, fs.MkdirAll("data", 0o755))
-	must(t, syncDir(fs, ""))
+	must(t, disk.SyncDir(fs, ""))
 	return fs
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // Options says where the snapshots of a group live. All but Logger must be set.
@@ -59,7 +61,7 @@ func Open(o Options) (*Store, error) {
 	}
 	s := &Store{options: o, turn: make(chan struct{}, 1)}
 	s.dir = o.FS.PathJoin(o.Dir, "snapshots", fmt.Sprint(o.Group))
-	if err := s.makeDir(); err != nil {
+	if err := disk.MakeDir(o.FS, s.dir); err != nil {
 		return nil, fmt.Errorf("open the snapshots of group %d: %w", o.Group, err)
 	}
 	ids, err := s.clean()
@@ -78,31 +80,6 @@ func Open(o Options) (*Store, error) {
 		return nil, fmt.Errorf("close %s: %w", f.path, err)
 	}
 	return s, s.removeBelow(s.mu.newest)
-}
-
-// makeDir makes the group's directory, durably. The data directory is there.
-func (s *Store) makeDir() error {
-	fs := s.options.FS
-	if err := fs.MkdirAll(s.dir, 0o755); err != nil {
-		return err
-	}
-	for _, d := range []string{s.options.Dir, fs.PathDir(s.dir), s.dir} {
-		if err := syncDir(fs, d); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func syncDir(fs vfs.FS, dir string) error {
-	d, err := fs.OpenDir(dir)
-	if err != nil {
-		return fmt.Errorf("open directory %s: %w", dir, err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("sync directory %s: %w", dir, err)
-	}
-	return nil
 }
 
 // clean removes unfinished snapshots and returns the finished ones in order.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // Open opens the log of a data directory, or makes a new one. It reads and
@@ -14,7 +16,7 @@ func Open(o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := makeDir(o.FS, o.Dir); err != nil {
+	if err := disk.MakeDir(o.FS, o.Dir); err != nil {
 		return nil, err
 	}
 	lock, err := lockDir(o.FS, o.Dir)

@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // factsName is the facts file's name in the data directory.
@@ -82,7 +84,7 @@ func (w *witness) replace(b []byte) error {
 	if err := fs.Rename(path+".tmp", path); err != nil {
 		return err
 	}
-	return syncDir(fs, dir)
+	return disk.SyncDir(fs, dir)
 }
 
 // readFacts reads the facts file; ok is false when there is none.

@@ -240,31 +240,15 @@ func (c *Cursor) Bytes() []byte {
 
 // Array consumes the head of an array and returns its number of elements,
 // which is at most the number of bytes that remain.
-func (c *Cursor) Array() int {
-	const want = "an array"
-	at := c.off
-	f, ok := c.head(want)
-	if !ok {
-		return 0
-	}
-	var n uint64
-	switch {
-	case f&0xf0 == fixArray:
-		n = uint64(f & 0x0f)
-	case f == codeArray16:
-		n = c.number(at, 2, want)
-	case f == codeArray32:
-		n = c.number(at, 4, want)
-	default:
-		c.mismatch(at, want)
-	}
-	return c.count(at, n, 1, want)
-}
+func (c *Cursor) Array() int { return c.nested(fixArray, codeArray16, 1, "an array") }
 
 // Map consumes the head of a map and returns its number of pairs, which is at
 // most half the number of bytes that remain.
-func (c *Cursor) Map() int {
-	const want = "a map"
+func (c *Cursor) Map() int { return c.nested(fixMap, codeMap16, 2, "a map") }
+
+// nested consumes the head of an array or map, whose 32-bit form follows its
+// 16-bit form, and whose elements take at least size bytes each.
+func (c *Cursor) nested(fix, code16 byte, size uint64, want string) int {
 	at := c.off
 	f, ok := c.head(want)
 	if !ok {
@@ -272,16 +256,16 @@ func (c *Cursor) Map() int {
 	}
 	var n uint64
 	switch {
-	case f&0xf0 == fixMap:
+	case f&0xf0 == fix:
 		n = uint64(f & 0x0f)
-	case f == codeMap16:
+	case f == code16:
 		n = c.number(at, 2, want)
-	case f == codeMap32:
+	case f == code16+1:
 		n = c.number(at, 4, want)
 	default:
 		c.mismatch(at, want)
 	}
-	return c.count(at, n, 2, want)
+	return c.count(at, n, size, want)
 }
 
 // count checks that n elements of at least size bytes can still follow.
