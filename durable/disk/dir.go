@@ -15,10 +15,11 @@ import (
 // holds the server key and every player's data, so nobody else may look.
 const DirMode = 0o700
 
-// MakeDir makes a directory and all above it that are missing, durably.
+// MakeDir makes a directory and all above it that are missing, durably. One that
+// is there is synced all the same: who made it may have been killed before that.
 func MakeDir(fs vfs.FS, dir string) error {
-	var missing []string
-	for d := dir; ; d = fs.PathDir(d) {
+	missing := []string{dir}
+	for d := fs.PathDir(dir); ; d = fs.PathDir(d) {
 		if _, err := fs.Stat(d); err == nil || d == fs.PathDir(d) {
 			break
 		}
