@@ -13,10 +13,10 @@ import (
 )
 
 // The log tail that a killed server has to read again: commands of at least
-// commandBytes each (owner, client id, score and board alone take 48).
+// commandBytes each (owner, client id, score, board and numbers).
 const (
 	tailBytes    = 16 << 20
-	commandBytes = 48
+	commandBytes = 64
 	tailCommands = tailBytes / commandBytes
 	// tailWait bounds the wait for the tail.
 	tailWait = 5 * time.Minute
@@ -54,8 +54,8 @@ func (b *bench) restarts(ctx context.Context) error {
 	return nil
 }
 
-// tail loads the server until its log behind the newest snapshot is long enough,
-// and kills it at full speed.
+// tail loads the server until it has taken a snapshot and its log behind that is
+// long enough, and kills it at full speed.
 func (b *bench) tail(ctx context.Context, seed uint64) error {
 	g, err := b.start(ctx, seed)
 	if err != nil {
@@ -63,12 +63,13 @@ func (b *bench) tail(ctx context.Context, seed uint64) error {
 	}
 	watch := files{dir: b.host.Server.Dir()}
 	watch.look()
-	logged := int64(0)
+	logged, fresh := int64(0), false
 	deadline := time.Now().Add(tailWait)
 	for logged < tailCommands {
 		writing, finished := watch.slice(ctx)
 		s := g.Interval()
-		if logged += s.Ops; writing || finished {
+		fresh = fresh || finished
+		if logged += s.Ops; writing || finished || !fresh {
 			logged = 0
 		}
 		if ctx.Err() != nil || time.Now().After(deadline) {

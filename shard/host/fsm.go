@@ -151,7 +151,7 @@ type frozen struct {
 
 // Persist writes the clone. Called by Raft on a goroutine of its own.
 func (s *frozen) Persist(sink raft.SnapshotSink) error {
-	size, err := s.clone.Encode(sink)
+	size, err := s.clone.Encode(newGentle(sink, s.g.host))
 	if err != nil {
 		if cancel := sink.Cancel(); cancel != nil {
 			return fmt.Errorf("write a snapshot: %w; and cancel it: %v", err, cancel)

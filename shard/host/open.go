@@ -157,10 +157,12 @@ func (g *Group) keepLogShort(stop <-chan struct{}) {
 			return
 		}
 		err := g.raft.Load().Snapshot().Error()
-		switch {
-		case err == nil, errors.Is(err, raft.ErrNothingNewToSnapshot):
-		case errors.Is(err, raft.ErrRaftShutdown):
+		select {
+		case <-stop: // which ends a snapshot that is being written
+			return
 		default:
+		}
+		if err != nil && !errors.Is(err, raft.ErrNothingNewToSnapshot) {
 			g.host.options.Logger.Warn("a snapshot was not taken; "+
 				"the next is tried when more log has gathered", "shard", g.number, "error", err)
 		}
