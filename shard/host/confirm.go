@@ -17,6 +17,7 @@ type confirms struct {
 	mu      sync.Mutex
 	waiting []waiting
 	count   int
+	closed  error // why none is accepted any more
 }
 
 // waiting are the reads of one lane.
@@ -27,8 +28,8 @@ type waiting struct {
 
 // add appends what a lane has staged. Called on the lane's goroutine.
 func (c *confirms) add(l *lane, refs []grid.Ref) {
-	if !c.push(l, refs) {
-		l.refuse(refs, errQueueFull)
+	if err := c.push(l, refs); err != nil {
+		l.refuse(refs, err)
 		return
 	}
 	select {
@@ -37,23 +38,33 @@ func (c *confirms) add(l *lane, refs []grid.Ref) {
 	}
 }
 
-func (c *confirms) push(l *lane, refs []grid.Ref) bool {
+func (c *confirms) push(l *lane, refs []grid.Ref) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed != nil {
+		return c.closed
+	}
 	if c.count+len(refs) > ConfirmsMax {
-		return false
+		return errQueueFull
 	}
 	c.count += len(refs)
 	for i := range c.waiting {
 		if w := &c.waiting[i]; w.lane == l {
 			w.out.Refs = append(w.out.Refs, refs...)
-			return true
+			return nil
 		}
 	}
 	o := l.host.takeOutcomes()
 	o.Refs = append(o.Refs, refs...)
 	c.waiting = append(c.waiting, waiting{l, o})
-	return true
+	return nil
+}
+
+// close refuses whatever is added from now on, with an error.
+func (c *confirms) close(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed = err
 }
 
 func (c *confirms) take() []waiting {
@@ -71,6 +82,7 @@ func (g *Group) confirmReads(stop <-chan struct{}) {
 		select {
 		case <-g.confirms.wake:
 		case <-stop:
+			g.confirms.close(errNotServing)
 			g.answerConfirms(g.confirms.take(), errNotServing)
 			return
 		}

@@ -31,5 +31,5 @@
 //	I4  A read at level Leader is answered only if the lease still held after the
 //	    state was read.
 //	I5  A failed disk or an entry that cannot be understood ends in Options.Fatal;
-//	    nothing is answered after it.
+//	    no command is said to be done after it.
 package host

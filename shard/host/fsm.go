@@ -79,6 +79,9 @@ func (f *fsm) apply(index uint64, data []byte) {
 	f.collect.begin(b)
 	if err := f.g.machine.Apply(index, &e, &f.collect); err != nil {
 		f.fatal(index, err)
+		if b != nil {
+			f.g.pending.add(b) // nobody is told that it was done: Close says unknown
+		}
 		return
 	}
 	if b == nil {

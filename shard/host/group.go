@@ -27,7 +27,9 @@ type Group struct {
 	raft    atomic.Pointer[raft.Raft]
 	fsm     *fsm
 
-	// snapshotBytes is the size of the snapshot that it was started from.
+	// snapshotIndex and snapshotBytes are of the snapshot that it was started
+	// from: 0 without one.
+	snapshotIndex uint64
 	snapshotBytes int64
 
 	queue    queue
@@ -153,8 +155,7 @@ func (g *Group) fail(b *batch, err error) {
 func (g *Group) lead() {
 	for won := range g.leading {
 		if !won {
-			g.lease.handOver()
-			g.serving.Store(nil)
+			g.lost()
 			continue
 		}
 		if r := g.reign(); r != nil {
@@ -164,6 +165,24 @@ func (g *Group) lead() {
 			g.host.changed()
 		}
 	}
+}
+
+// lost ends a reign that Raft says is over. The notice may come late: if Raft
+// leads again in the term that is served, the news is old.
+func (g *Group) lost() {
+	r := g.serving.Load()
+	if r == nil || g.leads(r) {
+		return
+	}
+	g.serving.Store(nil)
+	g.lease.end(r.term)
+}
+
+// leads says whether Raft leads in the term of a reign, at this moment. Raft
+// knows it before it votes for anybody else.
+func (g *Group) leads(r *reign) bool {
+	at := g.raft.Load()
+	return at.State() == raft.Leader && at.CurrentTerm() == r.term
 }
 
 // reign waits until all that former leaders committed is applied here. It
@@ -204,14 +223,16 @@ func (g *Group) voters() []raft.ServerID {
 }
 
 // readLeader answers a query if this node leads: the state first, then the
-// lease, so that a pause in between cannot make an old answer look fresh.
+// lease, so that a pause in between cannot make an old answer look fresh. The
+// lease speaks for the other voters; that this node itself has not voted for
+// another since, only Raft can say.
 func (g *Group) readLeader(s grid.Slot, kind grid.Kind, body, out []byte) ([]byte, error) {
 	r := g.serving.Load()
 	if r == nil {
 		return out, errNotServing
 	}
 	reply, err := g.machine.Query(s, kind, body, out)
-	if !g.lease.holds(r.term) {
+	if !g.lease.holds(r.term) || !g.leads(r) {
 		return out, errLeaseOver
 	}
 	return reply, err
@@ -228,7 +249,7 @@ func (g *Group) readStale(s grid.Slot, kind grid.Kind, body, out []byte) ([]byte
 
 // catchUp works out whether this replica has applied what its leader first said
 // was committed. Entries that Raft keeps to itself are never applied, so the
-// log is asked for their kind.
+// log is asked for their kind; what it has no more, a snapshot has.
 func (g *Group) catchUp() bool {
 	if g.serving.Load() == nil {
 		target := g.trans.leaderCommit.Load()
@@ -237,7 +258,11 @@ func (g *Group) catchUp() bool {
 		}
 		for i := g.fsm.applied() + 1; i <= target; i++ {
 			var l raft.Log
-			if g.log.GetLog(i, &l) != nil || l.Type == raft.LogCommand {
+			err := g.log.GetLog(i, &l)
+			if errors.Is(err, raft.ErrLogNotFound) && i <= g.raft.Load().AppliedIndex() {
+				continue
+			}
+			if err != nil || l.Type == raft.LogCommand {
 				return false
 			}
 		}

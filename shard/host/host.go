@@ -151,7 +151,7 @@ func (h *Host) Open(deliver grid.Deliver) grid.Lane {
 	return &lane{host: h, deliver: deliver, stages: make([]stage, len(h.groups))}
 }
 
-func (h *Host) group(s grid.Slot) *Group { return h.groups[h.table.Shard(s%grid.Slots)] }
+func (h *Host) group(s grid.Slot) *Group { return h.groups[h.table.Shard(s)] }
 
 // Groups returns the node's groups, in the order of their shards.
 func (h *Host) Groups() []*Group { return h.groups }

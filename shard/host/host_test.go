@@ -300,3 +300,67 @@ type shifted struct {
 }
 
 func (c shifted) Micros() int64 { return c.Clock.Micros() + c.by.Microseconds() }
+
+func TestAConfirmFlushedAfterCloseIsAnswered(t *testing.T) {
+	h := open(t, vfs.NewMem(), nil)
+	c := newCaller(t, h)
+	if err := c.lane.Confirm(0, grid.Ref{ID: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c.lane.Flush()
+	if r := <-c.in; fault.CodeOf(r.err) != fault.Unavailable {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestLateNewsOfALostLeadership: Raft may have won again before it is heard that
+// it had lost. The term that is served now goes on.
+func TestLateNewsOfALostLeadership(t *testing.T) {
+	h := open(t, vfs.NewMem(), nil)
+	c := newCaller(t, h)
+	c.write("b", leaderboard.KindCreate, createBody("b"))
+	c.write("b", leaderboard.KindSubmit, submitBody("b", 1, 5))
+	h.group(grid.SlotOf("b")).lost()
+	if got := c.score("b", 1, grid.Leader); got != 5 {
+		t.Errorf("a score of %d", got)
+	}
+}
+
+func TestASlotThatIsNoneIsRefused(t *testing.T) {
+	c := newCaller(t, open(t, vfs.NewMem(), nil))
+	err := c.lane.Write(grid.Slots, leaderboard.KindCreate, grid.RequestID{}, nil, grid.Ref{})
+	if fault.CodeOf(err) != fault.InvalidArgument {
+		t.Errorf("write: %v", err)
+	}
+	if err := c.lane.Confirm(grid.Slots, grid.Ref{}); fault.CodeOf(err) != fault.InvalidArgument {
+		t.Errorf("confirm: %v", err)
+	}
+}
+
+// TestEntriesAreBounded stages far more than an entry may hold at once.
+func TestEntriesAreBounded(t *testing.T) {
+	h := open(t, vfs.NewMem(), nil)
+	l := h.Open(func(o *grid.Outcomes) { o.Release() }).(*lane)
+	s := &stage{}
+	const commands = 5000
+	for range commands {
+		s.add([]byte("a command of thirty-two bytes ..."), grid.Ref{})
+	}
+	var q queue
+	if err := q.add(l, s); err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for _, b := range q.batches {
+		if b.count > EntryCommandsMax || b.bytes > EntryBytesMax {
+			t.Errorf("a batch of %d commands, %d bytes", b.count, b.bytes)
+		}
+		total += b.count
+	}
+	if total != commands {
+		t.Errorf("%d commands in the queue, want %d", total, commands)
+	}
+}

@@ -21,9 +21,31 @@ var (
 
 // stage holds what a lane has for one group until it is flushed.
 type stage struct {
-	commands []byte
+	commands []byte // encoded back to back
+	ends     []int  // of each command in commands
 	refs     []grid.Ref
 	confirms []grid.Ref
+}
+
+// add appends an encoded command.
+func (s *stage) add(command []byte, ref grid.Ref) {
+	s.commands = append(s.commands, command...)
+	s.close(ref)
+}
+
+// close ends the command that was appended to commands.
+func (s *stage) close(ref grid.Ref) {
+	s.ends = append(s.ends, len(s.commands))
+	s.refs = append(s.refs, ref)
+}
+
+// reset empties the stage, and gives up a buffer that one large burst has made.
+func (s *stage) reset() {
+	if cap(s.commands) > keptBytesMax {
+		s.commands = nil
+	}
+	s.commands, s.ends = s.commands[:0], s.ends[:0]
+	s.refs, s.confirms = s.refs[:0], s.confirms[:0]
 }
 
 // lane implements grid.Lane. It belongs to one goroutine, but for deliver.
@@ -46,22 +68,28 @@ func (l *lane) stage(g *Group) *stage {
 func (l *lane) Write(
 	s grid.Slot, kind grid.Kind, id grid.RequestID, body []byte, ref grid.Ref,
 ) error {
+	if s >= grid.Slots {
+		return noSuchSlot(s)
+	}
 	g := l.host.group(s)
 	if g.serving.Load() == nil {
 		return errNotServing
 	}
-	if g.queue.bytes.Load() > QueueBytesMax {
+	st := l.stage(g)
+	if g.queue.bytes.Load()+int64(len(st.commands)) > QueueBytesMax {
 		return errQueueFull
 	}
-	st := l.stage(g)
 	c := slot.Command{Slot: s, Kind: kind, ID: id, Body: body}
 	st.commands = c.Append(st.commands)
-	st.refs = append(st.refs, ref)
+	st.close(ref)
 	return nil
 }
 
 // Confirm stages a linearizable read.
 func (l *lane) Confirm(s grid.Slot, ref grid.Ref) error {
+	if s >= grid.Slots {
+		return noSuchSlot(s)
+	}
 	g := l.host.group(s)
 	if g.serving.Load() == nil {
 		return errNotServing
@@ -86,12 +114,16 @@ func (l *lane) Flush() {
 		if len(s.confirms) > 0 {
 			g.confirms.add(l, s.confirms)
 		}
-		s.commands, s.refs, s.confirms = s.commands[:0], s.refs[:0], s.confirms[:0]
+		s.reset()
 	}
 	l.used = l.used[:0]
 	if wake {
 		l.host.pacer.kick()
 	}
+}
+
+func noSuchSlot(s grid.Slot) error {
+	return fault.New(fault.InvalidArgument, "slot %d: there are %d", s, grid.Slots)
 }
 
 // refuse answers commands that were staged and then met an error.
@@ -106,6 +138,9 @@ func (l *lane) refuse(refs []grid.Ref, err error) {
 func (l *lane) Read(
 	s grid.Slot, level grid.Level, kind grid.Kind, body, out []byte,
 ) ([]byte, error) {
+	if s >= grid.Slots {
+		return out, noSuchSlot(s)
+	}
 	g := l.host.group(s)
 	if level == grid.Stale {
 		return g.readStale(s, kind, body, out)

@@ -22,9 +22,10 @@ const driftShare = 10
 // A follower that answered a request with success refuses to vote for anybody
 // else for HeartbeatTimeout after it received it, and it received it after it
 // was sent. So while less than that has passed since the sending of requests
-// that a quorum answered, nobody else can have been elected. Answers count from
-// their sending, per term, and a term in which leadership was handed over (its
-// votes ignore the rule) has no lease.
+// that a quorum answered, nobody else can have been elected without this node's
+// own vote, of which only its Raft knows (Group.leads). Answers count from their
+// sending, per term, and a term in which leadership was handed over (its votes
+// ignore the rule) has no lease.
 //
 // A sole voter's lease never ends: nobody else can be elected. Its methods may be
 // called from any goroutine.
@@ -43,7 +44,7 @@ type lease struct {
 	mu struct {
 		sync.Mutex
 		acks   map[raft.ServerID]int64 // newest sending, µs, that the voter answered in term
-		handed uint64                  // the last term in which leadership was handed over
+		ended  uint64                  // the last term that has no lease any more
 		change *sync.Cond              // an answer came, the term changed, or the lease was closed
 		closed bool
 	}
@@ -89,10 +90,13 @@ func (l *lease) answered(voter raft.ServerID, term uint64, sent int64) {
 }
 
 // handOver ends the lease of the present term for good.
-func (l *lease) handOver() {
+func (l *lease) handOver() { l.end(l.term.Load()) }
+
+// end ends the leases of a term and all before it for good.
+func (l *lease) end(term uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.mu.handed = l.term.Load()
+	l.mu.ended = max(l.mu.ended, term)
 	l.update()
 }
 
@@ -120,7 +124,7 @@ func (l *lease) update() {
 	l.mu.change.Broadcast()
 }
 
-func (l *lease) alive() bool { return !l.mu.closed && l.mu.handed != l.term.Load() }
+func (l *lease) alive() bool { return !l.mu.closed && l.term.Load() > l.mu.ended }
 
 // holds says whether the lease of a term still holds.
 func (l *lease) holds(term uint64) bool {

@@ -13,8 +13,12 @@ import (
 	"github.com/hashicorp/raft"
 
 	"github.com/thronggrid/throng/durable/snapshot"
+	"github.com/thronggrid/throng/durable/wal"
 	"github.com/thronggrid/throng/shard"
 )
+
+// keyTerm is the key under which Raft keeps its term.
+var keyTerm = []byte("CurrentTerm")
 
 const (
 	// trailingLogs is the least number of entries that Raft keeps behind a
@@ -61,17 +65,16 @@ func (g *Group) checkStart(snapshots raft.SnapshotStore) error {
 	if err != nil {
 		return err
 	}
-	covered := uint64(0)
 	if len(metas) > 0 {
-		covered, g.snapshotBytes = metas[0].Index, metas[0].Size
+		g.snapshotIndex, g.snapshotBytes = metas[0].Index, metas[0].Size
 	}
 	first, err := g.log.FirstIndex()
 	if err != nil {
 		return err
 	}
-	if first > covered+1 {
+	if first > g.snapshotIndex+1 {
 		return fmt.Errorf("the log begins at entry %d and the newest snapshot ends at %d: "+
-			"a snapshot is missing from %s; restore the data directory", first, covered,
+			"a snapshot is missing from %s; restore the data directory", first, g.snapshotIndex,
 			g.host.options.Dir)
 	}
 	return nil
@@ -81,22 +84,12 @@ func (g *Group) checkStart(snapshots raft.SnapshotStore) error {
 func (g *Group) start(snapshots raft.SnapshotStore) error {
 	h := g.host
 	conf, log := h.raftConfig(g), raftLog{g.log, &h.dead}
-	exists, err := raft.HasExistingState(log, log, snapshots)
-	if err != nil {
-		return fmt.Errorf("look for a log: %w", err)
+	if err := g.found(log); err != nil {
+		return fmt.Errorf("begin its log: %w", err)
 	}
-	votesAt := int64(0)
-	if len(h.options.Voters) > 1 {
-		votesAt = h.clock.Micros() + h.options.HeartbeatTimeout.Microseconds()
-	}
+	votesAt := h.clock.Micros() + h.options.HeartbeatTimeout.Microseconds()
 	g.lease = newLease(h.clock, conf.LocalID, h.options.HeartbeatTimeout, g.voters)
 	g.trans = newTransport(h.innerTransport(g.number), g.lease, h.db.Stalled, votesAt)
-	if !exists {
-		voters := raft.Configuration{Servers: h.options.Voters}
-		if err := raft.BootstrapCluster(conf, log, log, snapshots, g.trans, voters); err != nil {
-			return errors.Join(fmt.Errorf("begin its log: %w", err), g.trans.Close())
-		}
-	}
 	r, err := raft.NewRaft(conf, g.fsm, log, log, snapshots, g.trans)
 	if err != nil {
 		if g.fsm.restored != nil {
@@ -106,6 +99,34 @@ func (g *Group) start(snapshots raft.SnapshotStore) error {
 	}
 	g.raft.Store(r)
 	return nil
+}
+
+// found writes what every log begins with: the first configuration, in term 1.
+//
+// raft.BootstrapCluster would write the term first, and takes a log that has a
+// term for begun. A power cut between its two writes would leave a shard without
+// voters, for ever. Here each start writes what is not there yet.
+func (g *Group) found(log raftLog) error {
+	last, err := log.LastIndex()
+	if err != nil {
+		return err
+	}
+	if last == 0 && g.snapshotIndex == 0 {
+		voters := raft.Configuration{Servers: g.host.options.Voters}
+		err := log.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration,
+			Data: raft.EncodeConfiguration(voters)})
+		if err != nil {
+			return err
+		}
+	}
+	term, err := log.GetUint64(keyTerm)
+	if err != nil && !errors.Is(err, wal.ErrNotFound) {
+		return err
+	}
+	if term > 0 {
+		return nil
+	}
+	return log.SetUint64(keyTerm, 1)
 }
 
 func (h *Host) innerTransport(group int) raft.Transport {
@@ -143,7 +164,7 @@ func (g *Group) run() {
 	h.working.Go(func() { g.confirmReads(h.stop) })
 	h.working.Go(func() { g.keepLogShort(h.stop) })
 	h.leading.Go(g.lead)
-	if len(h.options.Voters) == 1 {
+	if v := g.voters(); len(v) == 1 && v[0] == g.lease.self {
 		g.trans.stand()
 	}
 }

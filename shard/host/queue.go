@@ -65,22 +65,49 @@ func (q *queue) add(l *lane, s *stage) error {
 	if q.closed != nil {
 		return q.closed
 	}
-	var b *batch
-	if n := len(q.batches); n > 0 {
-		b = q.batches[n-1]
-	}
-	if b == nil || b.count+len(s.refs) > EntryCommandsMax ||
-		b.bytes+len(s.commands) > EntryBytesMax {
-		b = l.host.takeBatch()
-		q.batches = append(q.batches, b)
-	}
-	p := b.part(l)
-	p.commands = append(p.commands, s.commands...)
-	p.out.Refs = append(p.out.Refs, s.refs...)
-	b.count += len(s.refs)
-	b.bytes += len(s.commands)
 	q.bytes.Add(int64(len(s.commands)))
+	from, at := 0, 0 // the first command that is not added, and where it begins
+	for from < len(s.refs) {
+		b := q.last(l, s.ends[from]-at)
+		to := b.fits(s.ends, from, at)
+		p := b.part(l)
+		p.commands = append(p.commands, s.commands[at:s.ends[to-1]]...)
+		p.out.Refs = append(p.out.Refs, s.refs[from:to]...)
+		b.count += to - from
+		b.bytes += s.ends[to-1] - at
+		from, at = to, s.ends[to-1]
+	}
 	return nil
+}
+
+// last returns the batch that grows, with room for a command of some bytes.
+func (q *queue) last(l *lane, bytes int) *batch {
+	if n := len(q.batches); n > 0 {
+		if b := q.batches[n-1]; b.room(1, bytes) {
+			return b
+		}
+	}
+	b := l.host.takeBatch()
+	q.batches = append(q.batches, b)
+	return b
+}
+
+// room says whether an entry may take so much more. An empty one takes a command
+// of any size.
+func (b *batch) room(commands, bytes int) bool {
+	return b.count == 0 ||
+		b.count+commands <= EntryCommandsMax && b.bytes+bytes <= EntryBytesMax
+}
+
+// fits returns the end of the longest run of commands from one on that the
+// batch has room for: at least that one.
+func (b *batch) fits(ends []int, from, at int) int {
+	to := from + 1
+	for to < len(ends) && b.count+to+1-from <= EntryCommandsMax &&
+		b.bytes+ends[to]-at <= EntryBytesMax {
+		to++
+	}
+	return to
 }
 
 // take removes the oldest batch if it may be proposed: when nothing is in

@@ -27,7 +27,7 @@ type transport struct {
 	lease   *lease
 	clock   clock.Clock
 	stalled func() time.Duration // age of the oldest unfinished write
-	votesAt int64                // µs: no votes before; 0 for a sole voter
+	votesAt int64                // µs: no votes for others before
 
 	// leaderCommit is the commit index that a leader sent first, 0 until one did.
 	leaderCommit atomic.Uint64
@@ -145,6 +145,11 @@ func (t *transport) RequestPreVote(id raft.ServerID, target raft.ServerAddress,
 	return inner.RequestPreVote(id, target, args, resp)
 }
 
+// SetHeartbeatHandler does nothing: heartbeats go the way of all requests. Taken
+// past Raft's own goroutine they could be answered with success by a node that
+// is becoming a candidate at that moment, and the lease would believe them.
+func (t *transport) SetHeartbeatHandler(func(raft.RPC)) {}
+
 // TimeoutNow hands leadership over: the lease of this term ends before it is sent.
 func (t *transport) TimeoutNow(id raft.ServerID, target raft.ServerAddress,
 	args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
@@ -174,8 +179,5 @@ func (t *transport) AppendEntriesPipeline(
 	if err != nil {
 		return nil, err
 	}
-	p := &pipeline{AppendPipeline: inner, t: t, id: id, stop: make(chan struct{}),
-		sent: make(chan int64, pipelineDepth), ready: make(chan raft.AppendFuture, pipelineDepth)}
-	p.done.Go(p.forward)
-	return p, nil
+	return newPipeline(inner, t, id), nil
 }
