@@ -13,7 +13,7 @@
 //	I2  The stamp rises with every command, whatever the entry times do:
 //	    stamp = max(stamp+1, entry time in µs).
 //	I3  A request id is executed at most once while its row lives: RowLife of
-//	    slot time after its client's last use.
+//	    slot time after its client's last use, less a second.
 //	I4  A clone never changes. It may be encoded on another goroutine while the
 //	    slot goes on.
 //
@@ -26,6 +26,6 @@
 //	boards    leaderboard.Boards.Encode
 //	requests  [row…] per chunk, in order of use: [client, low, used, [[seq, result]…]]
 //
-// Limits: RowsMax clients with request ids, ResultBytesMax per kept result,
-// grid.RequestsMax results per client.
+// Limits: RowsMax clients with request ids, grid.RequestsMax results per client,
+// ResultBytesMax per result and KeptBytesMax for all results of the slot.
 package slot

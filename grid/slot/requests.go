@@ -2,6 +2,7 @@ package slot
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"slices"
 	"time"
 
@@ -16,7 +17,10 @@ const (
 	// RowsMax is how many clients may have request ids in one slot.
 	RowsMax = 1 << 18
 	// ResultBytesMax is the largest result that is kept for a repeated request.
-	ResultBytesMax = 1 << 10
+	ResultBytesMax = 512
+	// KeptBytesMax is how many bytes of results one slot keeps; above it results
+	// leave only a mark that their requests are over.
+	KeptBytesMax = 64 << 20
 
 	// useGrain is how much older than the truth a row's time of use may be, in
 	// µs: a busy client's row then changes its place once in a second, not with
@@ -31,9 +35,9 @@ var (
 	errForgotten = &fault.Error{Code: fault.Aborted, Unknown: true,
 		Message: "the request id was answered or given up before: its outcome is unknown here; " +
 			"read the state to learn whether it was done"}
-	errDropped = &fault.Error{Code: fault.Aborted,
-		Message: "the request was done before, and its result was too large to keep; " +
-			"read the state instead"}
+	errDropped = &fault.Error{Code: fault.Aborted, Unknown: true,
+		Message: "the request was answered before, and its result was not kept; " +
+			"read the state to learn whether it was done"}
 	errRowsFull = &fault.Error{Code: fault.ResourceExhausted, Retry: time.Minute,
 		Message: "too many clients changed this slot in the last ten minutes; " +
 			"ask again in a minute"}
@@ -52,10 +56,12 @@ type row struct {
 
 	prev, next uint32 // neighbours in order of use: ordinal+1, 0 for none
 
-	// kept[head:] holds (seq uvarint, length uvarint, result) per done request,
-	// in the order in which they were done. A length of 0 is a dropped result.
-	kept []byte
-	head uint32
+	// kept[head:] holds (seq uvarint, length uvarint, result) per request that is
+	// set in done, in the order in which they were done. A length of 0 is a
+	// dropped result.
+	kept  []byte
+	head  uint32
+	count int32 // results in kept
 	// lent says that a clone sees the array under kept: it is replaced, not
 	// changed in place.
 	lent bool
@@ -76,6 +82,7 @@ type requests struct {
 	tableGen uint64 // the generation that owns the array under pages
 	pages    []*page
 	count    uint32 // ordinals ever handed out
+	bytes    int    // of all results that are kept
 	free     []uint32
 	live     int
 	// oldest and newest are ends of the order of use: ordinal+1, 0 for none.
@@ -135,7 +142,7 @@ func (t *requests) admit(id *grid.RequestID, stamp int64) (o uint32, prior []byt
 		t.link(o)
 	}
 	if id.Low > r.low {
-		r.forget(id.Low)
+		t.bytes -= r.forget(id.Low)
 	}
 	if id.Seq < r.low {
 		return 0, nil, errForgotten
@@ -152,15 +159,16 @@ func (t *requests) admit(id *grid.RequestID, stamp int64) (o uint32, prior []byt
 // record keeps the result of a request that admit let through.
 func (t *requests) record(o uint32, seq uint64, result []byte) {
 	r := t.own(o)
-	r.done |= 1 << (seq % 64)
-	if len(result) > ResultBytesMax {
+	if len(result) > ResultBytesMax || t.bytes+len(result) > KeptBytesMax {
 		result = nil
 	}
 	r.keep(seq, result)
+	t.bytes += len(result)
 }
 
 // keep appends a result behind those that are kept.
 func (r *row) keep(seq uint64, result []byte) {
+	r.done |= 1 << (seq % 64)
 	need := 2*binary.MaxVarintLen64 + len(result)
 	if r.lent || len(r.kept)+need > cap(r.kept) {
 		rest := r.kept[r.head:]
@@ -174,29 +182,50 @@ func (r *row) keep(seq uint64, result []byte) {
 	r.kept = binary.AppendUvarint(r.kept, seq)
 	r.kept = binary.AppendUvarint(r.kept, uint64(len(result)))
 	r.kept = append(r.kept, result...)
+	r.count++
 }
 
-// forget raises the lowest unanswered number and drops results below it. Those
-// done out of turn go once they come to the front.
-func (r *row) forget(low uint64) {
-	if low-r.low >= 64 {
-		r.done = 0
-	} else {
-		for s := r.low; s < low; s++ {
-			r.done &^= 1 << (s % 64)
-		}
+// forget raises the lowest unanswered number and drops the results below it. It
+// returns how many bytes of results went.
+func (r *row) forget(low uint64) (bytes int) {
+	for s := r.low; s < low && s < r.low+64; s++ {
+		r.done &^= 1 << (s % 64)
 	}
 	r.low = low
 	for int(r.head) < len(r.kept) {
-		seq, n, _ := kept(r.kept[r.head:])
+		seq, n, result := kept(r.kept[r.head:])
 		if seq >= low {
-			break
+			return bytes + r.compact()
 		}
+		bytes += len(result)
 		r.head += uint32(n)
+		r.count--
 	}
-	if int(r.head) == len(r.kept) && !r.lent {
+	if !r.lent {
 		r.kept, r.head = r.kept[:0], 0
 	}
+	return bytes
+}
+
+// compact drops results below low that stand behind others, because they were
+// done out of turn. It returns how many bytes of results went.
+func (r *row) compact() (bytes int) {
+	if int(r.count) == bits.OnesCount64(r.done) {
+		return 0 // as nearly always: all that is kept is in done
+	}
+	old := r.kept[r.head:]
+	r.kept, r.head, r.lent = make([]byte, 0, cap(r.kept)), 0, false
+	for len(old) > 0 {
+		seq, n, result := kept(old)
+		if seq >= r.low {
+			r.kept = append(r.kept, old[:n]...)
+		} else {
+			bytes += len(result)
+			r.count--
+		}
+		old = old[n:]
+	}
+	return bytes
 }
 
 // result finds the kept result of a request that was done.
@@ -252,6 +281,7 @@ func (t *requests) expire(stamp int64) {
 		if stamp-r.used < RowLife {
 			return
 		}
+		t.bytes -= r.forget(r.low + grid.RequestsMax)
 		delete(t.index, r.client)
 		t.unlink(o)
 		*t.own(o) = row{}

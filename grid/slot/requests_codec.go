@@ -23,16 +23,13 @@ func (t *requests) encode(w *pack.ChunkWriter) error {
 	return nil
 }
 
-// append appends [client, low, used, [seq, result, …]]. Results below low are
-// not worth keeping.
+// append appends [client, low, used, [seq, result, …]].
 func (r *row) append(b []byte) []byte {
 	b = pack.AppendArray(b, 4)
 	b = pack.AppendBytes(b, r.client[:])
 	b = pack.AppendUint(b, r.low)
 	b = pack.AppendInt(b, r.used)
-	n := 0
-	r.each(func(uint64, []byte) { n++ })
-	b = pack.AppendArray(b, 2*n)
+	b = pack.AppendArray(b, 2*int(r.count))
 	r.each(func(seq uint64, result []byte) {
 		b = pack.AppendUint(b, seq)
 		b = pack.AppendBytes(b, result)
@@ -40,13 +37,11 @@ func (r *row) append(b []byte) []byte {
 	return b
 }
 
-// each calls f with every result that can still be asked for.
+// each calls f with every result, in the order in which they were done.
 func (r *row) each(f func(seq uint64, result []byte)) {
 	for b := r.kept[r.head:]; len(b) > 0; {
 		seq, n, result := kept(b)
-		if seq >= r.low {
-			f(seq, result)
-		}
+		f(seq, result)
 		b = b[n:]
 	}
 }
@@ -91,8 +86,8 @@ func (t *requests) decodeRow(c *pack.Cursor) error {
 		if c.Err() == nil && (seq < r.low || seq-r.low >= 64 || r.done&(1<<(seq%64)) != 0) {
 			return fmt.Errorf("a result for request %d, with %d the lowest unanswered", seq, r.low)
 		}
-		r.done |= 1 << (seq % 64)
 		r.keep(seq, result)
+		t.bytes += len(result)
 	}
 	for range fields - 4 {
 		c.Skip()
@@ -109,6 +104,6 @@ func (t *requests) decodeRow(c *pack.Cursor) error {
 	}
 	o := t.insert(r.client, r.low, r.used)
 	at := t.own(o)
-	at.done, at.kept = r.done, r.kept
+	at.done, at.kept, at.count = r.done, r.kept, r.count
 	return nil
 }

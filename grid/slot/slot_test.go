@@ -112,6 +112,19 @@ func TestALargeResultLeavesAMark(t *testing.T) {
 	}
 }
 
+func TestKeptResultsAreBounded(t *testing.T) {
+	var r requests
+	r.bytes = KeptBytesMax
+	o, _, err := r.admit(&grid.RequestID{Seq: 1, Low: 1}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.record(o, 1, []byte{0})
+	if _, _, err := r.admit(&grid.RequestID{Seq: 1, Low: 1}, 2); err != errDropped {
+		t.Fatalf("a result beyond the limit answers %v", err)
+	}
+}
+
 func TestRowsExpireByTheSlotsClockAlone(t *testing.T) {
 	s := New()
 	s.Apply(1, create("b", leaderboard.Incr), nil)
@@ -138,85 +151,6 @@ func TestTheStampNeverStepsBack(t *testing.T) {
 				t.Fatalf("stamp %d after %d, at %d", s.Stamp(), last, at)
 			}
 			last = s.Stamp()
-		}
-	})
-}
-
-// TestModel runs random requests of several clients, with repeats, against a
-// map of what must be remembered, through clones and restores at random moments.
-func TestModel(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		live := New()
-		live.Apply(1, create("b", leaderboard.Incr), nil)
-		now := int64(second)
-		sum := int64(0)
-		type client struct {
-			seq, low uint64
-			results  map[uint64][]byte
-		}
-		clients := make([]client, 4)
-		for i := range clients {
-			clients[i] = client{low: 1, results: map[uint64][]byte{}}
-		}
-		var frozen *Slot
-		var was []byte
-		t.Repeat(map[string]func(*rapid.T){
-			"new": func(t *rapid.T) {
-				i := rapid.IntRange(0, len(clients)-1).Draw(t, "client")
-				c := &clients[i]
-				if c.seq+1 >= c.low+grid.RequestsMax {
-					return
-				}
-				c.seq++
-				now += rapid.Int64Range(0, 3*second).Draw(t, "later")
-				out := live.Apply(now, submit("b", 1, 3).as(byte(i), c.seq, c.low), nil)
-				if code(out) != fault.OK {
-					t.Fatalf("request %d: %q", c.seq, out)
-				}
-				sum += 3
-				c.results[c.seq] = out
-			},
-			"repeat": func(t *rapid.T) {
-				i := rapid.IntRange(0, len(clients)-1).Draw(t, "client")
-				c := &clients[i]
-				if c.seq < c.low {
-					return
-				}
-				seq := rapid.Uint64Range(c.low, c.seq).Draw(t, "seq")
-				out := live.Apply(now, submit("b", 1, 3).as(byte(i), seq, c.low), nil)
-				if !bytes.Equal(out, c.results[seq]) {
-					t.Fatalf("request %d again: %x, first %x", seq, out, c.results[seq])
-				}
-			},
-			"answered": func(t *rapid.T) {
-				i := rapid.IntRange(0, len(clients)-1).Draw(t, "client")
-				c := &clients[i]
-				c.low = rapid.Uint64Range(c.low, c.seq+1).Draw(t, "low")
-			},
-			"clone": func(t *rapid.T) {
-				frozen = live.Clone()
-				was = encoded(t, live)
-			},
-			"restore": func(t *rapid.T) { live = decoded(t, encoded(t, live)) },
-			"": func(t *rapid.T) {
-				if frozen != nil && !bytes.Equal(encoded(t, frozen), was) {
-					t.Fatalf("a clone changed")
-				}
-				b := encoded(t, live)
-				if again := decoded(t, b); !bytes.Equal(encoded(t, again), b) || again.Digest() != live.Digest() {
-					t.Fatalf("encode and decode are not inverse")
-				}
-			},
-		})
-		r := leaderboard.OwnersRequest{Board: "b", Owners: []grid.ID{{1}}}
-		reply, err := live.Query(leaderboard.KindOwners, body(r.Fields(), r.Append), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := pack.NewCursor(reply)
-		page, err := leaderboard.DecodePageReply(&c)
-		if err != nil || sum > 0 && page.Records[0].Score != sum {
-			t.Fatalf("sum %d, page %+v, %v", sum, page, err)
 		}
 	})
 }
