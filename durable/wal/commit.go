@@ -22,9 +22,11 @@ import (
 type committer struct {
 	db    *pebble.DB
 	latch *latch
-	clock clock.Clock
-	wait  time.Duration
-	since atomic.Int64 // when the commit on its way began, µs; 0: there is none
+	// witness is told of every commit.
+	witness *witness
+	clock   clock.Clock
+	wait    time.Duration
+	since   atomic.Int64 // when the commit on its way began, µs; 0: there is none
 
 	mu struct {
 		sync.Mutex
@@ -51,8 +53,8 @@ type round struct {
 	err      error
 }
 
-func newCommitter(db *pebble.DB, l *latch, o Options) *committer {
-	c := &committer{db: db, latch: l, clock: o.Clock, wait: o.GatherWait}
+func newCommitter(db *pebble.DB, l *latch, w *witness, o Options) *committer {
+	c := &committer{db: db, latch: l, witness: w, clock: o.Clock, wait: o.GatherWait}
 	c.turn.L = &c.mu
 	return c
 }
@@ -144,6 +146,7 @@ func (c *committer) write(b *pebble.Batch) error {
 	if err := b.Close(); err != nil {
 		return c.latch.fail(fmt.Errorf("release a commit: %w", err))
 	}
+	c.witness.soon()
 	return nil
 }
 

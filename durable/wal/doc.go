@@ -56,8 +56,9 @@
 //
 // Version is that of everything this package stores; a higher one is refused by
 // name. Running (clean 0), the file gives lower bounds. It is replaced (written
-// beside, synced, renamed, directory synced) before Pebble removes a WAL file or
-// writes over one, before entries are deleted that it speaks of, and at Open.
+// beside, synced, renamed, directory synced) about once a second while there are
+// commits, before Pebble removes a WAL file or writes over one, before entries are
+// deleted that it speaks of, and at Open.
 // Close writes it last, with clean 1 and exact numbers.
 //
 // # Invariants
@@ -101,8 +102,7 @@
 //   - Damage to the very last WAL record: it looks like one that the crash cut
 //     short. It is one commit, that is the last entries of some groups.
 //   - A last WAL file that was cut off or zeroed from some point to its end, as
-//     far as the facts file does not reach: it was written when the WAL file
-//     before was given up, so at most a memtable's worth.
+//     far as the facts file does not reach: what was committed in the last second.
 //   - A disk that acknowledges syncs it has not done.
 //
 // The rest of the cluster has what a replica lost that way, but a lost vote may

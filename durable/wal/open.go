@@ -62,7 +62,7 @@ func (db *DB) open() error {
 	if db.pebble, err = pebble.Open(o.FS.PathJoin(o.Dir, logName), options); err != nil {
 		return fmt.Errorf("open the log in %s: %w", o.Dir, err)
 	}
-	db.commits = newCommitter(db.pebble, db.latch, o)
+	db.commits = newCommitter(db.pebble, db.latch, db.witness, o)
 	err = db.load()
 	if err == nil {
 		err = db.check(old)

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -28,7 +30,11 @@ type witness struct {
 	turn    chan struct{}
 	claimed map[uint32]uint64 // last of each group as the file has it
 	final   bool              // Close has written it: nobody else may any more
+	due     atomic.Bool       // a write of it is due within witnessEvery
 }
+
+// witnessEvery is how old the file may get while there are commits.
+const witnessEvery = time.Second
 
 func newWitness(db *DB) *witness {
 	return &witness{db: db, turn: make(chan struct{}, 1), claimed: map[uint32]uint64{}}
@@ -45,6 +51,19 @@ func (w *witness) lower(group uint32, last uint64) error {
 	return w.writeHoldingTurn(false)
 }
 
+// soon sees to it that the file is written within witnessEvery. Called after
+// each commit; it costs one load.
+func (w *witness) soon() {
+	if w.due.Load() || !w.due.CompareAndSwap(false, true) {
+		return
+	}
+	w.db.options.Clock.AfterFunc(witnessEvery, func() {
+		w.due.Store(false)
+		// A failure is latched, and after Close there is nothing to do.
+		_ = w.write(false)
+	})
+}
+
 // write writes how far everything has come.
 func (w *witness) write(clean bool) error {
 	w.turn <- struct{}{}
@@ -55,6 +74,9 @@ func (w *witness) write(clean bool) error {
 func (w *witness) writeHoldingTurn(clean bool) error {
 	if w.final {
 		return ErrClosed
+	}
+	if err := w.db.latch.err(); err != nil {
+		return err
 	}
 	w.final = clean
 	f := w.db.facts(clean)
