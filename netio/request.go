@@ -13,6 +13,7 @@ import (
 func (l *loop) writeRequest(k *session, op *grid.Op, f wire.Frame) {
 	l.count.writes.Add(1)
 	if err := l.stage(k, op, f); err != nil {
+		l.budget-- // a refusal is answered at once, like a read
 		l.fail(k, f.Kind, f.ID, err)
 	}
 }

@@ -87,25 +87,27 @@ func (l *loop) request(k *session, f wire.Frame, waiting int) bool {
 		l.hello(k, f)
 		return true
 	}
-	if f.Kind < wire.KindFeatures {
-		l.control(k, f)
+	op := l.server.op(f.Kind)
+	if op != nil && op.Write {
+		l.writeRequest(k, op, f)
 		return true
 	}
-	op := l.server.op(f.Kind)
+	// All else is answered at once, whatever it is, so it has a budget.
+	if waiting < l.server.options.FrameBytesMax && (l.budget <= 0 || k.choked) {
+		return false
+	}
+	l.budget--
 	switch {
+	case k.choked: // sends and does not read: it cannot wait any longer
+		l.count.slowReaders.Add(1)
+		l.dismiss(k, wire.SlowReader)
+	case f.Kind < wire.KindFeatures:
+		l.control(k, f)
 	case op == nil:
 		l.fail(k, f.Kind, f.ID, fault.New(fault.Unimplemented,
 			"this server knows no request of kind %#04x: update it, or correct the client",
 			uint16(f.Kind)))
-	case op.Write:
-		l.writeRequest(k, op, f)
-	case waiting < l.server.options.FrameBytesMax && (l.budget <= 0 || k.choked):
-		return false
-	case k.choked: // sends and does not read: it cannot wait any longer
-		l.count.slowReaders.Add(1)
-		l.dismiss(k, wire.SlowReader)
 	default:
-		l.budget--
 		l.readRequest(k, op, f)
 	}
 	return true

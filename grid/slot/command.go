@@ -3,6 +3,8 @@ package slot
 import (
 	"fmt"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/pack"
 )
@@ -29,6 +31,9 @@ func (c *Command) Append(b []byte) []byte {
 	b = pack.AppendUint(b, c.ID.Low)
 	return append(b, c.Body...)
 }
+
+// mark tells the command from another one under the same request number.
+func (c *Command) mark() uint32 { return uint32(xxhash.Sum64(c.Body)) ^ uint32(c.Kind) }
 
 // Decode reads one command; Body is a view of what the cursor reads.
 func (c *Command) Decode(in *pack.Cursor) error {

@@ -24,7 +24,7 @@
 //
 //	head      [format, stamp, request rows]
 //	boards    leaderboard.Boards.Encode
-//	requests  [row…] per chunk, in order of use: [client, low, used, [[seq, result]…]]
+//	requests  [row…] per chunk, in order of use: [client, low, used, [seq, mark, result, …]]
 //
 // Limits: RowsMax clients with request ids, grid.RequestsMax results per client,
 // ResultBytesMax per result and KeptBytesMax for all results of the slot.

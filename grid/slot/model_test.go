@@ -144,7 +144,7 @@ func (w *world) checkBytes(t *rapid.T) {
 	total := 0
 	for _, page := range w.live.requests.pages {
 		for i := range page.rows {
-			page.rows[i].each(func(_ uint64, result []byte) { total += len(result) })
+			page.rows[i].each(func(_ uint64, _ uint32, result []byte) { total += len(result) })
 		}
 	}
 	if total != w.live.requests.bytes {

@@ -38,6 +38,9 @@ var (
 	errDropped = &fault.Error{Code: fault.Aborted, Unknown: true,
 		Message: "the request was answered before, and its result was not kept; " +
 			"read the state to learn whether it was done"}
+	errReused = fault.New(fault.InvalidArgument,
+		"this request number was used for another request of the same client: count on, "+
+			"or begin anew with another nonce")
 	errRowsFull = &fault.Error{Code: fault.ResourceExhausted, Retry: time.Minute,
 		Message: "too many clients changed this slot in the last ten minutes; " +
 			"ask again in a minute"}
@@ -56,8 +59,9 @@ type row struct {
 
 	prev, next uint32 // neighbours in order of use: ordinal+1, 0 for none
 
-	// kept[head:] holds (seq uvarint, length uvarint, result) per request that is
-	// set in done, in the order in which they were done. A length of 0 is a
+	// kept[head:] holds a (seq uvarint, mark u32, length uvarint, result) per
+	// request that is set in done, in the order in which they were done. The mark
+	// tells the request from another under the same number. A length of 0 is a
 	// dropped result.
 	kept  []byte
 	head  uint32
@@ -121,7 +125,9 @@ func (t *requests) clone() requests {
 
 // admit finds the row of a command's client and says what to do: execute (prior
 // and err are nil, then call record), answer with the prior result, or refuse.
-func (t *requests) admit(id *grid.RequestID, stamp int64) (o uint32, prior []byte, err error) {
+func (t *requests) admit(
+	id *grid.RequestID, mark uint32, stamp int64,
+) (o uint32, prior []byte, err error) {
 	t.expire(stamp)
 	if id.Seq < id.Low || id.Seq-id.Low >= grid.RequestsMax {
 		return 0, nil, errWindow
@@ -150,26 +156,30 @@ func (t *requests) admit(id *grid.RequestID, stamp int64) (o uint32, prior []byt
 	if r.done&(1<<(id.Seq%64)) == 0 {
 		return o, nil, nil
 	}
-	if prior = r.result(id.Seq); len(prior) == 0 {
+	was, prior := r.result(id.Seq)
+	switch {
+	case was != mark:
+		return 0, nil, errReused
+	case len(prior) == 0:
 		return 0, nil, errDropped
 	}
 	return o, prior, nil
 }
 
 // record keeps the result of a request that admit let through.
-func (t *requests) record(o uint32, seq uint64, result []byte) {
+func (t *requests) record(o uint32, seq uint64, mark uint32, result []byte) {
 	r := t.own(o)
 	if len(result) > ResultBytesMax || t.bytes+len(result) > KeptBytesMax {
 		result = nil
 	}
-	r.keep(seq, result)
+	r.keep(seq, mark, result)
 	t.bytes += len(result)
 }
 
 // keep appends a result behind those that are kept.
-func (r *row) keep(seq uint64, result []byte) {
+func (r *row) keep(seq uint64, mark uint32, result []byte) {
 	r.done |= 1 << (seq % 64)
-	need := 2*binary.MaxVarintLen64 + len(result)
+	need := 2*binary.MaxVarintLen64 + 4 + len(result)
 	if r.lent || len(r.kept)+need > cap(r.kept) {
 		rest := r.kept[r.head:]
 		b := r.kept[:0]
@@ -180,6 +190,7 @@ func (r *row) keep(seq uint64, result []byte) {
 		r.kept, r.head = append(b, rest...), 0
 	}
 	r.kept = binary.AppendUvarint(r.kept, seq)
+	r.kept = binary.LittleEndian.AppendUint32(r.kept, mark)
 	r.kept = binary.AppendUvarint(r.kept, uint64(len(result)))
 	r.kept = append(r.kept, result...)
 	r.count++
@@ -193,7 +204,7 @@ func (r *row) forget(low uint64) (bytes int) {
 	}
 	r.low = low
 	for int(r.head) < len(r.kept) {
-		seq, n, result := kept(r.kept[r.head:])
+		seq, _, n, result := kept(r.kept[r.head:])
 		if seq >= low {
 			return bytes + r.compact()
 		}
@@ -216,7 +227,7 @@ func (r *row) compact() (bytes int) {
 	old := r.kept[r.head:]
 	r.kept, r.head, r.lent = make([]byte, 0, cap(r.kept)), 0, false
 	for len(old) > 0 {
-		seq, n, result := kept(old)
+		seq, _, n, result := kept(old)
 		if seq >= r.low {
 			r.kept = append(r.kept, old[:n]...)
 		} else {
@@ -228,24 +239,26 @@ func (r *row) compact() (bytes int) {
 	return bytes
 }
 
-// result finds the kept result of a request that was done.
-func (r *row) result(seq uint64) []byte {
+// result finds the kept result of a request that was done, and its mark.
+func (r *row) result(seq uint64) (mark uint32, result []byte) {
 	for b := r.kept[r.head:]; len(b) > 0; {
-		s, n, result := kept(b)
+		s, mark, n, result := kept(b)
 		if s == seq {
-			return result
+			return mark, result
 		}
 		b = b[n:]
 	}
-	return nil
+	return 0, nil
 }
 
 // kept cuts the first kept result off b and says how many bytes it takes.
-func kept(b []byte) (seq uint64, n int, result []byte) {
+func kept(b []byte) (seq uint64, mark uint32, n int, result []byte) {
 	seq, i := binary.Uvarint(b)
-	size, j := binary.Uvarint(b[i:])
-	n = i + j + int(size)
-	return seq, n, b[i+j : n]
+	mark = binary.LittleEndian.Uint32(b[i:])
+	size, j := binary.Uvarint(b[i+4:])
+	from := i + 4 + j
+	n = from + int(size)
+	return seq, mark, n, b[from:n]
 }
 
 // insert makes a row for a new client, the newest in order of use.

@@ -2,6 +2,7 @@ package slot
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/thronggrid/throng/grid/pack"
 )
@@ -23,25 +24,26 @@ func (t *requests) encode(w *pack.ChunkWriter) error {
 	return nil
 }
 
-// append appends [client, low, used, [seq, result, …]].
+// append appends [client, low, used, [seq, mark, result, …]].
 func (r *row) append(b []byte) []byte {
 	b = pack.AppendArray(b, 4)
 	b = pack.AppendBytes(b, r.client[:])
 	b = pack.AppendUint(b, r.low)
 	b = pack.AppendInt(b, r.used)
-	b = pack.AppendArray(b, 2*int(r.count))
-	r.each(func(seq uint64, result []byte) {
+	b = pack.AppendArray(b, 3*int(r.count))
+	r.each(func(seq uint64, mark uint32, result []byte) {
 		b = pack.AppendUint(b, seq)
+		b = pack.AppendUint(b, uint64(mark))
 		b = pack.AppendBytes(b, result)
 	})
 	return b
 }
 
 // each calls f with every result, in the order in which they were done.
-func (r *row) each(f func(seq uint64, result []byte)) {
+func (r *row) each(f func(seq uint64, mark uint32, result []byte)) {
 	for b := r.kept[r.head:]; len(b) > 0; {
-		seq, n, result := kept(b)
-		f(seq, result)
+		seq, mark, n, result := kept(b)
+		f(seq, mark, result)
 		b = b[n:]
 	}
 }
@@ -78,15 +80,18 @@ func (t *requests) decodeRow(c *pack.Cursor) error {
 	client := c.Bytes()
 	r := row{low: c.Uint(), used: c.Int()}
 	results := c.Array()
-	if c.Err() == nil && (fields < 4 || len(client) != len(r.client) || results%2 != 0) {
+	if c.Err() == nil && (fields < 4 || len(client) != len(r.client) || results%3 != 0) {
 		return fmt.Errorf("a row of %d fields with a client of %d bytes", fields, len(client))
 	}
-	for range results / 2 {
-		seq, result := c.Uint(), c.Bytes()
-		if c.Err() == nil && (seq < r.low || seq-r.low >= 64 || r.done&(1<<(seq%64)) != 0) {
+	for range results / 3 {
+		seq, mark, result := c.Uint(), c.Uint(), c.Bytes()
+		if c.Err() != nil {
+			return c.Err()
+		}
+		if mark > math.MaxUint32 || seq < r.low || seq-r.low >= 64 || r.done&(1<<(seq%64)) != 0 {
 			return fmt.Errorf("a result for request %d, with %d the lowest unanswered", seq, r.low)
 		}
-		r.keep(seq, result)
+		r.keep(seq, uint32(mark), result)
 		t.bytes += len(result)
 	}
 	for range fields - 4 {

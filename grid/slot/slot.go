@@ -34,7 +34,8 @@ func (s *Slot) Apply(at int64, c *Command, out []byte) []byte {
 	if c.ID.Seq == 0 {
 		return s.execute(c, out)
 	}
-	o, prior, err := s.requests.admit(&c.ID, s.stamp)
+	mark := c.mark()
+	o, prior, err := s.requests.admit(&c.ID, mark, s.stamp)
 	switch {
 	case err != nil:
 		return appendError(out, err)
@@ -43,7 +44,7 @@ func (s *Slot) Apply(at int64, c *Command, out []byte) []byte {
 	}
 	from := len(out)
 	out = s.execute(c, out)
-	s.requests.record(o, c.ID.Seq, out[from:])
+	s.requests.record(o, c.ID.Seq, mark, out[from:])
 	return out
 }
 

@@ -91,6 +91,20 @@ func TestAForgottenRequestIsNeverDoneAgain(t *testing.T) {
 	}
 }
 
+func TestANumberIsNotUsedForAnotherRequest(t *testing.T) {
+	s := New()
+	s.Apply(1, create("b", leaderboard.Incr), nil)
+	s.Apply(2, submit("b", 1, 10).as(7, 1, 1), nil)
+	for _, other := range []*Command{submit("b", 1, 11), submit("b", 2, 10), create("b", leaderboard.Incr)} {
+		if got := code(s.Apply(3, other.as(7, 1, 1), nil)); got != fault.InvalidArgument {
+			t.Errorf("another request under the same number: %v", got)
+		}
+	}
+	if got := score(t, s, "b", 1); got != 10 {
+		t.Fatalf("the score is %d", got)
+	}
+}
+
 func TestRequestsBeyondTheWindowAreRefused(t *testing.T) {
 	s := New()
 	for _, id := range [][2]uint64{{65, 1}, {1 << 63, 1}, {1, 2}} {
@@ -102,12 +116,12 @@ func TestRequestsBeyondTheWindowAreRefused(t *testing.T) {
 
 func TestALargeResultLeavesAMark(t *testing.T) {
 	var r requests
-	o, _, err := r.admit(&grid.RequestID{Seq: 1, Low: 1}, 1)
+	o, _, err := r.admit(&grid.RequestID{Seq: 1, Low: 1}, 7, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.record(o, 1, make([]byte, ResultBytesMax+1))
-	if _, _, err := r.admit(&grid.RequestID{Seq: 1, Low: 1}, 2); err != errDropped {
+	r.record(o, 1, 7, make([]byte, ResultBytesMax+1))
+	if _, _, err := r.admit(&grid.RequestID{Seq: 1, Low: 1}, 7, 2); err != errDropped {
 		t.Fatalf("a dropped result answers %v", err)
 	}
 }
@@ -115,12 +129,12 @@ func TestALargeResultLeavesAMark(t *testing.T) {
 func TestKeptResultsAreBounded(t *testing.T) {
 	var r requests
 	r.bytes = KeptBytesMax
-	o, _, err := r.admit(&grid.RequestID{Seq: 1, Low: 1}, 1)
+	o, _, err := r.admit(&grid.RequestID{Seq: 1, Low: 1}, 7, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.record(o, 1, []byte{0})
-	if _, _, err := r.admit(&grid.RequestID{Seq: 1, Low: 1}, 2); err != errDropped {
+	r.record(o, 1, 7, []byte{0})
+	if _, _, err := r.admit(&grid.RequestID{Seq: 1, Low: 1}, 7, 2); err != errDropped {
 		t.Fatalf("a result beyond the limit answers %v", err)
 	}
 }
