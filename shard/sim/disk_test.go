@@ -18,18 +18,41 @@ type disk struct {
 	mu   sync.Mutex
 	fail bool
 	hang chan struct{} // syncs wait for it to be closed; nil: they do not
+	// left counts syncs down to the one before which the power is cut; 0: none.
+	left int
+	cut  func()
 }
 
 func newDisk() *disk { return &disk{mem: vfs.NewCrashableMem()} }
 
 // crash returns the disk as it is after a power cut at this moment: what was
-// synced, and of the rest whatever share of it chance left.
+// synced, and of the rest whatever share of it chance left. If only a share of
+// it is left, all changes of directories are: a journal keeps those in order,
+// which Pebble relies on when it puts a new manifest in place.
 func (d *disk) crash(r *rand.Rand) *disk {
 	share := 0
 	if r.IntN(2) == 0 {
 		share = r.IntN(101)
+		d.syncDirs("/")
 	}
 	return &disk{mem: d.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: share, RNG: r})}
+}
+
+// syncDirs makes the entries of a directory and of all below it durable.
+func (d *disk) syncDirs(dir string) {
+	f, err := d.mem.OpenDir(dir)
+	if err != nil {
+		return // removed meanwhile
+	}
+	_ = f.Sync()
+	_ = f.Close()
+	names, _ := d.mem.List(dir)
+	for _, name := range names {
+		path := d.mem.PathJoin(dir, name)
+		if info, err := d.mem.Stat(path); err == nil && info.IsDir() {
+			d.syncDirs(path)
+		}
+	}
 }
 
 // fs returns the file system through which a node sees the disk.
@@ -39,6 +62,20 @@ func (d *disk) setFail() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.fail = true
+}
+
+func (d *disk) failing() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.fail
+}
+
+// cutAt lets the power be cut, by calling cut, just before the n-th sync from
+// now; n 0: never.
+func (d *disk) cutAt(n int, cut func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.left, d.cut = n, cut
 }
 
 func (d *disk) setHang() {
@@ -59,11 +96,24 @@ func (d *disk) release() {
 	}
 }
 
+// arrive counts a sync and returns what it meets.
+func (d *disk) arrive() (hang chan struct{}, cut func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.left > 0 {
+		if d.left--; d.left == 0 {
+			cut = d.cut
+		}
+	}
+	return d.hang, cut
+}
+
 // gate is passed by every sync.
 func (d *disk) gate() error {
-	d.mu.Lock()
-	hang := d.hang
-	d.mu.Unlock()
+	hang, cut := d.arrive()
+	if cut != nil {
+		cut()
+	}
 	if hang != nil {
 		<-hang
 	}

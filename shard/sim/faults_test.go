@@ -6,9 +6,9 @@ import (
 )
 
 // faults strikes until the time is over, then heals the world.
-func (w *world) faults(until time.Time) {
+func (w *world) faults() {
 	r := w.chance()
-	for time.Now().Before(until) {
+	for w.stormy() {
 		time.Sleep(between(r, 300*time.Millisecond, 4*time.Second))
 		w.strike(r)
 	}
@@ -16,6 +16,7 @@ func (w *world) faults(until time.Time) {
 	for _, n := range w.nodes {
 		n.mu.Lock()
 		n.disk.release()
+		n.disk.cutAt(0, nil)
 		n.mu.Unlock()
 	}
 }
@@ -27,29 +28,30 @@ func between(r *rand.Rand, from, to time.Duration) time.Duration {
 // strike lets one thing go wrong.
 func (w *world) strike(r *rand.Rand) {
 	n := w.nodes[r.IntN(len(w.nodes))]
-	if l := w.leader(); l != nil && r.IntN(2) == 0 {
+	if l := w.leader(r); l != nil && r.IntN(2) == 0 {
 		n = l
 	}
 	_, life := n.running()
-	switch r.IntN(8) {
-	case 0, 1:
+	switch r.IntN(12) {
+	case 0:
 		n.crash(life)
-		w.restartLater(n)
+	case 1:
+		n.whileAlive(life, func() { n.disk.cutAt(1+r.IntN(20), func() { n.crash(life) }) })
 	case 2:
 		w.blackout()
 	case 3:
 		n.whileAlive(life, func() { n.disk.setFail() })
 	case 4:
-		n.whileAlive(life, func() {
-			n.disk.setHang()
-			w.later(between(r, time.Second, 8*time.Second), n.disk.release)
-		})
+		w.hang(n, life, between(r, time.Second, 8*time.Second))
 	case 5:
 		w.isolate(n, r.IntN(3), between(r, time.Second, 8*time.Second))
 	case 6:
-		w.weather(0.2*r.Float64(), 0.2*r.Float64(), between(r, 2*time.Millisecond, 100*time.Millisecond))
+		w.net.setWeather(0.2*r.Float64(), 0.2*r.Float64(),
+			between(r, 2*time.Millisecond, 100*time.Millisecond))
 	case 7:
-		w.handOver(n)
+		w.handOver(r)
+	default:
+		w.depose(r)
 	}
 }
 
@@ -58,8 +60,15 @@ func (w *world) blackout() {
 	for _, n := range w.nodes {
 		_, life := n.running()
 		n.crash(life)
-		w.restartLater(n)
 	}
+}
+
+// hang lets the syncs of a node hang for a while.
+func (w *world) hang(n *node, life int, d time.Duration) {
+	n.whileAlive(life, func() {
+		n.disk.setHang()
+		w.later(d, n.disk.release)
+	})
 }
 
 // isolate cuts a node off from the others: both ways, or one.
@@ -76,24 +85,41 @@ func (w *world) isolate(n *node, ways int, d time.Duration) {
 	w.later(d, func() { set(false) })
 }
 
-func (w *world) weather(loss, copies float64, slow time.Duration) {
-	w.net.mu.Lock()
-	defer w.net.mu.Unlock()
-	w.net.loss, w.net.copies, w.net.slow = loss, copies, slow
-}
-
-// handOver asks a node to hand over its leadership, if it has it.
-func (w *world) handOver(n *node) {
-	if h, _ := n.running(); h != nil && len(w.nodes) > 1 && h.Groups()[0].Serving() {
-		h.Groups()[0].Raft().LeadershipTransfer()
+// depose lets a leader lose its office without noticing: its disk hangs, and
+// Raft with it, so that nothing but its lease keeps it from answering reads.
+// Often it is cut off as well, or gets the last answers late.
+func (w *world) depose(r *rand.Rand) {
+	n := w.leader(r)
+	if n == nil || len(w.nodes) == 1 {
+		return
+	}
+	_, life := n.running()
+	d := between(r, 4*time.Second, 9*time.Second)
+	w.hang(n, life, d)
+	if r.IntN(2) == 0 {
+		w.net.setHeld(n.addr, between(r, 300*time.Millisecond, 2*time.Second))
+		time.Sleep(between(r, 100*time.Millisecond, 400*time.Millisecond))
+		w.later(d, func() { w.net.setHeld(n.addr, 0) })
+	}
+	if r.IntN(3) > 0 {
+		w.isolate(n, r.IntN(3), d)
 	}
 }
 
-// restartLater starts a node again after a while, with its clock set anew.
+// handOver asks a node to hand over its leadership of a group.
+func (w *world) handOver(r *rand.Rand) {
+	n, g := w.leader(r), r.IntN(w.shards)
+	if n == nil || len(w.nodes) == 1 {
+		return
+	}
+	if h, _ := n.running(); h != nil && h.Groups()[g].Serving() {
+		h.Groups()[g].Raft().LeadershipTransfer()
+	}
+}
+
+// restartLater starts a node again after a while.
 func (w *world) restartLater(n *node) {
-	r := w.chance()
-	off := between(r, -200*time.Millisecond, 200*time.Millisecond)
-	w.later(between(r, 100*time.Millisecond, 5*time.Second), func() { n.start(off) })
+	w.later(between(w.chance(), 100*time.Millisecond, 5*time.Second), n.start)
 }
 
 // later does something after a while; the run waits for it.

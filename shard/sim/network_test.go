@@ -20,8 +20,9 @@ var errLost = errors.New("the simulated network lost the message or its answer")
 type network struct {
 	mu     sync.Mutex
 	rand   *rand.Rand
-	ends   map[raft.ServerAddress]*endpoint
-	cut    map[[2]raft.ServerAddress]bool // from, to
+	ends   map[place]*endpoint
+	cut    map[[2]raft.ServerAddress]bool       // from, to
+	held   map[raft.ServerAddress]time.Duration // how late answers reach a node
 	loss   float64
 	copies float64 // share of requests that arrive twice
 	slow   time.Duration
@@ -29,23 +30,30 @@ type network struct {
 
 func newNetwork(seed uint64) *network {
 	return &network{rand: rand.New(rand.NewPCG(seed, 1)), slow: 2 * time.Millisecond,
-		ends: make(map[raft.ServerAddress]*endpoint), cut: make(map[[2]raft.ServerAddress]bool)}
+		ends: make(map[place]*endpoint), cut: make(map[[2]raft.ServerAddress]bool),
+		held: make(map[raft.ServerAddress]time.Duration)}
 }
 
-// endpoint is one start of one node's place on the network: a raft.Transport.
+// place is where the replica of one group on one node is reached.
+type place struct {
+	group uint32
+	addr  raft.ServerAddress
+}
+
+// endpoint is one start of one place on the network: a raft.Transport.
 type endpoint struct {
-	net      *network
-	addr     raft.ServerAddress
+	net *network
+	place
 	consumer chan raft.RPC
 	closed   chan struct{}
 	once     sync.Once
 }
 
-func (n *network) join(addr raft.ServerAddress) *endpoint {
+func (n *network) join(p place) *endpoint {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	e := &endpoint{net: n, addr: addr, consumer: make(chan raft.RPC), closed: make(chan struct{})}
-	n.ends[addr] = e
+	e := &endpoint{net: n, place: p, consumer: make(chan raft.RPC), closed: make(chan struct{})}
+	n.ends[p] = e
 	return e
 }
 
@@ -56,29 +64,55 @@ func (n *network) setCut(from, to raft.ServerAddress, cut bool) {
 	n.cut[[2]raft.ServerAddress{from, to}] = cut
 }
 
+// setHeld lets the answers that a node is sent from now on reach it late.
+func (n *network) setHeld(to raft.ServerAddress, by time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.held[to] = by
+}
+
+func (n *network) setWeather(loss, copies float64, slow time.Duration) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.loss, n.copies, n.slow = loss, copies, slow
+}
+
 func (n *network) heal() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	clear(n.cut)
+	clear(n.held)
 	n.loss, n.copies, n.slow = 0, 0, 2*time.Millisecond
 }
 
-// way decides the fate of one message.
-func (n *network) way(from, to raft.ServerAddress) (at *endpoint, delay time.Duration, twice bool) {
+// way decides the fate of one message: nil if it is lost.
+func (n *network) way(from raft.ServerAddress, to place) (at *endpoint, delay time.Duration, twice bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delay = time.Duration(n.rand.Int64N(int64(n.slow)))
-	if n.cut[[2]raft.ServerAddress{from, to}] || n.rand.Float64() < n.loss {
+	if n.cut[[2]raft.ServerAddress{from, to.addr}] || n.rand.Float64() < n.loss {
 		return nil, delay, false
 	}
 	return n.ends[to], delay, n.rand.Float64() < n.copies
 }
 
-// call sends a request and waits for its answer.
+// back decides the fate of an answer: false if it is lost.
+func (n *network) back(from raft.ServerAddress, to place) (delay time.Duration, ok bool) {
+	at, delay, _ := n.way(from, to)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return delay + n.held[to.addr], at != nil
+}
+
+// call sends a request and waits for its answer. What a dead node would send or
+// answer is not heard: nobody may rely on what its disk may have lost.
 func (e *endpoint) call(to raft.ServerAddress, command any, data []byte) (any, error) {
+	if e.isClosed() {
+		return nil, raft.ErrTransportShutdown
+	}
 	deadline := time.NewTimer(rpcTimeout)
 	defer deadline.Stop()
-	at, delay, twice := e.net.way(e.addr, to)
+	at, delay, twice := e.net.way(e.addr, place{e.group, to})
 	if at == nil {
 		return nil, e.wait(deadline.C)
 	}
@@ -89,8 +123,8 @@ func (e *endpoint) call(to raft.ServerAddress, command any, data []byte) (any, e
 	go at.take(command, data, delay, answer)
 	select {
 	case r := <-answer:
-		back, delay, _ := e.net.way(to, e.addr)
-		if back == nil || at.isClosed() { // a dead node's answer is not heard
+		delay, ok := e.net.back(to, e.place)
+		if !ok || at.isClosed() {
 			return nil, e.wait(deadline.C)
 		}
 		time.Sleep(delay)
@@ -184,76 +218,5 @@ func (e *endpoint) SetHeartbeatHandler(func(raft.RPC))                      {}
 
 func (e *endpoint) Close() error {
 	e.once.Do(func() { close(e.closed) })
-	return nil
-}
-
-// AppendEntriesPipeline sends one request after the other without waiting for
-// answers; it breaks at the first error, as a connection would.
-func (e *endpoint) AppendEntriesPipeline(_ raft.ServerID, to raft.ServerAddress) (raft.AppendPipeline, error) {
-	p := &pipeline{e: e, to: to, todo: make(chan *flight, 64),
-		done: make(chan raft.AppendFuture, 64), stop: make(chan struct{})}
-	go p.run()
-	return p, nil
-}
-
-type pipeline struct {
-	e    *endpoint
-	to   raft.ServerAddress
-	todo chan *flight
-	done chan raft.AppendFuture
-	stop chan struct{}
-	once sync.Once
-}
-
-// flight is one request of a pipeline: a raft.AppendFuture.
-type flight struct {
-	start time.Time
-	args  *raft.AppendEntriesRequest
-	resp  *raft.AppendEntriesResponse
-	ready chan struct{}
-	err   error
-}
-
-func (f *flight) Error() error                          { <-f.ready; return f.err }
-func (f *flight) Start() time.Time                      { return f.start }
-func (f *flight) Request() *raft.AppendEntriesRequest   { return f.args }
-func (f *flight) Response() *raft.AppendEntriesResponse { return f.resp }
-
-func (p *pipeline) AppendEntries(args *raft.AppendEntriesRequest,
-	resp *raft.AppendEntriesResponse) (raft.AppendFuture, error) {
-	f := &flight{start: time.Now(), args: args, resp: resp, ready: make(chan struct{})}
-	select {
-	case p.todo <- f:
-		return f, nil
-	case <-p.stop:
-		return nil, raft.ErrPipelineShutdown
-	}
-}
-
-func (p *pipeline) run() {
-	broken := error(nil)
-	for {
-		select {
-		case f := <-p.todo:
-			if f.err = broken; f.err == nil {
-				f.err = call(p.e, p.to, f.args, nil, f.resp)
-				broken = f.err
-			}
-			close(f.ready)
-			select {
-			case p.done <- f:
-			case <-p.stop:
-				return
-			}
-		case <-p.stop:
-			return
-		}
-	}
-}
-
-func (p *pipeline) Consumer() <-chan raft.AppendFuture { return p.done }
-
-func (p *pipeline) Close() error {
-	p.once.Do(func() { close(p.stop) })
 	return nil
 }

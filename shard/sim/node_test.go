@@ -20,22 +20,36 @@ type node struct {
 	number uint32
 	addr   raft.ServerAddress
 
-	mu   sync.Mutex
-	disk *disk
-	host *host.Host // nil while the node is down
-	end  *endpoint
-	life int // counts starts
-	// starting says that a new life is about to begin.
-	starting bool
+	mu    sync.Mutex
+	disk  *disk
+	ends  []*endpoint // per group
+	life  int         // counts starts
+	alive bool
+	host  *host.Host // nil while the node is down or opens its data directory
 }
 
-// offsetClock is the bubble's clock, off by a fixed time.
-type offsetClock struct {
+// driftMax is the share by which a node's clock runs fast or slow at the most:
+// two nodes drift apart by less than the tenth that leases allow for.
+const driftMax = 0.02
+
+// oddClock is the bubble's clock, set wrong and not quite as fast.
+type oddClock struct {
 	clock.Clock
-	off time.Duration
+	start int64 // µs
+	off   time.Duration
+	drift float64 // of the time since start
 }
 
-func (c offsetClock) Micros() int64 { return c.Clock.Micros() + c.off.Microseconds() }
+func newOddClock(r *rand.Rand) oddClock {
+	c := clock.Real()
+	return oddClock{c, c.Micros(), between(r, -200*time.Millisecond, 200*time.Millisecond),
+		driftMax * (2*r.Float64() - 1)}
+}
+
+func (c oddClock) Micros() int64 {
+	now := c.Clock.Micros()
+	return now + c.off.Microseconds() + int64(c.drift*float64(now-c.start))
+}
 
 // running returns the node's present life, nil when it is down.
 func (n *node) running() (*host.Host, int) {
@@ -56,54 +70,84 @@ func (n *node) whileAlive(life int, f func()) bool {
 	return true
 }
 
-// start begins a new life on what the disk holds.
-func (n *node) start(off time.Duration) {
+// start begins a new life on what the disk holds, which may end before it has
+// begun to serve.
+func (n *node) start() {
 	n.mu.Lock()
-	if n.host != nil || n.starting {
+	if n.alive || n.w.closing() {
 		n.mu.Unlock()
 		return
 	}
-	n.starting = true
+	n.alive = true
 	n.life++
 	life := n.life
-	end := n.w.net.join(n.addr)
-	n.end = end
-	o := host.Options{
-		FS: countingFS{n.disk.fs(), n.w}, Dir: "data", Node: n.number, Voters: n.w.voters(),
-		Clock:       offsetClock{clock.Real(), off},
-		Logger:      slog.New(slog.DiscardHandler),
-		Transport:   func(uint32) raft.Transport { return end },
-		LogBytesMax: 2 << 10, RetainBytes: 4 << 10,
-		// Nothing is heard of the node once this has returned.
-		Fatal: func(error) {
-			n.crash(life)
-			n.w.restartLater(n)
-		},
-	}
+	o := n.prepare(life)
 	n.mu.Unlock()
 	h, err := host.Open(o)
-	n.w.failIf(err != nil, "node %d does not start again: %v", n.number, err)
 	n.mu.Lock()
-	n.host, n.starting = h, false
-	n.mu.Unlock()
-}
-
-// crash ends a life as a power cut does: what was not synced is lost. The old
-// process is then shut down behind the scenes, cut off from all.
-func (n *node) crash(life int) {
-	n.mu.Lock()
-	h, old, end := n.host, n.disk, n.end
-	if h == nil || n.life != life {
-		n.mu.Unlock()
+	defer n.mu.Unlock()
+	if n.alive && n.life == life {
+		n.w.failIf(err != nil, "node %d does not start: %v", n.number, err)
+		n.host = h
 		return
 	}
-	n.host = nil
+	n.w.count(func(s *stats) { s.stillborn++ })
+	if err == nil {
+		n.w.background.Go(func() { _ = h.Close() })
+	}
+}
+
+// prepare returns the options of a life. Called under mu.
+func (n *node) prepare(life int) host.Options {
+	r, d := n.w.chance(), n.disk
+	if n.w.stormy() && r.IntN(3) == 0 {
+		d.cutAt(1+r.IntN(60), func() { n.crash(life) })
+	}
+	var ends []*endpoint
+	for g := range n.w.shards {
+		ends = append(ends, n.w.net.join(place{uint32(g), n.addr}))
+	}
+	n.ends = ends
+	return host.Options{
+		FS: countingFS{d.fs(), n.w}, Dir: "data", Node: n.number, Voters: n.w.voters(),
+		Shards: n.w.shards, Clock: newOddClock(r),
+		Logger:      slog.New(slog.DiscardHandler),
+		Transport:   func(group uint32) raft.Transport { return ends[group] },
+		LogBytesMax: 2 << 10, RetainBytes: 4 << 10,
+		// Nothing is heard of the node once this has returned.
+		Fatal: func(err error) {
+			failing := d.failing()
+			if n.crash(life) {
+				n.w.failIf(!failing, "node %d stops on a healthy disk: %v", n.number, err)
+			}
+		},
+	}
+}
+
+// crash ends a life as a power cut does: what was not synced is lost. The node
+// starts again later; the old process is shut down behind the scenes, cut off
+// from all, by whoever opened it if it was not open yet. It returns false if
+// that life had ended already.
+func (n *node) crash(life int) bool {
+	n.mu.Lock()
+	if !n.alive || n.life != life {
+		n.mu.Unlock()
+		return false
+	}
+	for _, e := range n.ends { // first: nobody may hear of what the clone lacks
+		_ = e.Close()
+	}
+	h, old := n.host, n.disk
+	n.alive, n.host = false, nil
 	n.disk = old.crash(n.w.chance())
 	n.mu.Unlock()
 	n.w.count(func(s *stats) { s.crashes++ })
-	_ = end.Close()
 	old.release()
-	n.w.background.Go(func() { _ = h.Close() })
+	if h != nil {
+		n.w.background.Go(func() { _ = h.Close() })
+	}
+	n.w.restartLater(n)
+	return true
 }
 
 // countingFS counts the snapshots that become durable.

@@ -26,16 +26,21 @@ var (
 )
 
 const (
-	clients = 4
+	clients           = 4
+	clientsPerSession = 2
 	// healWithin is how long a healed world may take to accept a write again.
 	healWithin = 10 * time.Second
 	// checkWithin bounds the check of one history, in real time.
-	checkWithin = 60 * time.Second
+	checkWithin = 30 * time.Second
 )
 
 // stats counts what the runs went through.
 type stats struct {
-	operations, unknown, elections, crashes, snapshots int
+	operations, unknown, failed, elections, crashes, snapshots int
+	// stillborn counts lives that ended while the data directory was opened.
+	stillborn int
+	// leaseOver counts reads at leader level that were refused for want of a lease.
+	leaseOver, stale int
 }
 
 func (s *stats) add(o stats) {
@@ -44,14 +49,19 @@ func (s *stats) add(o stats) {
 	s.elections += o.elections
 	s.crashes += o.crashes
 	s.snapshots += o.snapshots
+	s.failed += o.failed
+	s.stillborn += o.stillborn
+	s.leaseOver += o.leaseOver
+	s.stale += o.stale
 }
 
 // world is one run.
 type world struct {
-	t     *testing.T
-	seed  uint64
-	net   *network
-	nodes []*node
+	seed   uint64
+	shards int
+	net    *network
+	nodes  []*node
+	until  time.Time // faults strike before
 	// background holds what goes on beside clients and faults: restarts, ends of
 	// faults, old processes that shut down.
 	background sync.WaitGroup
@@ -62,31 +72,41 @@ type world struct {
 	events  int64
 	names   int
 	history []porcupine.Operation
+	written written
 	stats   stats
+	over    bool // no node starts any more
 }
 
-// TestSim runs the seeds, every other one with a single replica.
+// TestSim runs the seeds: every other one with a single replica, every other
+// pair with a single shard.
 func TestSim(t *testing.T) {
 	var total stats
 	for i := range *seeds {
 		seed := *first + uint64(i)
-		ok := t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				w := newWorld(t, seed, 1+2*int(seed%2))
-				w.run()
-				total.add(w.stats)
-			})
-		})
+		ok := t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { total.add(simulate(t, seed)) })
 		if !ok {
 			break
 		}
 	}
-	say(t, fmt.Sprintf(
-		"%d seeds: %d operations (%d of unknown outcome), %d elections, %d crashes, %d snapshots",
-		*seeds, total.operations, total.unknown, total.elections, total.crashes, total.snapshots))
+	say(t, fmt.Sprintf("%d seeds: %+v", *seeds, total))
 	if *seeds >= 20 && !t.Failed() {
 		exercised(t, total)
 	}
+}
+
+// simulate runs one seed. The history is checked outside of the bubble, whose
+// clock stands still while somebody computes: the checker's time-out is real.
+func simulate(t *testing.T, seed uint64) stats {
+	var w *world
+	synctest.Test(t, func(*testing.T) {
+		w = newWorld(seed, 1+2*int(seed%2), 1+int(seed/2%2))
+		w.run()
+	})
+	w.linearizable()
+	if err := w.failed(); err != nil {
+		t.Fatalf("%v; run it again with -sim.first=%d -sim.seeds=1", err, seed)
+	}
+	return w.stats
 }
 
 // say logs a line. The go command keeps to itself what passing tests log unless
@@ -111,6 +131,8 @@ func exercised(t *testing.T, s stats) {
 	for what, got := range map[string][2]int{
 		"operations": {s.operations, 50 * n}, "elections": {s.elections, 2 * n},
 		"crashes": {s.crashes, 2 * n}, "snapshots": {s.snapshots, 2 * n},
+		"commands that failed": {s.failed, n / 2}, "stale reads": {s.stale, 5 * n},
+		"starts cut short": {s.stillborn, n / 4}, "leases that were over": {s.leaseOver, n / 4},
 	} {
 		if got[0] < got[1] {
 			t.Errorf("only %d %s: the simulation must exercise at least %d", got[0], what, got[1])
@@ -118,8 +140,9 @@ func exercised(t *testing.T, s stats) {
 	}
 }
 
-func newWorld(t *testing.T, seed uint64, replicas int) *world {
-	w := &world{t: t, seed: seed, net: newNetwork(seed), rand: rand.New(rand.NewPCG(seed, 0))}
+func newWorld(seed uint64, replicas, shards int) *world {
+	w := &world{seed: seed, shards: shards, net: newNetwork(seed), until: time.Now().Add(*faultFor),
+		rand: rand.New(rand.NewPCG(seed, 0)), written: make(written)}
 	for i := range replicas {
 		w.nodes = append(w.nodes, &node{w: w, number: uint32(i + 1), disk: newDisk(),
 			addr: raft.ServerAddress(fmt.Sprintf("node-%d", i+1))})
@@ -143,66 +166,90 @@ func (w *world) run() {
 		w.recovers()
 		w.agrees()
 	}
-	for _, n := range w.nodes {
-		if h, _ := n.running(); h != nil {
-			w.stats.elections += elections(h)
-			w.failIf(h.Close() != nil, "node %d does not close", n.number)
-		}
-	}
-	w.background.Wait()
+	w.close()
 	time.Sleep(10 * rpcTimeout) // requests that are still on their way give up
-	w.linearizable()
-	if err := w.failed(); err != nil {
-		w.t.Fatalf("%v; run it again with -sim.first=%d -sim.seeds=1", err, w.seed)
+}
+
+// close closes all nodes, and those that are being started meanwhile.
+func (w *world) close() {
+	w.mu.Lock()
+	w.over = true
+	w.mu.Unlock()
+	for range 2 {
+		for _, n := range w.nodes {
+			if h, _ := n.running(); h != nil {
+				w.count(func(s *stats) { s.elections += elections(h) })
+				w.failIf(h.Close() != nil, "node %d does not close", n.number)
+				n.mu.Lock()
+				n.host, n.alive = nil, false
+				n.mu.Unlock()
+			}
+		}
+		w.background.Wait()
 	}
 }
+
+func (w *world) closing() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.over
+}
+
+// stormy says whether faults still strike.
+func (w *world) stormy() bool { return time.Now().Before(w.until) }
 
 // live lets clients work while faults strike, then heals the world.
 func (w *world) live() {
 	for _, n := range w.nodes {
-		n.start(0)
+		n.start()
 	}
-	w.failIf(!w.newClient(1).create(), "the boards could not be created")
-	until := time.Now().Add(*faultFor)
+	w.failIf(!w.newClient(1, newSession(1)).create(), "the boards could not be created")
 	var busy sync.WaitGroup
+	var s *session
 	for i := range clients {
-		c := w.newClient(uint64(10 + i))
+		if i%clientsPerSession == 0 {
+			s = newSession(byte(10 + i))
+		}
+		c := w.newClient(uint64(10+i), s)
 		busy.Go(func() {
-			for time.Now().Before(until) && w.failed() == nil {
+			for w.stormy() && w.failed() == nil {
 				c.operate()
 				time.Sleep(time.Duration(c.rand.IntN(int(400 * time.Millisecond))))
 			}
 		})
 	}
-	w.faults(until)
+	w.faults()
 	busy.Wait()
 	w.background.Wait()
 }
 
-// elections is the number of terms a group went through, on one node.
-func elections(h *host.Host) int { return int(h.Groups()[0].Raft().CurrentTerm()) }
+// elections is the number of terms that the groups went through, on one node.
+func elections(h *host.Host) (n int) {
+	for _, g := range h.Groups() {
+		n += int(g.Raft().CurrentTerm())
+	}
+	return n
+}
 
 // recovers fails unless the healed world takes a write within healWithin.
 func (w *world) recovers() {
 	for _, n := range w.nodes {
-		n.start(0)
+		n.start()
 	}
 	began := time.Now()
-	w.failIf(!w.newClient(2).create(), "no write succeeds in the healed world")
+	w.failIf(!w.newClient(2, newSession(2)).create(), "no write succeeds in the healed world")
 	w.failIf(time.Since(began) > healWithin,
 		"the healed world took its first write after %v", time.Since(began))
 }
 
-// agrees fails unless all replicas come to the same state.
+// agrees fails unless all replicas of every group come to the same state.
 func (w *world) agrees() {
-	type state struct{ applied, digest uint64 }
-	var states []state
+	var states []string
 	for range 100 {
 		states = states[:0]
 		for _, n := range w.nodes {
 			if h, _ := n.running(); h != nil {
-				applied, digest := h.Groups()[0].Digest()
-				states = append(states, state{applied, digest})
+				states = append(states, digests(h))
 			}
 		}
 		if len(states) == len(w.nodes) && len(slices.Compact(slices.Clone(states))) == 1 {
@@ -210,11 +257,22 @@ func (w *world) agrees() {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	w.failIf(true, "the replicas do not agree: %+v", states)
+	w.failIf(true, "the replicas do not agree: %q", states)
+}
+
+func digests(h *host.Host) (all string) {
+	for _, g := range h.Groups() {
+		applied, digest := g.Digest()
+		all += fmt.Sprintf("%d:%x ", applied, digest)
+	}
+	return all
 }
 
 // linearizable checks the history. Unknown is not good enough.
 func (w *world) linearizable() {
+	if w.failed() != nil {
+		return
+	}
 	slices.SortFunc(w.history, func(a, b porcupine.Operation) int { return cmp.Compare(a.Call, b.Call) })
 	result, info := porcupine.CheckOperationsVerbose(model, w.history, checkWithin)
 	if result == porcupine.Ok {
@@ -222,17 +280,19 @@ func (w *world) linearizable() {
 	}
 	file := filepath.Join(os.TempDir(), fmt.Sprintf("throng-sim-%d.html", w.seed))
 	if err := porcupine.VisualizePath(model, info, file); err != nil {
-		w.t.Logf("the history could not be drawn: %v", err)
+		file = fmt.Sprintf("no file: %v", err)
 	}
 	w.failIf(true, "the history of %d operations is %s; it is drawn in %s",
 		len(w.history), result, file)
 }
 
-// leader returns the node that serves, if there is one.
-func (w *world) leader() *node {
-	for _, n := range w.nodes {
-		if h, _ := n.running(); h != nil && h.Groups()[0].Serving() {
-			return n
+// leader returns the node that serves one of the groups, if there is one. A
+// deposed one that has not noticed counts, too.
+func (w *world) leader(r *rand.Rand) *node {
+	g := r.IntN(w.shards)
+	for _, i := range r.Perm(len(w.nodes)) {
+		if h, _ := w.nodes[i].running(); h != nil && h.Groups()[g].Serving() {
+			return w.nodes[i]
 		}
 	}
 	return nil
