@@ -175,13 +175,44 @@ func TestOptions(t *testing.T) {
 func TestDump(t *testing.T) {
 	m := newTestModel(t)
 	b := replay(t, m, 1)
-	path := filepath.Join(t.TempDir(), "dump")
-	if err := m.dump(path, b); err != nil {
+	var got strings.Builder
+	err := m.dump(&got, b)
+	lines := strings.Split(got.String(), "\n")
+	if err != nil || len(lines) != 6 || !strings.HasPrefix(lines[1], "1\t2600\t1\tAnn\t1991-01\t1990-07\t") {
+		t.Errorf("%v\n%s", err, got.String())
+	}
+}
+
+// The dump is made first, and never over the rating file.
+func TestOpenFiles(t *testing.T) {
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in"), filepath.Join(dir, "out")
+	if err := os.WriteFile(in, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(path)
-	lines := strings.Split(string(got), "\n")
-	if err != nil || len(lines) != 6 || !strings.HasPrefix(lines[1], "1\t2600\t1\tAnn\t1991-01\t1990-07\t") {
-		t.Errorf("%v\n%s", err, got)
+	for dump, ok := range map[string]bool{
+		"": true, out: true, in: false, dir: false, filepath.Join(dir, "none", "out"): false,
+	} {
+		source, made, err := openFiles(&Options{File: in, Dump: dump})
+		if (err == nil) != ok || (made != nil) != (ok && dump != "") {
+			t.Errorf("dump to %q: %v", dump, err)
+		}
+		if err == nil {
+			source.Close()
+			made.Close()
+		}
+	}
+	if got, err := os.ReadFile(in); err != nil || string(got) != text {
+		t.Errorf("the rating file was changed: %q, %v", got, err)
+	}
+}
+
+func TestWhole(t *testing.T) {
+	f := newTestModel(t).file
+	for stated, want := range map[int]bool{0: true, 4: true, 3: false, 5: false} {
+		f.Stated = stated
+		if said, ok := whole(f); ok != want {
+			t.Errorf("%d players stated: %s", stated, said)
+		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
-	"os"
+	"io"
 
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/netio/client"
@@ -56,12 +56,8 @@ func askOwners(ctx context.Context, c *client.Client, name string, b board) (int
 }
 
 // dump writes the board as tab-separated lines.
-func (m *model) dump(path string, b board) error {
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("dump the board: %w", err)
-	}
-	w := bufio.NewWriter(f)
+func (m *model) dump(to io.Writer, b board) error {
+	w := bufio.NewWriter(to)
 	fmt.Fprintln(w, "rank\tscore\tfide_id\tname\tlast_list\treached_in\towner")
 	lists := m.file.Lists()
 	for _, r := range b {
@@ -75,10 +71,6 @@ func (m *model) dump(path string, b board) error {
 			lists[s.last], lists[s.reached], r.Owner)
 	}
 	if err := w.Flush(); err != nil {
-		f.Close()
-		return fmt.Errorf("dump the board: %w", err)
-	}
-	if err := f.Close(); err != nil {
 		return fmt.Errorf("dump the board: %w", err)
 	}
 	return nil

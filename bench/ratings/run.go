@@ -25,7 +25,15 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 	if err := o.defaults(); err != nil {
 		return nil, err
 	}
-	file, tokens, err := readFile(&o)
+	source, dump, err := openFiles(&o)
+	if err != nil {
+		return nil, err
+	}
+	defer source.Close()
+	if dump != nil {
+		defer func() { err = errors.Join(err, dump.Close()) }()
+	}
+	file, tokens, err := readFile(&o, source)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +51,7 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 	}
 	defer func() { err = errors.Join(err, host.Close(ctx)) }()
 
-	p := &play{options: &o, model: m, host: host}
+	p := &play{options: &o, model: m, host: host, dump: dump}
 	p.report = report.New("ratings", report.ReadEnv(o.flags()))
 	host.Describe(&p.report.Env)
 	defer p.closeClients()
@@ -60,13 +68,40 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 	return p.report, nil
 }
 
-// readFile reads the file twice: to play it, and to count it independently.
-func readFile(o *Options) (*ssp.File, int, error) {
-	f, err := os.Open(o.File)
+// openFiles opens what is read and makes what is written at the end, nil when no
+// dump is asked for: a run of minutes must not fail for a path that was mistyped.
+func openFiles(o *Options) (source, dump *os.File, err error) {
+	source, err = os.Open(o.File)
 	if err != nil {
-		return nil, 0, fmt.Errorf("open the rating file: %w", err)
+		return nil, nil, fmt.Errorf("open the rating file: %w", err)
 	}
-	defer f.Close()
+	if o.Dump == "" {
+		return source, nil, nil
+	}
+	if dump, err = makeDump(o.Dump, source); err != nil {
+		source.Close()
+		return nil, nil, err
+	}
+	return source, dump, nil
+}
+
+func makeDump(path string, source *os.File) (*os.File, error) {
+	from, err := source.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("look at the rating file: %w", err)
+	}
+	if to, err := os.Stat(path); err == nil && os.SameFile(from, to) {
+		return nil, fmt.Errorf("%s is the rating file: dump to another", path)
+	}
+	dump, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("make the file for the dump: %w", err)
+	}
+	return dump, nil
+}
+
+// readFile reads the file twice: to play it, and to count it independently.
+func readFile(o *Options, f *os.File) (*ssp.File, int, error) {
 	file, err := ssp.Read(f)
 	if err != nil {
 		return nil, 0, err
@@ -92,6 +127,7 @@ type play struct {
 	options *Options
 	model   *model
 	host    *process.Host
+	dump    *os.File // for the final board; nil: none
 	clients []*client.Client
 	report  *report.Report
 	sent    *submitter

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/thronggrid/throng/bench/ssp"
 	"github.com/thronggrid/throng/grid/leaderboard"
 )
 
@@ -19,11 +20,23 @@ func (p *play) sums(tokens int) {
 	p.report.Metric("players", float64(len(f.Players)), "")
 	p.report.Metric("lists", float64(len(f.Lists())), "")
 	p.report.Metric("pieces of the file refused", float64(len(f.Refused)), "")
+	said, ok := whole(f)
+	p.report.Check("the file is whole", ok, "%s", said)
 	p.report.Check("every rating of the file was submitted",
 		acked == f.Ratings && f.Ratings+refused == tokens,
 		"%d acknowledged, %d read; counted in the file %d numbers of four digits, "+
 			"%d of them in %d pieces refused by name",
 		acked, f.Ratings, tokens, refused, len(f.Refused))
+}
+
+// whole says whether the file has as many players as its head says: one that was
+// cut off has fewer, and every other check would hold for what is left of it.
+func whole(f *ssp.File) (said string, ok bool) {
+	if f.Stated == 0 {
+		return "not checked: its head does not say how many players it has", true
+	}
+	return fmt.Sprintf("%d players read, its head says %d", len(f.Players), f.Stated),
+		len(f.Players) == f.Stated
 }
 
 // verify reads the board back and compares every rank.
@@ -45,8 +58,8 @@ func (p *play) verify(ctx context.Context) error {
 	}
 	p.report.Check("ranks by owner as on the pages", differences == 0,
 		"%d owners asked for, %d differences", len(b), differences)
-	if p.options.Dump != "" {
-		if err := p.model.dump(p.options.Dump, b); err != nil {
+	if p.dump != nil {
+		if err := p.model.dump(p.dump, b); err != nil {
 			return err
 		}
 	}

@@ -13,6 +13,7 @@ type File struct {
 	Ratings int  // accepted
 	Gaps    int  // "?": the player was not in that list
 	Last    List // as the file states it
+	Stated  int  // how many players the file says it has; 0: it does not say
 
 	lists  []List // that have a rating, in order of time
 	byList map[List]*column

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"time"
 )
 
@@ -15,6 +16,9 @@ const LineBytesMax = 64 << 10
 
 // stated finds the comment that says which list is the file's last.
 var stated = regexp.MustCompile(`FIDE ratings ([A-Z]{3})-(\d{4})`)
+
+// counted finds the comment that says how many players the file has.
+var counted = regexp.MustCompile(`Player information: (\d{1,9}) players`)
 
 // Read reads a whole spelling file. Only an unreadable source or a file of
 // another kind is an error; what cannot be read inside it is in File.Refused.
@@ -36,7 +40,7 @@ func Read(r io.Reader) (*File, error) {
 		}
 	}
 	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("read ratings behind line %d: %w", p.line, err)
+		return nil, unreadable("read ratings", p.line, err)
 	}
 	p.flush()
 	if p.file.Last == (List{}) {
@@ -51,6 +55,15 @@ func Read(r io.Reader) (*File, error) {
 	}
 	p.file.identify()
 	return p.file, nil
+}
+
+// unreadable wraps the error that ended a scan behind a line.
+func unreadable(doing string, line int, err error) error {
+	if errors.Is(err, bufio.ErrTooLong) {
+		return fmt.Errorf("%s: line %d has more than %d bytes, so this is no text: "+
+			"is it the spelling.ssp of scid-rating-data, unpacked?", doing, line+1, LineBytesMax)
+	}
+	return fmt.Errorf("%s behind line %d: %w", doing, line, err)
 }
 
 // parser holds the player whose lines are being read.
@@ -79,6 +92,9 @@ func (p *parser) refuse(line int, text, why string) {
 
 // head reads a line before the first section.
 func (p *parser) head(line []byte) {
+	if m := counted.FindSubmatch(line); m != nil && p.file.Stated == 0 {
+		p.file.Stated, _ = strconv.Atoi(string(m[1])) // at most nine digits
+	}
 	m := stated.FindSubmatch(line)
 	if m == nil || p.file.Last != (List{}) {
 		return

@@ -119,8 +119,29 @@ func TestOtherFilesAreRefused(t *testing.T) {
 	if _, err := Read(strings.NewReader("hello\n")); err == nil {
 		t.Error("a file without a last list was read")
 	}
-	if _, err := Read(strings.NewReader(strings.Repeat("x", LineBytesMax+1))); err == nil {
-		t.Error("an endless line was read")
+	endless := strings.Repeat("x", LineBytesMax+1)
+	_, err := Read(strings.NewReader(endless))
+	if err == nil || !strings.Contains(err.Error(), "line 1 has more than 65536 bytes") {
+		t.Errorf("an endless line gave %v", err)
+	}
+	if _, err := Tokens(strings.NewReader(endless)); err == nil {
+		t.Error("an endless line was counted")
+	}
+}
+
+func TestStatedPlayers(t *testing.T) {
+	const said = "#    (1) Player information: 380415 players.\n"
+	for text, want := range map[string]int{
+		said + head:                380415,
+		head + said:                0, // not in the head
+		head:                       0,
+		said + "# 1" + said + head: 380415,
+		"# (2) Site information: more than 804 city names.\n" + head: 0,
+	} {
+		f, err := Read(strings.NewReader(text))
+		if err != nil || f.Stated != want {
+			t.Errorf("%q states %v players (%v), want %d", text, f, err, want)
+		}
 	}
 }
 
@@ -158,6 +179,9 @@ func TestDebiansFile(t *testing.T) {
 	n, err := Tokens(r)
 	if err != nil || n != f.Ratings+lost {
 		t.Errorf("%d tokens (%v), %d ratings, %d refused", n, err, f.Ratings, lost)
+	}
+	if f.Stated != len(f.Players) {
+		t.Errorf("%d players, the file says %d", len(f.Players), f.Stated)
 	}
 	t.Logf("%d players, %d lists, %d ratings, %d gaps", len(f.Players), len(f.Lists()), f.Ratings, f.Gaps)
 }

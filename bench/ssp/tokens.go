@@ -3,7 +3,6 @@ package ssp
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"io"
 )
 
@@ -14,14 +13,14 @@ import (
 func Tokens(r io.Reader) (int, error) {
 	s := bufio.NewScanner(r)
 	s.Buffer(make([]byte, 64<<10), LineBytesMax)
-	n := 0
-	for s.Scan() {
+	n, line := 0, 0
+	for ; s.Scan(); line++ {
 		if i := bytes.Index(s.Bytes(), []byte("%Elo")); i >= 0 {
 			n += tokens(s.Bytes()[i:])
 		}
 	}
 	if err := s.Err(); err != nil {
-		return n, fmt.Errorf("count ratings: %w", err)
+		return n, unreadable("count ratings", line, err)
 	}
 	return n, nil
 }
