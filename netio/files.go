@@ -20,6 +20,16 @@ func raiseFiles() (uint64, error) {
 	return r.Cur, nil
 }
 
+// warnOfFew says in the log when so few connections fit under the limit of open
+// files that it is hardly what was meant.
+func (s *Server) warnOfFew() {
+	if s.options.ConnectionsMax == 0 && s.connections < connectionsFew {
+		s.options.Logger.Warn(fmt.Sprintf("the limit of open files leaves room for few connections: "+
+			"raise it, with 'ulimit -n %d' before the start, say", filesUseful),
+			"connections", s.connections, "files kept free", FilesReserve)
+	}
+}
+
 // connectionsMax returns how many connections the limit of open files allows,
 // or what was asked for if that is less.
 func connectionsMax(asked int) (int, error) {
@@ -31,11 +41,12 @@ func connectionsMax(asked int) (int, error) {
 	switch {
 	case room < 1:
 		return 0, fmt.Errorf(
-			"at most %d open files are allowed: raise the limit (ulimit -Hn) above %d",
-			files, FilesReserve)
+			"at most %d open files are allowed, and %d are kept free: raise the limit, "+
+				"with 'ulimit -n %d' before the start, say", files, FilesReserve, filesUseful)
 	case asked > room:
 		return 0, fmt.Errorf("%d connections need a limit of %d open files, it is %d: "+
-			"raise it (ulimit -Hn) or allow fewer", asked, asked+FilesReserve, files)
+			"raise it, with 'ulimit -n %[2]d' before the start, or allow fewer",
+			asked, asked+FilesReserve, files)
 	case asked == 0:
 		return room, nil
 	}

@@ -24,6 +24,9 @@ const (
 	// can refuse.
 	FilesReserve = 5000
 
+	connectionsFew = 1000  // room for less is warned of
+	filesUseful    = 20000 // the limit of open files that is then recommended
+
 	ticksPerHello  = 100      // the length of a tick: HelloTimeout by this
 	flushBytes     = 64 << 10 // an outgoing buffer is written early beyond this
 	bufferBytes    = 4 << 10  // a fresh outgoing buffer
@@ -59,8 +62,12 @@ type Options struct {
 
 // Validate says what is wrong with the options.
 func (o *Options) Validate() error {
-	if _, _, err := net.SplitHostPort(o.Addr); err != nil {
+	_, port, err := net.SplitHostPort(o.Addr)
+	if err != nil {
 		return fmt.Errorf("the address %q: want host:port: %w", o.Addr, err)
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return fmt.Errorf("the address %q: want a port of 0 to 65535: %w", o.Addr, err)
 	}
 	if o.Shards == nil {
 		return fmt.Errorf("no shards to serve")

@@ -63,6 +63,7 @@ func Start(o Options) (*Server, error) {
 		empty:       make(chan struct{}),
 	}
 	s.mu.loops = make(map[gnet.EventLoop]*loop)
+	s.warnOfFew()
 	go s.run()
 	select {
 	case <-s.booted:

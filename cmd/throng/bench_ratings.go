@@ -7,6 +7,7 @@ import (
 
 	"github.com/thronggrid/throng/bench/ratings"
 	"github.com/thronggrid/throng/bench/report"
+	"github.com/thronggrid/throng/bench/ssp"
 )
 
 const ratingsHelp = `Play fifty years of chess ratings into a leaderboard, and compare every rank.
@@ -30,6 +31,11 @@ func newBenchRatings() *cobra.Command {
 			}
 			if o.Conns < 1 || o.Conns > ratings.ConnsMax {
 				return nil, usagef("--conns %d: want 1 to %d", o.Conns, ratings.ConnsMax)
+			}
+			for _, at := range o.At {
+				if _, err := ssp.ParseList(at); err != nil {
+					return nil, usagef("--at: %w", err)
+				}
 			}
 			if o.Restart && !o.Server.Own() {
 				return nil, usagef("--restart cannot kill the server of --addr: " +

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,7 +22,7 @@ const keyBytes = 32
 // serverKey returns the key by which a studio's own servers say who they are.
 // It is read from file, or, when file is empty, from server.key in the data
 // directory, where it is made at the first start.
-func serverKey(file, dataDir string) (string, error) {
+func serverKey(log *slog.Logger, file, dataDir string) (string, error) {
 	if file != "" {
 		return readKey(file)
 	}
@@ -30,8 +31,12 @@ func serverKey(file, dataDir string) (string, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
-	if err := makeKey(file); err != nil {
+	made, err := makeKey(file)
+	if err != nil {
 		return "", fmt.Errorf("make the server key: %w", err)
+	}
+	if made {
+		log.Info("made the server key: guard it like a password", "file", file)
 	}
 	return readKey(file)
 }
@@ -50,25 +55,26 @@ func readKey(file string) (string, error) {
 }
 
 // makeKey writes a new key so that the file is there whole or not at all, and
-// leaves one alone that another start wrote meanwhile.
-func makeKey(file string) error {
+// leaves one alone that another start wrote meanwhile: made is then false.
+func makeKey(file string) (made bool, err error) {
 	var raw [keyBytes]byte
 	rand.Read(raw[:]) // never fails
 	dir := filepath.Dir(file)
 	f, err := os.CreateTemp(dir, ".server.key-*") // readable by its owner only
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
 	if _, err := f.WriteString(hex.EncodeToString(raw[:]) + "\n"); err != nil {
-		return err
+		return false, err
 	}
 	if err := f.Sync(); err != nil {
-		return err
+		return false, err
 	}
-	if err := os.Link(f.Name(), file); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+	err = os.Link(f.Name(), file)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return false, err
 	}
-	return disk.SyncDir(vfs.Default, dir)
+	return err == nil, disk.SyncDir(vfs.Default, dir)
 }

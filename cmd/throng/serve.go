@@ -94,8 +94,13 @@ func (f *serveFlags) check(stderr io.Writer) (*slog.Logger, error) {
 	if f.dataDir == "" {
 		return nil, usagef("--data-dir is empty: name a directory")
 	}
-	if _, _, err := net.SplitHostPort(f.clientAddr); err != nil {
+	_, port, err := net.SplitHostPort(f.clientAddr)
+	if err != nil {
 		return nil, usagef("--client-addr %q: want host:port, 127.0.0.1:7400 say", f.clientAddr)
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return nil, usagef("--client-addr %q: there is no port %q: use 1 to 65535, or 0 for any",
+			f.clientAddr, port)
 	}
 	if f.shards < 0 || f.shards > shard.ShardsMax {
 		return nil, usagef("--shards %d: want 1 to %d, or 0 for one per core",
@@ -114,7 +119,7 @@ func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writ
 	if err := disk.MakeDir(vfs.Default, f.dataDir); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	key, err := serverKey(f.serverKeyFile, f.dataDir)
+	key, err := serverKey(log, f.serverKeyFile, f.dataDir)
 	if err != nil {
 		return err
 	}
