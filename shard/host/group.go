@@ -135,7 +135,8 @@ func (g *Group) watch() {
 // never accepted it.
 func outcome(err error) error {
 	switch {
-	case errors.Is(err, raft.ErrNotLeader), errors.Is(err, raft.ErrLeadershipTransferInProgress):
+	case failUnknown, errors.Is(err, raft.ErrNotLeader),
+		errors.Is(err, raft.ErrLeadershipTransferInProgress):
 		return errNotServing
 	}
 	return errUnknown

@@ -129,7 +129,7 @@ func (l *lease) alive() bool { return !l.mu.closed && l.term.Load() > l.mu.ended
 // holds says whether the lease of a term still holds.
 func (l *lease) holds(term uint64) bool {
 	until := l.until.Load()
-	return l.term.Load() == term && (until == forever || l.clock.Micros() < until)
+	return l.term.Load() == term && (leaseForever || until == forever || l.clock.Micros() < until)
 }
 
 // quorumSent returns the newest time such that a quorum of the voters, this one

@@ -32,7 +32,7 @@ func (w *world) strike(r *rand.Rand) {
 		n = l
 	}
 	_, life := n.running()
-	switch r.IntN(12) {
+	switch r.IntN(14) {
 	case 0:
 		n.crash(life)
 	case 1:

@@ -10,6 +10,8 @@ import (
 // one place. Each says what the simulation must notice.
 var mutants = []struct{ tag, bug string }{
 	{"mutant_ackearly", "commands are acknowledged before they are committed"},
+	{"mutant_leaseforever", "a deposed leader goes on answering reads"},
+	{"mutant_failunknown", "commands that may yet be committed are said to have failed"},
 	{"mutant_nofsync", "the log is not synced"},
 }
 
@@ -19,7 +21,7 @@ func TestMutants(t *testing.T) {
 		t.Run(m.tag, func(t *testing.T) {
 			t.Parallel()
 			out, err := exec.Command("go", "test", "-count=1", "-tags", m.tag, ".",
-				"-run", "^TestSim$", "-sim.seeds", "25").CombinedOutput()
+				"-run", "^TestSim$", "-sim.seeds", "200").CombinedOutput()
 			if err == nil {
 				t.Fatalf("nobody noticed that %s:\n%s", m.bug, out)
 			}
