@@ -24,7 +24,7 @@ func raiseFiles() (uint64, error) {
 // files that it is hardly what was meant.
 func (s *Server) warnOfFew() {
 	if s.options.ConnectionsMax == 0 && s.connections < connectionsFew {
-		s.options.Logger.Warn(fmt.Sprintf("the limit of open files leaves room for few connections: "+
+		s.options.Logger.Warn(fmt.Sprintf("few connections fit under the limit of open files: "+
 			"raise it, with 'ulimit -n %d' before the start, say", filesUseful),
 			"connections", s.connections, "files kept free", FilesReserve)
 	}

@@ -54,7 +54,7 @@ type Options struct {
 	ConnectionsMax int           // default: the limit of open files less FilesReserve
 	FrameBytesMax  int           // of a client's frame with its head; default wire.FrameBytesMax
 	OutBytesMax    int           // bytes waiting for a connection, else it is closed; default 1 MiB
-	ReadsPerTurn   int           // answered at once in a turn of a loop (see turnBytes); default 512
+	ReadsPerTurn   int           // answered at once in a loop's turn (see turnBytes); default 512
 	HelloTimeout   time.Duration // from accept to hello; default 10 s
 	ReconnectAfter time.Duration // told to clients at shutdown; default 500 ms
 	Agent          string        // what the server calls itself; default "throng"

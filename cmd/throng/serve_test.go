@@ -90,7 +90,8 @@ func TestServeFiles(t *testing.T) {
 		t.Errorf("with room for many, and a key, it said: %s", said)
 	}
 	said = limited(t, 4000, dir)
-	if !strings.Contains(said, "at most 4000 open files are allowed") || !strings.Contains(said, warning) {
+	if !strings.Contains(said, "at most 4000 open files are allowed") ||
+		!strings.Contains(said, warning) {
 		t.Errorf("with room for none it said: %s", said)
 	}
 }
