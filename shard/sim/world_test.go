@@ -64,7 +64,7 @@ type world struct {
 	until  time.Time // faults strike before
 	// background holds what goes on beside clients and faults: restarts, ends of
 	// faults, old processes that shut down.
-	background sync.WaitGroup
+	background *tasks
 
 	mu      sync.Mutex
 	rand    *rand.Rand
@@ -142,7 +142,7 @@ func exercised(t *testing.T, s stats) {
 
 func newWorld(seed uint64, replicas, shards int) *world {
 	w := &world{seed: seed, shards: shards, net: newNetwork(seed), until: time.Now().Add(*faultFor),
-		rand: rand.New(rand.NewPCG(seed, 0)), written: make(written)}
+		rand: rand.New(rand.NewPCG(seed, 0)), written: make(written), background: newTasks()}
 	for i := range replicas {
 		w.nodes = append(w.nodes, &node{w: w, number: uint32(i + 1), disk: newDisk(),
 			addr: raft.ServerAddress(fmt.Sprintf("node-%d", i+1))})
