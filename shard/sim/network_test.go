@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -104,9 +105,31 @@ func (n *network) back(from raft.ServerAddress, to place) (delay time.Duration, 
 	return delay + n.held[to.addr], at != nil
 }
 
+// copied returns a request as the wire would carry it: Raft uses the memory of
+// one that it has given up for the next.
+func copied(command any) any {
+	switch r := command.(type) {
+	case *raft.AppendEntriesRequest:
+		c := *r
+		c.Entries = slices.Clone(r.Entries)
+		return &c
+	case *raft.RequestVoteRequest:
+		c := *r
+		return &c
+	case *raft.RequestPreVoteRequest:
+		c := *r
+		return &c
+	case *raft.InstallSnapshotRequest:
+		c := *r
+		return &c
+	}
+	return command
+}
+
 // call sends a request and waits for its answer. What a dead node would send or
 // answer is not heard: nobody may rely on what its disk may have lost.
 func (e *endpoint) call(to raft.ServerAddress, command any, data []byte) (any, error) {
+	command = copied(command)
 	if e.isClosed() {
 		return nil, raft.ErrTransportShutdown
 	}
