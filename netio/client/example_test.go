@@ -15,11 +15,13 @@ import (
 
 // A studio's server makes a board; a player submits a score and looks around.
 func Example() {
+	addr, key, stop := client.ServeExample() // stands for throng serve and its server.key
+	defer stop()
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 
-	studio, err := client.Dial(ctx, "localhost:7400", client.Options{
-		Credential: client.ServerKey("the key that throng serve was given"),
+	studio, err := client.Dial(ctx, addr, client.Options{
+		Credential: client.ServerKey(key),
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -29,7 +31,7 @@ func Example() {
 		log.Fatal(err)
 	}
 
-	player, err := client.Dial(ctx, "localhost:7400", client.Options{
+	player, err := client.Dial(ctx, addr, client.Options{
 		Credential: client.Custom("device-4f2a9c"),
 	})
 	if err != nil {
@@ -44,15 +46,19 @@ func Example() {
 		log.Fatal(err)
 	}
 	for _, r := range page.Records {
-		fmt.Println(r.Rank, r.Owner, r.Score)
+		fmt.Println(r.Rank, r.Owner == player.User(), r.Score)
 	}
+	// Output: 1 true 4200
 }
 
 // A batch sends many calls without waiting in between.
 func ExampleClient_Batch() {
+	addr, key, stop := client.ServeExample()
+	defer stop()
+	makeBoard(addr, key)
 	ctx := context.Background()
-	c, err := client.Dial(ctx, "localhost:7400", client.Options{
-		Credential: client.ServerKey("the key that throng serve was given"),
+	c, err := client.Dial(ctx, addr, client.Options{
+		Credential: client.ServerKey(key),
 	})
 	if err != nil {
 		log.Fatal(err)
@@ -76,12 +82,18 @@ func ExampleClient_Batch() {
 			log.Print("bot ", i, ": ", err)
 		}
 	}
+	info, err := c.BoardInfo(ctx, leaderboard.InfoRequest{Board: "weekly"})
+	fmt.Println(info.Records, err)
+	// Output: 10000 <nil>
 }
 
 // A read can ask for more certainty, or less, than the default.
 func ExampleLevel() {
+	addr, key, stop := client.ServeExample()
+	defer stop()
+	makeBoard(addr, key)
 	ctx := context.Background()
-	c, err := client.Dial(ctx, "localhost:7400", client.Options{
+	c, err := client.Dial(ctx, addr, client.Options{
 		Credential: client.Custom("device-4f2a9c"),
 	})
 	if err != nil {
@@ -91,14 +103,18 @@ func ExampleLevel() {
 
 	top := leaderboard.PageRequest{Board: "weekly", Rank: 1, Limit: 10}
 	page, err := c.Page(ctx, top, client.Level(grid.Linearizable))
-	fmt.Println(page, err)
+	fmt.Println(page.Total, err)
+	// Output: 0 <nil>
 }
 
 // An error says whether nothing happened or nobody knows.
 func ExampleClient_Submit() {
+	addr, key, stop := client.ServeExample()
+	defer stop()
+	makeBoard(addr, key)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	c, err := client.Dial(ctx, "localhost:7400", client.Options{
+	c, err := client.Dial(ctx, addr, client.Options{
 		Credential: client.Custom("device-4f2a9c"),
 	})
 	if err != nil {
@@ -115,5 +131,19 @@ func ExampleClient_Submit() {
 		fmt.Println("the score may be stored, or not")
 	default:
 		fmt.Println("the score is not stored:", err)
+	}
+	// Output: the score is stored
+}
+
+// makeBoard makes the board that players submit to.
+func makeBoard(addr, key string) {
+	ctx := context.Background()
+	studio, err := client.Dial(ctx, addr, client.Options{Credential: client.ServerKey(key)})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer studio.Close()
+	if _, err := studio.CreateBoard(ctx, leaderboard.CreateRequest{Board: "weekly"}); err != nil {
+		log.Fatal(err)
 	}
 }
