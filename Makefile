@@ -1,5 +1,5 @@
-# The ways to build, run and check Throng. Needs Go as go.mod names it; the
-# tests need gcc as well, for the race detector.
+# The ways to build, run and check Throng. Needs Go as go.mod names it; what the
+# tests need besides, make test installs.
 
 FUZZTIME ?= 30s
 SEEDS    ?= 2000
@@ -17,7 +17,7 @@ run: build ## Build, and serve clients on 127.0.0.1:7400 with data in ./data
 	bin/throng serve --data-dir ./data
 
 test: ## Run all tests with the race detector (under 10 minutes)
-	@gcc --version >/dev/null 2>&1 || { echo "make test: the race detector needs gcc: install it (Debian: apt-get install gcc libc6-dev)"; exit 1; }
+	@.ci/test-needs
 	CGO_ENABLED=1 go test -race -timeout 10m ./...
 
 check: ## Check formatting, vet, staticcheck, the house rules, go.mod

@@ -50,7 +50,7 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 
 // empty measures the server before it holds anything.
 func (b *bench) empty(ctx context.Context) error {
-	pause(ctx, settle)
+	process.Pause(ctx, settle)
 	m, err := b.host.Server.Process().Memory()
 	if err != nil {
 		return err

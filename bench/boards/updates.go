@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/thronggrid/throng/bench/load"
+	"github.com/thronggrid/throng/bench/process"
 )
 
 // The load, and how it is looked at.
@@ -50,7 +51,7 @@ func (b *bench) update(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, g.Stop())
 	}
-	pause(ctx, lead)
+	process.Pause(ctx, lead)
 	b.slices(ctx, g, probe)
 	if err := errors.Join(g.Stop(), probe.Stop()); err != nil {
 		return fmt.Errorf("update the board: %w", err)
@@ -94,7 +95,7 @@ func (b *bench) slices(ctx context.Context, g, probe *load.Generator) {
 // slice looks at the files for the length of a slice.
 func (f *files) slice(ctx context.Context) (writing, finished bool) {
 	for range sliceTime / lookEvery {
-		pause(ctx, lookEvery)
+		process.Pause(ctx, lookEvery)
 		w, d := f.look()
 		writing, finished = writing || w, finished || d
 	}
@@ -137,14 +138,4 @@ func (b *bench) noteMemory(before, during *phase) {
 	r.Metric("RSS per record, empty server included", middle(before.rss)/n, "B")
 	r.AtMost("T6 heap", (heap-float64(b.emptyHeap))/n, 80, "B a record")
 	r.AtMost("T6 RSS", (middle(before.rss)-float64(b.emptyRSS))/n, 140, "B a record")
-}
-
-// pause waits, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }

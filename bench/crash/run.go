@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/report"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/netio/client"
@@ -115,7 +116,7 @@ func (b *bench) cycle(ctx context.Context) error {
 		wg.Go(func() { errs[i] = w.run(ctx, &stop) })
 	}
 	finish := func() { stop.Store(true); wg.Wait() }
-	pause(ctx, writeMin+time.Duration(b.random.Int64N(int64(writeMax-writeMin))))
+	process.Pause(ctx, writeMin+time.Duration(b.random.Int64N(int64(writeMax-writeMin))))
 	atCrash := b.acked()
 	if err := b.host.crash(ctx, b.options.Log); err != nil {
 		cancel(err)
@@ -216,14 +217,4 @@ func (b *bench) conclude() {
 		f.any() || b.cycles == b.options.Cycles && b.fewest >= int64(b.options.WritesMin),
 		"%d cycles of %d, at least %d writes before each crash, floor %d; seed %d",
 		b.cycles, b.options.Cycles, b.fewest, b.options.WritesMin, b.options.Seed)
-}
-
-// pause waits, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }

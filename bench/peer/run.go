@@ -99,7 +99,7 @@ func (b *bench) prepare(ctx context.Context) error {
 		fmt.Fprintf(o.Log, "%s: %d boards of %d members preloaded at %.0f/s\n",
 			s.name, boards, o.Members, rate)
 	}
-	pause(ctx, settle)
+	process.Pause(ctx, settle)
 	return nil
 }
 

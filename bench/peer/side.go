@@ -45,11 +45,11 @@ func (s *side) measure(
 	if err != nil {
 		return sample{}, fmt.Errorf("%s: %w", s.name, err)
 	}
-	pause(ctx, warmUp)
+	process.Pause(ctx, warmUp)
 	g.Interval()
 	before, cpuErr := s.child.CPU()
 	own := process.SelfCPU()
-	pause(ctx, d)
+	process.Pause(ctx, d)
 	stats := g.Interval()
 	own = process.SelfCPU() - own
 	after, afterErr := s.child.CPU()
@@ -85,16 +85,6 @@ func (s *side) preload(ctx context.Context, members int) (rate float64, err erro
 		return 0, fmt.Errorf("%s: preloaded %d records, want %d", s.name, stats.Ops, want)
 	}
 	return stats.PerSecond(), nil
-}
-
-// pause waits, or until ctx ends: the load then says why.
-func pause(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-ctx.Done():
-	}
 }
 
 // seed returns a seed for a run; both sides of a round get the same.

@@ -44,11 +44,14 @@ func TestCopySparseCopiesDataAndSize(t *testing.T) {
 // What was synced survives a cut and what was not does not: the whole method.
 func TestCutKeepsOnlyWhatWasSynced(t *testing.T) {
 	if err := Check(); err != nil {
-		t.Skip(err)
+		if os.Getenv("CI") == "" {
+			t.Skip(err) // only root may mount; where changes are accepted it runs
+		}
+		t.Fatal(err)
 	}
 	d, err := New(t.Context(), t.TempDir())
 	if err != nil {
-		t.Skip("this machine mounts no loop devices: ", err)
+		t.Fatal(err)
 	}
 	defer func() {
 		if err := d.Close(); err != nil {

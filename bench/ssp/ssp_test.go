@@ -4,8 +4,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/thronggrid/throng/grid/invariant"
 )
 
 const head = "# FIDE ratings APR-2021 Last modified\n%Elo 1999:9999\n@PLAYER \"., -_*\"\n"
@@ -155,15 +153,12 @@ func TestParseList(t *testing.T) {
 	}
 }
 
-// The real file, where it is installed.
+// The real file.
 func TestDebiansFile(t *testing.T) {
 	const path = "/usr/share/scid/data/spelling.ssp"
-	if testing.Short() || invariant.Enabled {
-		t.Skip("reads 181 MB, which takes half a minute with -race")
-	}
 	r, err := os.Open(path)
 	if err != nil {
-		t.Skip("apt-get install scid-rating-data to run this test: ", err)
+		t.Fatal("make test installs what this test needs: apt-get install scid-rating-data: ", err)
 	}
 	defer r.Close()
 	f, err := Read(r)
