@@ -1,12 +1,17 @@
 package grid
 
-import "github.com/thronggrid/throng/grid/pack"
+import (
+	"errors"
+
+	"github.com/thronggrid/throng/grid/pack"
+)
 
 // Caller is who sent a request: one authenticated session.
 type Caller struct {
 	User   ID   // derived from (provider, id)
 	Client ID   // the name of this client's request ids
 	Server bool // the studio's own server: may act for every user
+	Address
 }
 
 // Op is one kind of request.
@@ -14,16 +19,31 @@ type Op struct {
 	Kind  Kind
 	Name  string // "board.submit": in logs, metrics and docs
 	Write bool   // a command that goes through the log; else a query
+	// Again says that a write may be done again without harm, so that its request
+	// id is not remembered.
+	Again bool
+	// Relay, where not zero, makes this a message that never goes through the log:
+	// it is pushed, under this kind, to all sessions on the stream whose key Prepare
+	// returns, if the caller is one of them. The body is the push.
+	Relay Kind
 
 	// Prepare checks a request and appends the canonical body of its command or
 	// query, one msgpack array, to out. The cursor stands at the first of n
 	// fields of the request's array, behind the request id of a write; fields
 	// that Prepare does not know are left for later versions. It returns the
-	// routing key (a view, valid as long as the request) and the longer out.
+	// routing key (a view of the request or of the body) and the longer out.
 	// Errors are a client's: *fault.Error or *pack.Error.
 	// Called on an event loop: it must not block, and keeps nothing of the input.
 	Prepare func(c *Caller, in *pack.Cursor, n int, out []byte) (key, body []byte, err error)
+
+	// Complete, where set, finishes the reply to a read of which memory had but a
+	// part: Lane.Read then returned that part, and ErrPartial. It appends the whole
+	// reply to out. It may block, so it is called on a worker's goroutine.
+	Complete func(body, part, out []byte) ([]byte, error)
 }
+
+// ErrPartial says that a query's reply is but a part, for Op.Complete to finish.
+var ErrPartial = errors.New("a part of the reply is not in memory")
 
 // RequestID names a mutating request, so that asking again does not do it again.
 type RequestID struct {

@@ -5,6 +5,12 @@ type Shards interface {
 	// Open returns a new lane whose outcomes go to deliver. It may be called
 	// from any goroutine.
 	Open(deliver Deliver) Lane
+	// Listen lets all hints go to a function, in the order in which each shard gave
+	// them; before, they are dropped. It is called on the shards' goroutines, must
+	// not block, and may keep nothing of the effects.
+	Listen(hints func(*Effects))
+	// Origin returns this incarnation of the node.
+	Origin() Origin
 }
 
 // Lane is one event loop's way to the shards. It belongs to that loop's
@@ -18,7 +24,8 @@ type Lane interface {
 	// Flush hands all that was staged to the shards' proposers.
 	Flush()
 	// Read appends the reply to a query, one msgpack array, to out. Level is
-	// Leader or Stale. On an error out is returned as it was.
+	// Leader or Stale. On an error out is returned as it was; but ErrPartial comes
+	// with what there is of the reply.
 	Read(slot Slot, level Level, kind Kind, body, out []byte) ([]byte, error)
 	// Confirm stages a linearizable read: once the leader is confirmed and has
 	// applied all that was committed before, Deliver gets ref with an empty

@@ -37,6 +37,21 @@ func (id ID) String() string {
 	return string(b[:])
 }
 
+// SessionID names a session: the stamp of its user's slot when it was opened, and
+// that slot. No other session ever has the same.
+type SessionID uint64
+
+// slotBits is where a session id's stamp begins.
+const slotBits = 12
+
+// SessionIDOf returns the id of a session that its user's slot opens at a stamp.
+func SessionIDOf(stamp int64, slot Slot) SessionID {
+	return SessionID(uint64(stamp)<<slotBits | uint64(slot))
+}
+
+// Slot returns the slot of the session's user.
+func (s SessionID) Slot() Slot { return Slot(s % Slots) }
+
 // users is the UUIDv5 namespace of user ids. It never changes: ids of users
 // whose account record is not yet written are derived from it.
 var users = ID{

@@ -16,17 +16,16 @@ var (
 	errNobody = fault.New(fault.InvalidArgument, "the body of the command or query names no owner")
 )
 
-// Apply carries out one command and appends its reply, one array, to out. Stamp
-// is the slot's: unique, and rising from command to command. On an error, which
-// is a *fault.Error, it has changed nothing and returns out as it was. The same
-// commands give the same replies and the same state everywhere.
+// Apply carries out one command and appends its reply, one array, to out. On an
+// error, which is a *fault.Error, it has changed nothing and returns out as it
+// was. The same commands give the same replies and the same state everywhere.
 // It keeps nothing of body. It must not run beside anything else on b.
-func (b *Boards) Apply(kind grid.Kind, stamp int64, body, out []byte) ([]byte, error) {
+func (b *Boards) Apply(t *grid.Turn, kind grid.Kind, body, out []byte) ([]byte, error) {
 	in := pack.NewCursor(body)
 	n := in.Array()
 	reply, err := out, in.Err()
 	if err == nil {
-		reply, err = b.apply(kind, stamp, &in, n, out)
+		reply, err = b.apply(t, kind, &in, n, out)
 	}
 	if err != nil {
 		return out, fault.Of(err)
@@ -35,7 +34,7 @@ func (b *Boards) Apply(kind grid.Kind, stamp int64, body, out []byte) ([]byte, e
 }
 
 func (b *Boards) apply(
-	kind grid.Kind, stamp int64, in *pack.Cursor, n int, out []byte,
+	t *grid.Turn, kind grid.Kind, in *pack.Cursor, n int, out []byte,
 ) ([]byte, error) {
 	switch kind {
 	case KindSubmit:
@@ -43,7 +42,7 @@ func (b *Boards) apply(
 		if _, err := r.decode(in, n); err != nil {
 			return out, err
 		}
-		return b.submit(&r, stamp, out)
+		return b.submit(&r, t.Stamp, out)
 	case KindRemove:
 		var r RemoveRequest
 		if _, err := r.decode(in, n); err != nil {

@@ -70,7 +70,7 @@ func (x *bench) submit(who int) {
 	r := SubmitRequest{Board: "season-7", Owner: person(who), Score: x.chance.Int64N(1 << 40)}
 	x.stamp++
 	x.body = r.Append(pack.AppendArray(x.body[:0], r.Fields()))
-	x.out, x.failed = x.boards.Apply(KindSubmit, x.stamp, x.body, x.out[:0])
+	x.out, x.failed = x.boards.Apply(&grid.Turn{Stamp: x.stamp}, KindSubmit, x.body, x.out[:0])
 }
 
 func (x *bench) update() { x.submit(x.chance.IntN(benchRecords)) }

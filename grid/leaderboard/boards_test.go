@@ -136,7 +136,7 @@ func TestUnknownBoardsSaySo(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = b.Apply(kind, 1, body, nil)
+		_, err = b.Apply(&grid.Turn{Stamp: 1}, kind, body, nil)
 		if fault.CodeOf(err) == fault.Unimplemented {
 			_, err = b.Query(kind, body, nil)
 		}
@@ -278,7 +278,7 @@ func TestHotPathsDoNotAllocate(t *testing.T) {
 			c := pack.NewCursor(in)
 			_, body, err := prepareSubmit(&player, &c, 4, body)
 			if err == nil {
-				_, err = b.Apply(KindSubmit, stamp, body, out)
+				_, err = b.Apply(&grid.Turn{Stamp: stamp}, KindSubmit, body, out)
 			}
 			return err
 		},
@@ -305,7 +305,7 @@ func TestHotPathsDoNotAllocate(t *testing.T) {
 func TestCommandsOfOtherFeaturesAreUnimplemented(t *testing.T) {
 	b, _ := sample(t)
 	for _, kind := range []grid.Kind{0, KindInfo, 0x0201} {
-		if _, err := b.Apply(kind, 1, []byte{0x90}, nil); fault.CodeOf(err) != fault.Unimplemented {
+		if _, err := b.Apply(&grid.Turn{Stamp: 1}, kind, []byte{0x90}, nil); fault.CodeOf(err) != fault.Unimplemented {
 			t.Errorf("command %#x: %v", kind, err)
 		}
 	}
@@ -327,7 +327,7 @@ func TestBodiesMustNameTheOwner(t *testing.T) {
 		if kind == KindAround {
 			_, err = b.Query(kind, body, nil)
 		} else {
-			_, err = b.Apply(kind, stamp+1, body, nil)
+			_, err = b.Apply(&grid.Turn{Stamp: stamp+1}, kind, body, nil)
 		}
 		if fault.CodeOf(err) != fault.InvalidArgument || digest(b) != before {
 			t.Errorf("%#x: %v", kind, err)

@@ -103,7 +103,7 @@ func FuzzApply(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {
 		b, stamp := sample(t)
 		frozen, before := b.Clone(), encode(b)
-		out, err := b.Apply(grid.Kind(kind), stamp+1, body, []byte("before"))
+		out, err := b.Apply(&grid.Turn{Stamp: stamp+1}, grid.Kind(kind), body, []byte("before"))
 		checkReply(t, grid.Kind(kind), out, err)
 		after := encode(b)
 		if err != nil && !bytes.Equal(before, after) {
@@ -162,7 +162,7 @@ func checkBody(t *testing.T, op *grid.Op, key, body []byte) {
 	b, stamp := sample(t)
 	run := func() (err error) {
 		if op.Write {
-			_, err = b.Apply(op.Kind, stamp+1, body, nil)
+			_, err = b.Apply(&grid.Turn{Stamp: stamp+1}, op.Kind, body, nil)
 		} else {
 			_, err = b.Query(op.Kind, body, nil)
 		}
@@ -187,7 +187,7 @@ func FuzzReplies(f *testing.F) {
 		}
 		var out []byte
 		if op.Write {
-			out, err = b.Apply(op.Kind, stamp+1, body, nil)
+			out, err = b.Apply(&grid.Turn{Stamp: stamp+1}, op.Kind, body, nil)
 		} else {
 			out, err = b.Query(op.Kind, body, nil)
 		}
@@ -230,7 +230,7 @@ func FuzzDecode(f *testing.F) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				out, err := b.Apply(kind, int64(i), body, []byte("before"))
+				out, err := b.Apply(&grid.Turn{Stamp: int64(i)}, kind, body, []byte("before"))
 				if fault.CodeOf(err) == fault.Unimplemented {
 					out, err = b.Query(kind, body, []byte("before"))
 				}

@@ -49,7 +49,7 @@ func prepare(c *grid.Caller, kind grid.Kind, r request) (key, body []byte, err e
 func do[R any](b *Boards, c *grid.Caller, kind grid.Kind, stamp int64, r request,
 	decode func(*pack.Cursor) (R, error)) (R, error) {
 	return send(c, kind, r, decode, func(body []byte) ([]byte, error) {
-		return b.Apply(kind, stamp, body, nil)
+		return b.Apply(&grid.Turn{Stamp: stamp}, kind, body, nil)
 	})
 }
 

@@ -7,9 +7,9 @@ import (
 
 // feature is what a slot asks of the state of one feature.
 type feature interface {
-	// Apply executes one command at a stamp and appends its reply to out; on an
+	// Apply executes one command in its turn and appends its reply to out; on an
 	// error it has changed nothing.
-	Apply(kind grid.Kind, stamp int64, body, out []byte) ([]byte, error)
+	Apply(t *grid.Turn, kind grid.Kind, body, out []byte) ([]byte, error)
 	// Query appends the reply to one query to out.
 	Query(kind grid.Kind, body, out []byte) ([]byte, error)
 }

@@ -54,7 +54,7 @@ func (s *Slot) execute(c *Command, out []byte) []byte {
 		return appendError(out, unknownKind(c.Kind))
 	}
 	from := len(out)
-	out, err := feature.Apply(c.Kind, s.stamp, c.Body, append(out, byte(fault.OK)))
+	out, err := feature.Apply(&grid.Turn{Slot: c.Slot, Stamp: s.stamp}, c.Kind, c.Body, append(out, byte(fault.OK)))
 	if err != nil {
 		return appendError(out[:from], err)
 	}

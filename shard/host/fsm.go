@@ -70,7 +70,7 @@ func (f *fsm) apply(index uint64, data []byte) {
 		return
 	}
 	var b *batch
-	if e.Origin == f.g.host.origin {
+	if e.Origin == uint64(f.g.host.origin) {
 		if ackEarly && index != 0 {
 			return
 		}

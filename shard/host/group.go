@@ -105,7 +105,7 @@ func (p *pending) drain() []*batch {
 func (g *Group) propose(b *batch) {
 	b.number = g.host.numbers.Add(1)
 	e := shard.Entry{Level: shard.Level, At: g.host.clock.Micros(),
-		Origin: g.host.origin, Number: b.number, Count: b.count}
+		Origin: uint64(g.host.origin), Number: b.number, Count: b.count}
 	data := b.encode(&e)
 	g.pending.add(b)
 	if ackEarly {

@@ -33,8 +33,9 @@ type Host struct {
 	pacer   pacer
 
 	incarnation uint64
-	origin      uint64        // of the entries that this incarnation proposes
-	numbers     atomic.Uint64 // of those entries
+	origin      grid.Origin                         // of the entries that this incarnation proposes
+	hints       atomic.Pointer[func(*grid.Effects)] // who listens to hints
+	numbers     atomic.Uint64                       // of those entries
 
 	dead    atomic.Bool // Fatal was called
 	stop    chan struct{}
@@ -115,7 +116,7 @@ func (h *Host) nextIncarnation() error {
 		h.incarnation = binary.BigEndian.Uint64(b)
 	}
 	h.incarnation++
-	h.origin = uint64(h.options.Node)<<40 | h.incarnation
+	h.origin = grid.OriginOf(h.options.Node, h.incarnation)
 	b = binary.BigEndian.AppendUint64(nil, h.incarnation)
 	if err := h.db.Put(keyIncarnation, b); err != nil {
 		return fmt.Errorf("store the incarnation: %w", err)
@@ -150,6 +151,12 @@ func (h *Host) loadTable() error {
 func (h *Host) Open(deliver grid.Deliver) grid.Lane {
 	return &lane{host: h, deliver: deliver, stages: make([]stage, len(h.groups))}
 }
+
+// Listen lets hints go to a function from now on.
+func (h *Host) Listen(hints func(*grid.Effects)) { h.hints.Store(&hints) }
+
+// Origin returns this incarnation of the node.
+func (h *Host) Origin() grid.Origin { return h.origin }
 
 func (h *Host) group(s grid.Slot) *Group { return h.groups[h.table.Shard(s)] }
 
