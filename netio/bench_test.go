@@ -24,6 +24,10 @@ func (s *echoShards) Open(deliver grid.Deliver) grid.Lane {
 	return l
 }
 
+func (*echoShards) Listen(func(*grid.Effects)) {}
+
+func (*echoShards) Origin() grid.Origin { return grid.OriginOf(1, 7) }
+
 type echoLane struct {
 	shards  *echoShards
 	deliver grid.Deliver

@@ -57,6 +57,7 @@ type fakeShards struct {
 	refuse  error // what Write returns
 	err     error // what becomes of every write
 	lanes   int
+	hints   func(*grid.Effects)
 	queue   chan func()
 	done    chan struct{}
 }
@@ -106,6 +107,10 @@ func (s *fakeShards) Open(deliver grid.Deliver) grid.Lane {
 	s.lanes++
 	return &fakeLane{shards: s, deliver: deliver}
 }
+
+func (s *fakeShards) Listen(hints func(*grid.Effects)) { s.hints = hints }
+
+func (s *fakeShards) Origin() grid.Origin { return grid.OriginOf(1, 7) }
 
 type fakeLane struct {
 	shards   *fakeShards

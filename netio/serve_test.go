@@ -2,6 +2,7 @@ package netio
 
 import (
 	"bytes"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -118,7 +119,7 @@ func TestHello(t *testing.T) {
 	}
 	want := wire.Welcome{Version: 1, User: grid.UserID("custom", "player-0001"),
 		RequestsMax: grid.RequestsMax, FrameBytesMax: wire.FrameBytesMax, Agent: "throng"}
-	if w != want {
+	if !reflect.DeepEqual(w, want) {
 		t.Errorf("got %+v, want %+v", w, want)
 	}
 

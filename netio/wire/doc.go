@@ -15,7 +15,7 @@
 // length counts all that follows it: 8 and the array's bytes. id is drawn by
 // the client and echoed in the reply, as is kind; replies may come in another
 // order than their requests, so a client draws ids that are not in use. A frame
-// that the server pushes (goodbye) has id 0.
+// that the server pushes (goodbye, missed, what features push) has id 0.
 //
 // Flags, from the lowest bit:
 //
@@ -33,7 +33,16 @@
 //	0x0001  hello    the first frame of a connection, and never again
 //	0x0002  goodbye  the server closes the connection, and says why
 //	0x0003  ping     [] → []; a sign of life, at any time after hello
+//	0x0004  missed   [], pushed: pushes were dropped for this connection, which did
+//	                 not read; read anew what you need to know
+//	0x0005  token    [] → [session token, expires, refresh token, expires], the
+//	                 times in seconds since 1970
 //	0x01..  boards   grid/leaderboard
+//	0x02..  sessions grid/session
+//	0x03..  presence grid/presence
+//	0x04..  chat     grid/chat
+//
+// Of each high byte, what is below 0x80 are requests and 0xe0 to 0xef pushes.
 //
 // A kind that the server does not know is answered with UNIMPLEMENTED; the
 // connection stays.
@@ -47,17 +56,33 @@
 //
 // # Hello
 //
-//	→ [version min, version max, provider, credential, nonce, agent]
-//	← [version, user id, requests max, frame bytes max, agent]
+//	→ [version min, version max, provider, credential, nonce, agent, resume]
+//	← [version, user id, requests max, frame bytes max, agent,
+//	   session id, resume, resumed, streams]
 //
-// provider is "custom" (credential: an id of 6 to 128 bytes of UTF-8 that the
-// game chose for the player, and keeps secret) or "server" (credential: the
-// server's key; the session may act for every user). nonce, 8 to 32 random
-// bytes, names the client's request ids: keep it over reconnects. agent, at most
-// 128 bytes, says what speaks. In the reply, requests max is how many writes, and
-// how many linearizable reads, of a connection may be unanswered; one more is
-// refused with RESOURCE_EXHAUSTED. frame bytes max bounds a frame from the client,
-// head included; before hello the bound is HelloBytesMax.
+// provider says what the credential is:
+//
+//	custom   an id of 6 to 128 bytes of UTF-8 that the game chose for the
+//	         player, and keeps secret
+//	device   likewise, of 10 to 128 bytes, kept by the device
+//	token    a session token from a token request
+//	refresh  a refresh token from a token request; it is used up
+//	jwt      a token that the studio signed
+//	server   the server's key; the session may act for every user
+//
+// nonce, 8 to 32 random bytes, names the client's request ids: keep it over
+// reconnects. agent, at most 128 bytes, says what speaks. resume, nil or left out
+// for a new session, is the resume token of the last welcome: 24 bytes, the
+// session's id and a secret.
+//
+// In the reply, requests max is how many writes, and how many linearizable reads,
+// of a connection may be unanswered; one more is refused with RESOURCE_EXHAUSTED.
+// frame bytes max bounds a frame from the client, head included; before hello the
+// bound is HelloBytesMax. The session has a new resume token with each welcome.
+// The one before is good until the client has sent something after the welcome:
+// who never saw the welcome can resume with it. resumed says whether the session
+// named in hello goes on; if not, that is no error: this is a new one. streams,
+// [kind, name] each, are those on which the resumed session is.
 //
 // # Goodbye
 //

@@ -24,6 +24,8 @@ const (
 	KindHello    grid.Kind = 0x0001
 	KindGoodbye  grid.Kind = 0x0002
 	KindPing     grid.Kind = 0x0003
+	KindMissed   grid.Kind = 0x0004
+	KindToken    grid.Kind = 0x0005
 	KindFeatures grid.Kind = 0x0100
 )
 

@@ -67,12 +67,16 @@ func readOf(kind grid.Kind, level grid.Level, id uint32, r request) []byte {
 }
 
 func sessionVectors() map[string]golden {
-	server := &Hello{1, 1, ProviderServer, "a key of 32 random characters...", []byte("0123456789abcdef"), "demo"}
+	server := &Hello{
+		1, 1, ProviderServer, "a key of 32 random characters...", []byte("0123456789abcdef"), "demo", nil,
+	}
 	failed := fault.New(fault.NotFound, "there is no board %q: create it first", "weekly")
 	unknown := &fault.Error{
 		Code: fault.Unavailable, Message: "the leader was lost", Retry: 50 * time.Millisecond, Unknown: true,
 	}
-	hello := names("version min", "version max", "provider", "credential", "nonce", "agent")
+	hello := names("version min", "version max", "provider", "credential", "nonce", "agent", "resume")
+	welcome := names("version", "user id", "requests max", "frame bytes max", "agent",
+		"session id", "resume", "resumed", "streams")
 	errors := names("code", "message", "retry ms", "unknown")
 	const page, submit = leaderboard.KindPage, leaderboard.KindSubmit
 	return map[string]golden{
@@ -82,7 +86,16 @@ func sessionVectors() map[string]golden {
 			frameOf(KindHello, 0, 7, server.Append(nil)), hello},
 		"welcome": {"the reply to hello",
 			frameOf(KindHello, Reply, 1, aWelcome().Append(nil)),
-			names("version", "user id", "requests max", "frame bytes max", "agent")},
+			welcome},
+		"hello_resume": {"hello that takes a session up again",
+			frameOf(KindHello, 0, 1, aResume().Append(nil)), hello},
+		"welcome_resumed": {"the reply to it: [kind, name] of each stream that the session is on",
+			frameOf(KindHello, Reply, 1, aResumed().Append(nil)), welcome},
+		"missed": {"pushes were dropped", frameOf(KindMissed, 0, 0, []byte{0x90}), nil},
+		"token":  {"tokens are asked for", frameOf(KindToken, 0, 5, []byte{0x90}), nil},
+		"token_reply": {"the tokens, and when they expire",
+			frameOf(KindToken, Reply, 5, someTokens().Append(nil)),
+			names("session token", "expires", "refresh token", "expires")},
 		"goodbye": {"the server shuts down",
 			frameOf(KindGoodbye, 0, 0, aGoodbye().Append(nil)),
 			names("reason", "text", "reconnect after ms")},

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math"
 	"unicode/utf8"
@@ -15,21 +16,59 @@ const Version = 1
 
 // The providers of identities.
 const (
-	ProviderCustom = "custom" // an id that the game chose
-	ProviderServer = "server" // the studio's own server, by the server's key
+	ProviderCustom  = "custom"  // an id that the game chose
+	ProviderDevice  = "device"  // an id that the device keeps
+	ProviderToken   = "token"   // a session token of ours
+	ProviderRefresh = "refresh" // a refresh token of ours, which is used up
+	ProviderJWT     = "jwt"     // a token that the studio signed
+	ProviderServer  = "server"  // the studio's own server, by the server's key
 )
 
 // Limits of a hello's fields, in bytes.
 const (
 	CustomIDBytesMin   = 6
 	CustomIDBytesMax   = 128
+	DeviceIDBytesMin   = 10
+	DeviceIDBytesMax   = 128
 	ServerKeyBytesMax  = 1024
+	TokenBytesMax      = 2048 // a token's, of whatever provider
 	NonceBytesMin      = 8
 	NonceBytesMax      = 32
 	AgentBytesMax      = 128
 	providerBytesMax   = 32
-	credentialBytesMax = ServerKeyBytesMax
+	credentialBytesMax = TokenBytesMax
 )
+
+// ResumeToken takes a session up again on another connection: it names the
+// session, and holds the secret that only its client knows.
+type ResumeToken struct {
+	Session grid.SessionID
+	Secret  [16]byte
+}
+
+// resumeBytes is the size of a resume token on the wire, where it is one field.
+const resumeBytes = 8 + 16
+
+func (t *ResumeToken) append(b []byte) []byte {
+	var raw [resumeBytes]byte
+	binary.BigEndian.PutUint64(raw[:], uint64(t.Session))
+	copy(raw[8:], t.Secret[:])
+	return pack.AppendBytes(b, raw[:])
+}
+
+func (t *ResumeToken) decode(c *pack.Cursor) error {
+	raw := c.Bytes()
+	if c.Err() != nil {
+		return nil // told by rest
+	}
+	if len(raw) != resumeBytes {
+		return bad("a resume token of %d bytes: send back the %d that the server gave out",
+			len(raw), resumeBytes)
+	}
+	t.Session = grid.SessionID(binary.BigEndian.Uint64(raw))
+	copy(t.Secret[:], raw[8:])
+	return nil
+}
 
 // Hello is the first frame of a connection.
 type Hello struct {
@@ -39,17 +78,22 @@ type Hello struct {
 	Credential string
 	Nonce      []byte // names the client's request ids
 	Agent      string
+	Resume     *ResumeToken // the session to take up again; nil: a new one
 }
 
 // Append appends the hello's array.
 func (h *Hello) Append(b []byte) []byte {
-	b = pack.AppendArray(b, 6)
+	b = pack.AppendArray(b, 7)
 	b = pack.AppendUint(b, uint64(h.VersionMin))
 	b = pack.AppendUint(b, uint64(h.VersionMax))
 	b = pack.AppendString(b, h.Provider)
 	b = pack.AppendString(b, h.Credential)
 	b = pack.AppendBytes(b, h.Nonce)
-	return pack.AppendString(b, h.Agent)
+	b = pack.AppendString(b, h.Agent)
+	if h.Resume == nil {
+		return pack.AppendNil(b)
+	}
+	return h.Resume.append(b)
 }
 
 // Decode reads a hello's array; it holds no view of the input afterwards.
@@ -64,7 +108,16 @@ func (h *Hello) Decode(c *pack.Cursor) error {
 	h.Credential = string(c.String())
 	h.Nonce = append([]byte(nil), c.Bytes()...)
 	h.Agent = string(c.String())
-	return rest(c, n-6, "hello")
+	if n == 6 { // as clients said it before there were sessions to resume
+		return rest(c, 0, "hello")
+	}
+	if h.Resume = nil; !c.Nil() {
+		h.Resume = new(ResumeToken)
+		if err := h.Resume.decode(c); err != nil {
+			return err
+		}
+	}
+	return rest(c, n-7, "hello")
 }
 
 // Check says what is wrong with a hello's fields; the error is a *fault.Error.
@@ -79,52 +132,25 @@ func (h *Hello) Check() error {
 			len(h.Nonce), NonceBytesMin, NonceBytesMax)
 	case len(h.Agent) > AgentBytesMax || !utf8.ValidString(h.Agent):
 		return bad("the agent must be text of at most %d bytes", AgentBytesMax)
-	case h.Provider != ProviderCustom:
-		return nil
-	case len(h.Credential) < CustomIDBytesMin || len(h.Credential) > CustomIDBytesMax:
-		return bad("the custom id has %d bytes: choose one of %d to %d",
-			len(h.Credential), CustomIDBytesMin, CustomIDBytesMax)
-	case !utf8.ValidString(h.Credential):
-		return bad("the custom id is not valid UTF-8: send text")
+	}
+	switch h.Provider {
+	case ProviderCustom:
+		return h.checkID("custom", CustomIDBytesMin, CustomIDBytesMax)
+	case ProviderDevice:
+		return h.checkID("device", DeviceIDBytesMin, DeviceIDBytesMax)
 	}
 	return nil
 }
 
-// Welcome is the reply to hello.
-type Welcome struct {
-	Version       uint16
-	User          grid.ID
-	RequestsMax   uint32 // how many writes, and linearizable reads, may be unanswered
-	FrameBytesMax uint32 // bounds a frame from the client, head included
-	Agent         string
-}
-
-// Append appends the welcome's array.
-func (w *Welcome) Append(b []byte) []byte {
-	b = pack.AppendArray(b, 5)
-	b = pack.AppendUint(b, uint64(w.Version))
-	b = pack.AppendBytes(b, w.User[:])
-	b = pack.AppendUint(b, uint64(w.RequestsMax))
-	b = pack.AppendUint(b, uint64(w.FrameBytesMax))
-	return pack.AppendString(b, w.Agent)
-}
-
-// Decode reads a welcome's array.
-func (w *Welcome) Decode(c *pack.Cursor) error {
-	n, err := fields(c, 5, "welcome")
-	if err != nil {
-		return err
+// checkID checks a credential that is an id of so many bytes.
+func (h *Hello) checkID(what string, least, most int) error {
+	if n := len(h.Credential); n < least || n > most {
+		return bad("the %s id has %d bytes: choose one of %d to %d", what, n, least, most)
 	}
-	w.Version = uint16(small(c, 16))
-	user := c.Bytes()
-	if len(user) != len(w.User) && c.Err() == nil {
-		return bad("a user id of %d bytes: want %d", len(user), len(w.User))
+	if !utf8.ValidString(h.Credential) {
+		return bad("the %s id is not valid UTF-8: send text", what)
 	}
-	copy(w.User[:], user)
-	w.RequestsMax = uint32(small(c, 32))
-	w.FrameBytesMax = uint32(small(c, 32))
-	w.Agent = string(c.String())
-	return rest(c, n-5, "welcome")
+	return nil
 }
 
 func bad(format string, args ...any) error {

@@ -20,19 +20,51 @@ type message interface {
 }
 
 func aHello() *Hello {
-	return &Hello{1, 2, ProviderCustom, "player-0001", []byte("12345678"), "test/1"}
+	return &Hello{1, 2, ProviderCustom, "player-0001", []byte("12345678"), "test/1", nil}
+}
+
+func aResume() *Hello {
+	h, t := aHello(), aWelcome().Resume
+	h.Provider, h.Credential, h.Resume = ProviderToken, "a session token", &t
+	return h
 }
 
 func aWelcome() *Welcome {
-	return &Welcome{1, grid.UserID("custom", "player-0001"), 64, FrameBytesMax, "throng/1"}
+	user := grid.UserID("custom", "player-0001")
+	id := grid.SessionIDOf(1_700_000_000_000_000, grid.SlotOf(user[:]))
+	return &Welcome{
+		Version: 1, User: user, RequestsMax: 64, FrameBytesMax: FrameBytesMax, Agent: "throng/1",
+		Session: id, Resume: ResumeToken{id, [16]byte([]byte("0123456789abcdef"))},
+	}
+}
+
+func aResumed() *Welcome {
+	w := aWelcome()
+	w.Resumed = true
+	w.Streams = []string{
+		string(grid.StatusKey(nil, w.User)), string(grid.AppendKey(nil, grid.StreamRoom, "lobby")),
+	}
+	return w
+}
+
+func someTokens() *Tokens {
+	at := time.Unix(1_700_000_000, 0)
+	return &Tokens{"a session token", at.Add(time.Minute), "a refresh token", at.Add(time.Hour)}
 }
 
 func aGoodbye() *Goodbye { return &Goodbye{Shutdown, Shutdown.Text(), 1500 * time.Millisecond} }
 
+// messages are one of each, and where to decode it.
+func messages() []struct{ in, out message } {
+	return []struct{ in, out message }{
+		{aHello(), new(Hello)}, {aResume(), new(Hello)},
+		{aWelcome(), new(Welcome)}, {aResumed(), new(Welcome)},
+		{aGoodbye(), new(Goodbye)}, {someTokens(), new(Tokens)},
+	}
+}
+
 func TestMessagesRoundTrip(t *testing.T) {
-	for _, c := range []struct{ in, out message }{
-		{aHello(), new(Hello)}, {aWelcome(), new(Welcome)}, {aGoodbye(), new(Goodbye)},
-	} {
+	for _, c := range messages() {
 		b := c.in.Append(nil)
 		cur := pack.NewCursor(b)
 		if err := c.out.Decode(&cur); err != nil {
@@ -49,9 +81,7 @@ func TestMessagesRoundTrip(t *testing.T) {
 
 // Fields that a later version appends are skipped; a missing field is an error.
 func TestMessagesGrowAtTheEnd(t *testing.T) {
-	for _, c := range []struct{ in, out message }{
-		{aHello(), new(Hello)}, {aWelcome(), new(Welcome)}, {aGoodbye(), new(Goodbye)},
-	} {
+	for _, c := range messages() {
 		b := c.in.Append(nil)
 		b[0]++ // one more element
 		b = pack.AppendString(b, "from the future")
@@ -60,10 +90,52 @@ func TestMessagesGrowAtTheEnd(t *testing.T) {
 			t.Errorf("%T with a later field: %+v, %v", c.in, c.out, err)
 		}
 		b[0] -= 2
+		if _, ok := c.in.(*Hello); ok {
+			b[0]-- // its last field may be left out
+		}
 		cur = pack.NewCursor(b)
 		if err := c.out.Decode(&cur); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%T with a field too few: %v", c.in, err)
 		}
+	}
+}
+
+// A hello of before there were sessions resumes none.
+func TestHelloWithoutResume(t *testing.T) {
+	b := aHello().Append(nil)
+	b[0]--
+	h := Hello{}
+	cur := pack.NewCursor(b[:len(b)-1])
+	if err := h.Decode(&cur); err != nil || !reflect.DeepEqual(&h, aHello()) || cur.Done() != nil {
+		t.Errorf("%+v, %v", h, err)
+	}
+}
+
+// Fields of a fixed size must have it.
+func TestSizesOfFields(t *testing.T) {
+	for name, spoil := range map[string]func() (message, []byte){
+		"resume token": func() (message, []byte) { return new(Hello), aResume().Append(nil) },
+		"session":      func() (message, []byte) { return new(Welcome), aWelcome().Append(nil) },
+	} {
+		m, b := spoil()
+		at := bytes.LastIndexByte(b, 24)
+		if name == "session" {
+			at = bytes.LastIndex(b, []byte{0xc4, 8}) + 1
+		}
+		b = append(b[:at+1], b[at+2:]...)
+		b[at]--
+		cur := pack.NewCursor(b)
+		if err := m.Decode(&cur); fault.CodeOf(err) != fault.InvalidArgument {
+			t.Errorf("%s a byte short: %v", name, err)
+		}
+	}
+	w := aWelcome()
+	for range StreamsMax + 1 {
+		w.Streams = append(w.Streams, "\x02x")
+	}
+	cur := pack.NewCursor(w.Append(nil))
+	if err := w.Decode(&cur); fault.CodeOf(err) != fault.InvalidArgument {
+		t.Errorf("too many streams: %v", err)
 	}
 }
 
@@ -76,7 +148,8 @@ func TestHelloCheck(t *testing.T) {
 		"long nonce":      func(h *Hello) { h.Nonce = make([]byte, 33) },
 		"long agent":      func(h *Hello) { h.Agent = strings.Repeat("x", 129) },
 		"long provider":   func(h *Hello) { h.Provider = strings.Repeat("x", 33) },
-		"long credential": func(h *Hello) { h.Credential = strings.Repeat("x", 1025) },
+		"long credential": func(h *Hello) { h.Credential = strings.Repeat("x", TokenBytesMax+1) },
+		"short device id": func(h *Hello) { h.Provider, h.Credential = ProviderDevice, "123456789" },
 	} {
 		h := aHello()
 		spoil(h)
@@ -136,6 +209,7 @@ func fuzzMessage(f *testing.F, seed message, fresh func() message) {
 	})
 }
 
-func FuzzHello(f *testing.F)   { fuzzMessage(f, aHello(), func() message { return new(Hello) }) }
-func FuzzWelcome(f *testing.F) { fuzzMessage(f, aWelcome(), func() message { return new(Welcome) }) }
+func FuzzHello(f *testing.F)   { fuzzMessage(f, aResume(), func() message { return new(Hello) }) }
+func FuzzWelcome(f *testing.F) { fuzzMessage(f, aResumed(), func() message { return new(Welcome) }) }
+func FuzzTokens(f *testing.F)  { fuzzMessage(f, someTokens(), func() message { return new(Tokens) }) }
 func FuzzGoodbye(f *testing.F) { fuzzMessage(f, aGoodbye(), func() message { return new(Goodbye) }) }

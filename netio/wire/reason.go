@@ -25,6 +25,8 @@ const (
 	Unauthenticated    Reason = 2002
 	UnsupportedVersion Reason = 2003
 	BadHello           Reason = 2004
+	SessionEnded       Reason = 2005
+	SessionReplaced    Reason = 2006
 )
 
 // Entry is one line of the table of reasons.
@@ -57,6 +59,10 @@ func Reasons() []Entry {
 			"the server speaks none of the versions that hello offered: update the client"},
 		{BadHello, "bad hello",
 			"the hello cannot be decoded or breaks a limit: see docs/protocol.md for its fields"},
+		{SessionEnded, "session ended",
+			"the session was ended: say hello anew if the player is to stay"},
+		{SessionReplaced, "session replaced",
+			"another connection has resumed this session: use that one"},
 	}
 }
 

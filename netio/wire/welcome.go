@@ -1,0 +1,106 @@
+package wire
+
+import (
+	"encoding/binary"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/pack"
+)
+
+// StreamsMax bounds the streams that a welcome names.
+const StreamsMax = 128
+
+// Welcome is the reply to hello.
+type Welcome struct {
+	Version       uint16
+	User          grid.ID
+	RequestsMax   uint32 // how many writes, and linearizable reads, may be unanswered
+	FrameBytesMax uint32 // bounds a frame from the client, head included
+	Agent         string
+	Session       grid.SessionID
+	Resume        ResumeToken // takes this session up again; the one before is void
+	Resumed       bool        // the session that hello named goes on; else it is a new one
+	Streams       []string    // keys of the streams that a resumed session is on
+}
+
+// Append appends the welcome's array.
+func (w *Welcome) Append(b []byte) []byte {
+	b = pack.AppendArray(b, 9)
+	b = pack.AppendUint(b, uint64(w.Version))
+	b = pack.AppendBytes(b, w.User[:])
+	b = pack.AppendUint(b, uint64(w.RequestsMax))
+	b = pack.AppendUint(b, uint64(w.FrameBytesMax))
+	b = pack.AppendString(b, w.Agent)
+	b = appendSession(b, w.Session)
+	b = w.Resume.append(b)
+	b = pack.AppendBool(b, w.Resumed)
+	b = pack.AppendArray(b, len(w.Streams))
+	for _, key := range w.Streams {
+		b = grid.AppendStream(b, key)
+	}
+	return b
+}
+
+// Decode reads a welcome's array.
+func (w *Welcome) Decode(c *pack.Cursor) error {
+	n, err := fields(c, 9, "welcome")
+	if err != nil {
+		return err
+	}
+	w.Version = uint16(small(c, 16))
+	user := c.Bytes()
+	if len(user) != len(w.User) && c.Err() == nil {
+		return bad("a user id of %d bytes: want %d", len(user), len(w.User))
+	}
+	copy(w.User[:], user)
+	w.RequestsMax = uint32(small(c, 32))
+	w.FrameBytesMax = uint32(small(c, 32))
+	w.Agent = string(c.String())
+	if err := decodeSession(c, &w.Session); err != nil {
+		return err
+	}
+	if err := w.Resume.decode(c); err != nil {
+		return err
+	}
+	w.Resumed = c.Bool()
+	if err := w.decodeStreams(c); err != nil {
+		return err
+	}
+	return rest(c, n-9, "welcome")
+}
+
+func (w *Welcome) decodeStreams(c *pack.Cursor) error {
+	w.Streams = nil
+	n := c.Array()
+	if n > StreamsMax {
+		return bad("a welcome to %d streams: a session is on at most %d", n, StreamsMax)
+	}
+	for range n {
+		key, err := grid.ReadStream(c, nil)
+		if err != nil {
+			return err
+		}
+		w.Streams = append(w.Streams, string(key))
+	}
+	return nil
+}
+
+// appendSession appends a session's id: bytes, for not all languages have
+// numbers of 64 bits.
+func appendSession(b []byte, id grid.SessionID) []byte {
+	var raw [8]byte
+	binary.BigEndian.PutUint64(raw[:], uint64(id))
+	return pack.AppendBytes(b, raw[:])
+}
+
+func decodeSession(c *pack.Cursor, id *grid.SessionID) error {
+	raw := c.Bytes()
+	if c.Err() != nil {
+		return nil // told by rest
+	}
+	if len(raw) != 8 {
+		return bad("a session id of %d bytes: want 8", len(raw))
+	}
+	*id = grid.SessionID(binary.BigEndian.Uint64(raw))
+	return nil
+}
