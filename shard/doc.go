@@ -12,7 +12,7 @@
 //
 // A snapshot is a zstd stream of chunks (package grid/pack):
 //
-//	head   [format, level, log index of the last entry applied, slots]
+//	head   [format, level, log index of the last entry applied, slots, [floor…]]
 //	slot   [number], then slot.Slot.Encode     … for each slot, rising
 //
 // Invariants:

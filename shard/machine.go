@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"math"
 	"sync"
 
 	"github.com/cespare/xxhash/v2"
@@ -19,11 +20,21 @@ type Machine struct {
 	// by queries.
 	mu      sync.RWMutex
 	slots   [grid.Slots]*slot.Slot
-	applied uint64 // log index of the last entry applied
+	due     [grid.Slots]int64 // when something is due in each slot; derived from slots
+	floors  grid.Floors       // the lowest live incarnations
+	applied uint64            // log index of the last entry applied
+
+	turn grid.Turn // the applier's
 }
 
 // NewMachine returns an empty shard.
-func NewMachine() *Machine { return &Machine{} }
+func NewMachine() *Machine {
+	m := &Machine{}
+	for i := range m.due {
+		m.due[i] = math.MaxInt64
+	}
+	return m
+}
 
 // Results takes the outcomes of an entry's commands, one after the other.
 type Results interface {
@@ -33,10 +44,10 @@ type Results interface {
 	Done(b []byte)
 }
 
-// Apply executes all commands of the entry at a log index, in order. An error
-// means that the entry cannot be understood: the node must stop, I3. Called by
-// the applier.
-func (m *Machine) Apply(index uint64, e *Entry, results Results) error {
+// Apply executes all commands of the entry at a log index, in order, and leaves
+// its hints in effects; nil when nobody acts on them. An error means that the
+// entry cannot be understood: the node must stop, I3. Called by the applier.
+func (m *Machine) Apply(index uint64, e *Entry, results Results, effects *grid.Effects) error {
 	var c slot.Command
 	for more := true; more; {
 		m.mu.Lock()
@@ -47,16 +58,45 @@ func (m *Machine) Apply(index uint64, e *Entry, results Results) error {
 				m.mu.Unlock()
 				return err
 			}
-			s := m.slots[c.Slot]
-			if s == nil {
-				s = slot.New()
-				m.slots[c.Slot] = s
+			m.turn = grid.Turn{Floors: m.floors, Effects: effects}
+			if c.Kind == slot.KindSweep {
+				m.sweep(e.At, &c)
 			}
-			results.Done(s.Apply(e.At, &c, results.Buffer()))
+			results.Done(m.apply(e.At, &c, results.Buffer()))
 		}
 		m.mu.Unlock()
 	}
 	return nil
+}
+
+// apply executes a command at its slot.
+func (m *Machine) apply(at int64, c *slot.Command, out []byte) []byte {
+	s := m.slots[c.Slot]
+	if s == nil {
+		s = slot.New()
+		m.slots[c.Slot] = s
+	}
+	out = s.Apply(&m.turn, at, c, out)
+	m.due[c.Slot] = s.Due()
+	return out
+}
+
+// sweep raises the floors, and sweeps all slots but that which the command is
+// addressed to: it has its turn afterwards, and answers.
+func (m *Machine) sweep(at int64, c *slot.Command) {
+	var w slot.Sweep
+	if w.Decode(c.Body) != nil {
+		return // as the slot will say
+	}
+	m.floors = m.floors.With(w.Origin)
+	m.turn.Floors = m.floors
+	for i, s := range m.slots {
+		if s != nil && grid.Slot(i) != c.Slot {
+			other := *c
+			other.Slot, other.ID = grid.Slot(i), grid.RequestID{}
+			m.apply(at, &other, nil)
+		}
+	}
 }
 
 // Query appends the reply to a query of one slot to out; on an error, a
@@ -75,6 +115,42 @@ func (m *Machine) Query(s grid.Slot, kind grid.Kind, body, out []byte) ([]byte, 
 
 // empty answers for slots that nothing was written to. It is never changed.
 var empty = slot.New()
+
+// Due appends the slots in which something is due at a time, µs. Any goroutine
+// may call it.
+func (m *Machine) Due(now int64, out []grid.Slot) []grid.Slot {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for i, at := range m.due {
+		if at <= now {
+			out = append(out, grid.Slot(i))
+		}
+	}
+	return out
+}
+
+// Owing appends the slots that have duties for others, or something to archive.
+// Any goroutine may call it.
+func (m *Machine) Owing(out []grid.Slot) []grid.Slot {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	for i, s := range m.slots {
+		if s != nil && s.Owes() {
+			out = append(out, grid.Slot(i))
+		}
+	}
+	return out
+}
+
+// Duties calls each as slot.Slot.Duties does, under the machine's read lock. Any
+// goroutine may call it.
+func (m *Machine) Duties(s grid.Slot, each func(to grid.Slot, last uint64, body []byte)) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if at := m.slots[s]; at != nil {
+		at.Duties(s, each)
+	}
+}
 
 // Applied returns the log index of the last entry applied, through snapshots
 // too. Called by the applier.
@@ -99,7 +175,7 @@ func (m *Machine) Stamp() int64 {
 func (m *Machine) Clone() *Machine {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c := &Machine{applied: m.applied}
+	c := &Machine{applied: m.applied, floors: m.floors}
 	for i, s := range m.slots {
 		if s != nil {
 			c.slots[i] = s.Clone()
@@ -112,14 +188,16 @@ func (m *Machine) Clone() *Machine {
 func (m *Machine) take(from *Machine) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.slots, m.applied = from.slots, from.applied
+	m.slots, m.due, m.floors, m.applied = from.slots, from.due, from.floors, from.applied
 }
 
 // Digest returns a hash of the whole state, equal for equal states. It clones,
 // so it is called by the applier, or while nothing is applied.
 func (m *Machine) Digest() uint64 {
 	h := xxhash.New()
-	for i, s := range m.Clone().slots {
+	c := m.Clone()
+	h.Write(appendFloors(nil, c.floors))
+	for i, s := range c.slots {
 		if s != nil {
 			d := s.Digest()
 			var b [10]byte

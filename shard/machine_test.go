@@ -53,7 +53,7 @@ func apply(t interface{ Fatalf(string, ...any) }, m *Machine, entry []byte) [][]
 	if err := e.Decode(entry); err != nil {
 		t.Fatalf("decode an entry: %v", err)
 	}
-	if err := m.Apply(uint64(e.At), &e, &o); err != nil {
+	if err := m.Apply(uint64(e.At), &e, &o, nil); err != nil {
 		t.Fatalf("apply an entry: %v", err)
 	}
 	return o.all
@@ -136,7 +136,7 @@ func FuzzEntry(f *testing.F) {
 			return
 		}
 		var o outcomes
-		if err := NewMachine().Apply(1, &e, &o); err == nil && len(o.all) != e.Count {
+		if err := NewMachine().Apply(1, &e, &o, nil); err == nil && len(o.all) != e.Count {
 			t.Fatalf("%d outcomes of %d commands", len(o.all), e.Count)
 		}
 	})

@@ -14,8 +14,10 @@ import (
 )
 
 const (
-	snapshotFormat = 1
-	snapshotFields = 4
+	snapshotFormat = 2
+	snapshotFields = 5
+	// floorsMax bounds the nodes that a snapshot may name.
+	floorsMax = 1 << 16
 	// zstdWindowBytes bounds what a compressed stream can make its reader hold.
 	zstdWindowBytes = 1 << 20
 )
@@ -62,6 +64,7 @@ func (m *Machine) encode(w *pack.ChunkWriter) error {
 	b = pack.AppendUint(b, Level)
 	b = pack.AppendUint(b, m.applied)
 	b = pack.AppendUint(b, uint64(n))
+	b = appendFloors(b, m.floors)
 	if err := w.End(b); err != nil {
 		return fmt.Errorf("encode a snapshot's head: %w", err)
 	}
@@ -77,6 +80,32 @@ func (m *Machine) encode(w *pack.ChunkWriter) error {
 		}
 	}
 	return nil
+}
+
+// appendFloors appends [origin…].
+func appendFloors(b []byte, floors grid.Floors) []byte {
+	b = pack.AppendArray(b, len(floors))
+	for _, o := range floors {
+		b = pack.AppendUint(b, uint64(o))
+	}
+	return b
+}
+
+// decodeFloors reads what appendFloors wrote.
+func decodeFloors(c *pack.Cursor) (grid.Floors, error) {
+	n := c.Array()
+	if n > floorsMax {
+		return nil, fmt.Errorf("floors of %d nodes, at most %d", n, floorsMax)
+	}
+	var floors grid.Floors
+	for range n {
+		o := grid.Origin(c.Uint())
+		if k := len(floors); k > 0 && floors[k-1].Node() >= o.Node() {
+			return nil, fmt.Errorf("the floor of node %d is out of order", o.Node())
+		}
+		floors = append(floors, o)
+	}
+	return floors, c.Err()
 }
 
 // Decode puts the state that a snapshot holds in place of the machine's, and
@@ -128,6 +157,9 @@ func (m *Machine) decode(r *pack.ChunkReader) error {
 		return fmt.Errorf("decode a snapshot: format %d at level %d, this program reads %d at %d; "+
 			"run a newer one", format, level, snapshotFormat, Level)
 	}
+	if m.floors, err = decodeFloors(&c); err != nil {
+		return fmt.Errorf("decode a snapshot's head: %w", err)
+	}
 	next := uint64(0)
 	for range n {
 		if c, err = r.Next(); err != nil {
@@ -142,6 +174,7 @@ func (m *Machine) decode(r *pack.ChunkReader) error {
 		if m.slots[number], err = slot.Decode(r); err != nil {
 			return fmt.Errorf("decode slot %d: %w", number, err)
 		}
+		m.due[number] = m.slots[number].Due()
 	}
 	return nil
 }

@@ -34,7 +34,7 @@ type world struct {
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := &world{live: New(), now: second}
-		w.live.Apply(1, create("b", leaderboard.Incr), nil)
+		w.live.Apply(&grid.Turn{}, 1, create("b", leaderboard.Incr), nil)
 		for i := range w.senders {
 			w.senders[i] = sender{low: 1, results: map[uint64][]byte{}}
 		}
@@ -55,7 +55,7 @@ func (w *world) draw(t *rapid.T) (byte, *sender) {
 func (w *world) apply(id grid.RequestID) []byte {
 	c := submit("b", 1, 3)
 	c.ID = id
-	return w.live.Apply(w.now, c, nil)
+	return w.live.Apply(&grid.Turn{}, w.now, c, nil)
 }
 
 // send gives out the next number; its request arrives at once, or later.

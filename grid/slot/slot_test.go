@@ -67,9 +67,9 @@ func score(t *testing.T, s *Slot, board string, owner byte) int64 {
 
 func TestARepeatedRequestIsNotDoneTwice(t *testing.T) {
 	s := New()
-	s.Apply(1, create("b", leaderboard.Incr), nil)
-	first := s.Apply(2, submit("b", 1, 10).as(7, 1, 1), nil)
-	again := s.Apply(3, submit("b", 1, 10).as(7, 1, 1), nil)
+	s.Apply(&grid.Turn{}, 1, create("b", leaderboard.Incr), nil)
+	first := s.Apply(&grid.Turn{}, 2, submit("b", 1, 10).as(7, 1, 1), nil)
+	again := s.Apply(&grid.Turn{}, 3, submit("b", 1, 10).as(7, 1, 1), nil)
 	if code(first) != fault.OK || !bytes.Equal(first, again) {
 		t.Fatalf("first %x, again %x", first, again)
 	}
@@ -80,10 +80,10 @@ func TestARepeatedRequestIsNotDoneTwice(t *testing.T) {
 
 func TestAForgottenRequestIsNeverDoneAgain(t *testing.T) {
 	s := New()
-	s.Apply(1, create("b", leaderboard.Incr), nil)
-	s.Apply(2, submit("b", 1, 10).as(7, 1, 1), nil)
-	s.Apply(3, submit("b", 1, 10).as(7, 2, 2), nil)
-	if got := code(s.Apply(4, submit("b", 1, 10).as(7, 1, 1), nil)); got != fault.Aborted {
+	s.Apply(&grid.Turn{}, 1, create("b", leaderboard.Incr), nil)
+	s.Apply(&grid.Turn{}, 2, submit("b", 1, 10).as(7, 1, 1), nil)
+	s.Apply(&grid.Turn{}, 3, submit("b", 1, 10).as(7, 2, 2), nil)
+	if got := code(s.Apply(&grid.Turn{}, 4, submit("b", 1, 10).as(7, 1, 1), nil)); got != fault.Aborted {
 		t.Fatalf("a request below the lowest unanswered one: %v", got)
 	}
 	if got := score(t, s, "b", 1); got != 20 {
@@ -93,10 +93,10 @@ func TestAForgottenRequestIsNeverDoneAgain(t *testing.T) {
 
 func TestANumberIsNotUsedForAnotherRequest(t *testing.T) {
 	s := New()
-	s.Apply(1, create("b", leaderboard.Incr), nil)
-	s.Apply(2, submit("b", 1, 10).as(7, 1, 1), nil)
+	s.Apply(&grid.Turn{}, 1, create("b", leaderboard.Incr), nil)
+	s.Apply(&grid.Turn{}, 2, submit("b", 1, 10).as(7, 1, 1), nil)
 	for _, other := range []*Command{submit("b", 1, 11), submit("b", 2, 10), create("b", leaderboard.Incr)} {
-		if got := code(s.Apply(3, other.as(7, 1, 1), nil)); got != fault.InvalidArgument {
+		if got := code(s.Apply(&grid.Turn{}, 3, other.as(7, 1, 1), nil)); got != fault.InvalidArgument {
 			t.Errorf("another request under the same number: %v", got)
 		}
 	}
@@ -108,7 +108,7 @@ func TestANumberIsNotUsedForAnotherRequest(t *testing.T) {
 func TestRequestsBeyondTheWindowAreRefused(t *testing.T) {
 	s := New()
 	for _, id := range [][2]uint64{{65, 1}, {1 << 63, 1}, {1, 2}} {
-		if got := code(s.Apply(1, submit("b", 1, 1).as(7, id[0], id[1]), nil)); got != fault.OutOfRange {
+		if got := code(s.Apply(&grid.Turn{}, 1, submit("b", 1, 1).as(7, id[0], id[1]), nil)); got != fault.OutOfRange {
 			t.Errorf("number %d with low %d: %v", id[0], id[1], got)
 		}
 	}
@@ -141,11 +141,11 @@ func TestKeptResultsAreBounded(t *testing.T) {
 
 func TestRowsExpireByTheSlotsClockAlone(t *testing.T) {
 	s := New()
-	s.Apply(1, create("b", leaderboard.Incr), nil)
-	s.Apply(2, submit("b", 1, 1).as(7, 1, 1), nil)
-	s.Apply(3, submit("b", 1, 1).as(8, 1, 1), nil)
-	s.Apply(2+RowLife/2, submit("b", 1, 1).as(8, 2, 2), nil)
-	s.Apply(2+RowLife, create("b", leaderboard.Incr).as(9, 1, 1), nil)
+	s.Apply(&grid.Turn{}, 1, create("b", leaderboard.Incr), nil)
+	s.Apply(&grid.Turn{}, 2, submit("b", 1, 1).as(7, 1, 1), nil)
+	s.Apply(&grid.Turn{}, 3, submit("b", 1, 1).as(8, 1, 1), nil)
+	s.Apply(&grid.Turn{}, 2+RowLife/2, submit("b", 1, 1).as(8, 2, 2), nil)
+	s.Apply(&grid.Turn{}, 2+RowLife, create("b", leaderboard.Incr).as(9, 1, 1), nil)
 	if _, ok := s.requests.index[grid.ID{7}]; ok {
 		t.Error("a row outlived its time")
 	}
@@ -160,7 +160,7 @@ func TestTheStampNeverStepsBack(t *testing.T) {
 		last := int64(0)
 		for range 50 {
 			at := rapid.Int64Range(-5, 1000).Draw(t, "at")
-			s.Apply(at, submit("none", 1, 1), nil)
+			s.Apply(&grid.Turn{}, at, submit("none", 1, 1), nil)
 			if s.Stamp() <= last || s.Stamp() < at {
 				t.Fatalf("stamp %d after %d, at %d", s.Stamp(), last, at)
 			}
@@ -171,9 +171,9 @@ func TestTheStampNeverStepsBack(t *testing.T) {
 
 func FuzzDecode(f *testing.F) {
 	s := New()
-	s.Apply(1, create("b", leaderboard.Best), nil)
+	s.Apply(&grid.Turn{}, 1, create("b", leaderboard.Best), nil)
 	for i := range byte(5) {
-		s.Apply(2, submit("b", i, int64(i)).as(i%2, uint64(i)+1, 1), nil)
+		s.Apply(&grid.Turn{}, 2, submit("b", i, int64(i)).as(i%2, uint64(i)+1, 1), nil)
 	}
 	f.Add(encoded(f, s))
 	f.Add([]byte{0, 0, 0, 4, 0x93, 1, 1, 0xff})
@@ -186,7 +186,7 @@ func FuzzDecode(f *testing.F) {
 		if again := decoded(t, first); !bytes.Equal(encoded(t, again), first) {
 			t.Fatal("what was decoded encodes differently the second time")
 		}
-		s.Apply(1<<40, submit("b", 1, 1).as(1, 100, 90), nil)
+		s.Apply(&grid.Turn{}, 1<<40, submit("b", 1, 1).as(1, 100, 90), nil)
 	})
 }
 
@@ -205,19 +205,19 @@ func FuzzCommand(f *testing.F) {
 			again.ID != c.ID || !bytes.Equal(again.Body, c.Body) {
 			t.Fatalf("%+v became %+v (%v)", c, again, err)
 		}
-		New().Apply(1, &c, nil)
+		New().Apply(&grid.Turn{}, 1, &c, nil)
 	})
 }
 
 func BenchmarkApplySubmit(b *testing.B) {
 	s := New()
-	s.Apply(1, create("b", leaderboard.Set), nil)
+	s.Apply(&grid.Turn{}, 1, create("b", leaderboard.Set), nil)
 	var out []byte
 	c := submit("b", 1, 5).as(3, 0, 0)
 	b.ReportAllocs()
 	for i := range b.N {
 		c.ID.Seq = uint64(i + 1)
 		c.ID.Low = uint64(max(1, i-60))
-		out = s.Apply(int64(i), c, out[:0])
+		out = s.Apply(&grid.Turn{}, int64(i), c, out[:0])
 	}
 }

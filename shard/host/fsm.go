@@ -77,7 +77,7 @@ func (f *fsm) apply(index uint64, data []byte) {
 		b = f.g.pending.take(e.Number)
 	}
 	f.collect.begin(b)
-	if err := f.g.machine.Apply(index, &e, &f.collect); err != nil {
+	if err := f.g.machine.Apply(index, &e, &f.collect, nil); err != nil {
 		f.fatal(index, err)
 		if b != nil {
 			f.g.pending.add(b) // nobody is told that it was done: Close says unknown

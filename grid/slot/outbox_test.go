@@ -1,0 +1,171 @@
+package slot
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/leaderboard"
+	"github.com/thronggrid/throng/grid/pack"
+)
+
+// delivery is one KindDeliver command on its way.
+type delivery struct {
+	to   grid.Slot
+	last uint64
+	body []byte
+}
+
+func (s *Slot) do(at grid.Slot, kind grid.Kind, body []byte) fault.Code {
+	return code(s.Apply(&grid.Turn{}, 1, &Command{Slot: at, Kind: kind, Body: body}, nil))
+}
+
+// TestEachDutyIsCarriedOutOnceAndInOrder sends duties between slots over a way
+// that repeats, delays and reorders deliveries and acknowledgements, and takes
+// both sides through snapshots.
+func TestEachDutyIsCarriedOutOnceAndInOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		const sources, target = 2, grid.Slot(9)
+		slots := []*Slot{New(), New(), New()}
+		taker := slots[sources]
+		r := leaderboard.CreateRequest{Board: "b", Operator: leaderboard.Set}
+		taker.do(target, leaderboard.KindCreate, body(r.Fields(), r.Append))
+		var sent [sources]int64
+		var way []delivery
+		var from []grid.Slot
+		for range rapid.IntRange(1, 120).Draw(t, "steps") {
+			source := grid.Slot(rapid.IntRange(0, sources-1).Draw(t, "source"))
+			s := slots[source]
+			switch rapid.IntRange(0, 4).Draw(t, "step") {
+			case 0, 1: // the board keeps the last score: order shows
+				sent[source]++
+				r := leaderboard.SubmitRequest{Board: "b", Owner: grid.ID{byte(source + 1)},
+					Score: sent[source]}
+				s.outbox.Send(target, leaderboard.KindSubmit, body(r.Fields(), r.Append))
+			case 2:
+				s.Duties(source, func(to grid.Slot, last uint64, body []byte) {
+					way = append(way, delivery{to, last, slices.Clone(body)})
+					from = append(from, source)
+				})
+			case 3:
+				if len(way) == 0 {
+					continue
+				}
+				i := rapid.IntRange(0, len(way)-1).Draw(t, "which")
+				before := tally(t, taker)
+				if c := taker.do(target, KindDeliver, way[i].body); c != fault.OK {
+					t.Fatalf("a delivery met %v", c)
+				}
+				for j, was := range before {
+					if now := tally(t, taker)[j]; now < was {
+						t.Fatalf("source %d was at %d and is back at %d", j, was, now)
+					}
+				}
+				if rapid.Bool().Draw(t, "acknowledged") {
+					b := AppendCarried(nil, way[i].to, way[i].last)
+					slots[from[i]].do(from[i], KindCarried, b)
+				}
+			case 4:
+				i := rapid.IntRange(0, sources).Draw(t, "restored")
+				slots[i] = decoded(t, encoded(t, slots[i]))
+				taker = slots[sources]
+			}
+		}
+		settle(t, slots, target)
+		for i, n := range tally(t, slots[sources]) {
+			if n != sent[i] {
+				t.Fatalf("source %d sent %d and %d arrived", i, sent[i], n)
+			}
+		}
+	})
+}
+
+// tally returns the newest score of each source.
+func tally(t interface{ Fatalf(string, ...any) }, s *Slot) (newest [2]int64) {
+	for i := range newest {
+		r := leaderboard.OwnersRequest{Board: "b", Owners: []grid.ID{{byte(i + 1)}}}
+		reply, err := s.Query(leaderboard.KindOwners, body(r.Fields(), r.Append), nil)
+		if err != nil {
+			t.Fatalf("read the board: %v", err)
+		}
+		c := pack.NewCursor(reply)
+		page, err := leaderboard.DecodePageReply(&c)
+		if err != nil {
+			t.Fatalf("read the board: %v", err)
+		}
+		for _, r := range page.Records {
+			newest[i] = r.Score
+		}
+	}
+	return newest
+}
+
+// settle delivers until nobody owes anything.
+func settle(t *rapid.T, slots []*Slot, target grid.Slot) {
+	for i, s := range slots[:len(slots)-1] {
+		for s.Owes() {
+			var way []delivery
+			s.Duties(grid.Slot(i), func(to grid.Slot, last uint64, body []byte) {
+				way = append(way, delivery{to, last, slices.Clone(body)})
+			})
+			for _, d := range way {
+				if d.to != target || slots[len(slots)-1].do(target, KindDeliver, d.body) != fault.OK {
+					t.Fatalf("a delivery for slot %d met an error", d.to)
+				}
+				s.do(grid.Slot(i), KindCarried, AppendCarried(nil, d.to, d.last))
+			}
+		}
+		if s.outbox.bytes != 0 || s.outbox.count != 0 {
+			t.Fatalf("an empty outbox counts %d duties of %d bytes", s.outbox.count, s.outbox.bytes)
+		}
+	}
+}
+
+func TestAFullOutboxRefusesClients(t *testing.T) {
+	s := New()
+	s.Apply(&grid.Turn{}, 1, create("b", leaderboard.Set), nil)
+	s.outbox.Send(1, leaderboard.KindSubmit, make([]byte, OutboxBytesMax))
+	if got := code(s.Apply(&grid.Turn{}, 2, submit("b", 1, 1), nil)); got != fault.ResourceExhausted {
+		t.Errorf("a full outbox answered %v", got)
+	}
+	s.do(0, KindCarried, AppendCarried(nil, 1, s.outbox.last))
+	if got := code(s.Apply(&grid.Turn{}, 3, submit("b", 1, 1), nil)); got != fault.OK {
+		t.Errorf("an emptied outbox answered %v", got)
+	}
+}
+
+func TestACloneKeepsItsOutbox(t *testing.T) {
+	s := New()
+	for i := range 10 {
+		s.outbox.Send(grid.Slot(i%3), leaderboard.KindSubmit, []byte{byte(i)})
+	}
+	c := s.Clone()
+	before := encoded(t, c)
+	s.do(0, KindCarried, AppendCarried(nil, 1, 5))
+	s.outbox.Send(2, leaderboard.KindSubmit, []byte("new"))
+	s.outbox.Send(7, leaderboard.KindSubmit, []byte("new"))
+	s.outbox.heard.Set(3, 3)
+	if !bytes.Equal(before, encoded(t, c)) {
+		t.Error("the clone changed with its original")
+	}
+}
+
+func TestChoresWithBadBodies(t *testing.T) {
+	bad := [][]byte{nil, {0x90}, {0xc0}, {0x91, 0xff}, {0x92, 1}, {0x94, 1, 1, 1, 0xc0, 1},
+		{0x91, 0xcd, 0x10, 0x00}, {0x92, 0xcd, 0x10, 0x00, 0xc0}, {0x93, 0xc0, 2, 3}}
+	for _, kind := range []grid.Kind{KindDeliver, KindCarried, KindSweep, 0x00F5, 0} {
+		for _, b := range bad {
+			s := New()
+			if s.do(0, kind, b) == fault.OK {
+				t.Errorf("%#x took % x", kind, b)
+			}
+			if s.outbox.heard.Len() != 0 {
+				t.Errorf("%#x with % x left a trace", kind, b)
+			}
+		}
+	}
+}
