@@ -176,7 +176,8 @@ func (b *outbox) decodeHeard(c *pack.Cursor) error {
 	if c.Err() != nil {
 		return c.Err()
 	}
-	if top, _, some := b.heard.Max(); n != 2 || source >= grid.Slots || some && uint64(top) >= source {
+	top, _, some := b.heard.Max()
+	if n != 2 || source >= grid.Slots || some && uint64(top) >= source {
 		return fmt.Errorf("source %d of %d is out of order", source, number)
 	}
 	b.heard.Set(uint16(source), number)
