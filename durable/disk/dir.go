@@ -1,6 +1,3 @@
-// Package disk makes directories so that a power cut does not take them back:
-// a new name is durable only once the directory that holds it was synced. It
-// holds no state; any goroutine may call it.
 package disk
 
 import (

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"github.com/thronggrid/throng/durable/disk"
 	"github.com/thronggrid/throng/grid/clock"
 )
 
@@ -21,7 +22,7 @@ import (
 // rests on: a record is begun only after all before it are on disk (doc.go).
 type committer struct {
 	db    *pebble.DB
-	latch *latch
+	latch *disk.Latch
 	// witness is told of every commit.
 	witness *witness
 	clock   clock.Clock
@@ -53,7 +54,7 @@ type round struct {
 	err      error
 }
 
-func newCommitter(db *pebble.DB, l *latch, w *witness, o Options) *committer {
+func newCommitter(db *pebble.DB, l *disk.Latch, w *witness, o Options) *committer {
 	c := &committer{db: db, latch: l, witness: w, clock: o.Clock, wait: o.GatherWait}
 	c.turn.L = &c.mu
 	return c
@@ -78,7 +79,7 @@ func (c *committer) commit(a *announcer, entries int, ch *change) error {
 	if err := ch.addTo(r.batch); err != nil {
 		// Only a batch beyond Pebble's 4 GiB gets here. What it holds by now
 		// may be half a change, so nobody in it may be told that it is stored.
-		r.err = c.latch.fail(fmt.Errorf("gather a commit: %w", err))
+		r.err = c.latch.Fail(fmt.Errorf("gather a commit: %w", err))
 	}
 	c.join(r, a, entries)
 	if !leads {
@@ -91,7 +92,7 @@ func (c *committer) commit(a *announcer, entries int, ch *change) error {
 }
 
 func (c *committer) refusal() error {
-	if err := c.latch.err(); err != nil {
+	if err := c.latch.Err(); err != nil {
 		return err
 	}
 	if c.mu.closed {
@@ -138,13 +139,13 @@ func (c *committer) write(b *pebble.Batch) error {
 	err := b.Commit(durability())
 	c.since.Store(0)
 	if err != nil {
-		return c.latch.fail(fmt.Errorf("commit to the log: %w", err))
+		return c.latch.Fail(fmt.Errorf("commit to the log: %w", err))
 	}
-	if err := c.latch.err(); err != nil {
+	if err := c.latch.Err(); err != nil {
 		return err
 	}
 	if err := b.Close(); err != nil {
-		return c.latch.fail(fmt.Errorf("release a commit: %w", err))
+		return c.latch.Fail(fmt.Errorf("release a commit: %w", err))
 	}
 	c.witness.soon()
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/wal"
 	"github.com/hashicorp/raft"
 
+	"github.com/thronggrid/throng/durable/disk"
 	"github.com/thronggrid/throng/grid/invariant"
 )
 
@@ -257,21 +258,21 @@ func TestLogThatWentBackInTimeIsRefused(t *testing.T) {
 	for i := range uint64(600) {
 		must(t, mustLog(t, db, 5).StoreLog(entry(5, i+1, 100)))
 	}
-	disk := live.CrashClone(vfs.CrashCloneCfg{})
+	after := live.CrashClone(vfs.CrashCloneCfg{})
 	must(t, db.Close())
-	must(t, disk.RemoveAll("data/log"))
-	must(t, disk.MkdirAll("data/log", 0o755))
+	must(t, after.RemoveAll("data/log"))
+	must(t, after.MkdirAll("data/log", 0o755))
 	for _, path := range filesOf(t, old) {
 		if strings.HasPrefix(path, "data/log/") {
-			writeFile(t, disk, path, readFile(t, old, path))
+			writeFile(t, after, path, readFile(t, old, path))
 		}
 	}
-	var corrupt *CorruptionError
-	if _, err := Open(damageOptions(t, disk)); !errors.As(err, &corrupt) {
+	var corrupt *disk.CorruptionError
+	if _, err := Open(damageOptions(t, after)); !errors.As(err, &corrupt) {
 		t.Fatalf("open gives %v", err)
 	}
-	must(t, disk.Remove("data/log.facts"))
-	if _, err := Open(damageOptions(t, disk)); !errors.As(err, &corrupt) {
+	must(t, after.Remove("data/log.facts"))
+	if _, err := Open(damageOptions(t, after)); !errors.As(err, &corrupt) {
 		t.Fatalf("without the facts file open gives %v", err)
 	}
 }

@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // DB is the log of all groups of a node. Any goroutine may call it.
 type DB struct {
 	options Options
-	latch   *latch
-	fs      *guardFS
+	latch   *disk.Latch
+	fs      *disk.Guard
 	lock    io.Closer
 	pebble  *pebble.DB
 	commits *committer
@@ -104,7 +106,7 @@ func (db *DB) read(key []byte, f func(value []byte)) error {
 		if errors.Is(err, pebble.ErrNotFound) {
 			return err
 		}
-		return db.latch.fail(fmt.Errorf("read the log: %w", err))
+		return db.latch.Fail(fmt.Errorf("read the log: %w", err))
 	}
 	f(value)
 	return closer.Close()
@@ -112,7 +114,7 @@ func (db *DB) read(key []byte, f func(value []byte)) error {
 
 // refusal is why a call cannot be served: the latched failure, or the end.
 func (db *DB) refusal() error {
-	if err := db.latch.err(); err != nil {
+	if err := db.latch.Err(); err != nil {
 		return err
 	}
 	db.life.RLock()
@@ -157,11 +159,11 @@ func (db *DB) Close() error {
 // consequences of that one.
 func (db *DB) closePebble() error {
 	err := db.pebble.Close()
-	if latched := db.latch.err(); latched != nil {
+	if latched := db.latch.Err(); latched != nil {
 		return latched
 	}
 	if err != nil {
-		return db.latch.fail(fmt.Errorf("close the log: %w", err))
+		return db.latch.Fail(fmt.Errorf("close the log: %w", err))
 	}
 	return nil
 }

@@ -86,8 +86,8 @@
 //  5. Compare with the facts file: at least so far, or exactly so after Close.
 //  6. Write the facts file anew, not clean, before the first write is taken.
 //
-// Whatever does not hold stops Open with a *CorruptionError that names the file,
-// or the group and index. Nothing is repaired, skipped or returned.
+// Whatever does not hold stops Open with a *disk.CorruptionError that names the
+// file, or the group and index. Nothing is repaired, skipped or returned.
 //
 // Step 2 is there because Pebble's own look behind a damaged chunk begins at the
 // next block of 32 KiB, believes only the synced offsets it finds in chunks
@@ -120,8 +120,8 @@
 //
 // The first failed write, sync, rename, create or close, an unreadable or
 // corrupt entry, and whatever Pebble calls fatal is latched, given to Fatal, and
-// returned by every later call. guard.go tells why the disk below Pebble is
-// frozen then. A full disk is such a failure.
+// returned by every later call. Package disk tells why the disk
+// below Pebble is frozen then. A full disk is such a failure.
 //
 // # Limits
 //

@@ -207,7 +207,7 @@ func refused(t *testing.T, step int64, db *DB, broken error) {
 	t.Helper()
 	// A broken disk under a flush is noticed in the background.
 	deadline := time.Now().Add(10 * time.Second)
-	for ; db.latch.err() == nil; time.Sleep(time.Millisecond) {
+	for ; db.latch.Err() == nil; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("step %d: nobody noticed", step)
 		}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/hashicorp/raft"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // Log is the Raft log and the stable store of one group. Any goroutine may call
@@ -113,7 +115,7 @@ func (l *Log) distrust(index uint64, reason string) error {
 	if reason == "" {
 		return nil
 	}
-	return l.db.latch.fail(&CorruptionError{entryName(l.group, index), reason})
+	return l.db.latch.Fail(disk.Corrupt(entryName(l.group, index), reason))
 }
 
 func entryName(group uint32, index uint64) string {
@@ -214,13 +216,13 @@ func (l *Log) loadEntry(key, value []byte) error {
 		return unknownKey(key)
 	}
 	if reason := verifyEntry(key, value); reason != "" {
-		return &CorruptionError{entryName(l.group, index), reason}
+		return disk.Corrupt(entryName(l.group, index), reason)
 	}
 	if l.last == 0 {
 		l.first = index
 	} else if index != l.last+1 {
-		return &CorruptionError{entryName(l.group, l.last+1), fmt.Sprintf(
-			"it is missing, though %d is there", index)}
+		return disk.Corrupt(entryName(l.group, l.last+1), fmt.Sprintf(
+			"it is missing, though %d is there", index))
 	}
 	l.took(index, value)
 	return nil

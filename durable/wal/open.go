@@ -26,17 +26,17 @@ func Open(o Options) (*DB, error) {
 	db := &DB{
 		options:  o,
 		lock:     lock,
-		latch:    &latch{fatal: o.Fatal},
+		latch:    disk.NewLatch(o.Fatal),
 		settings: newStable([]byte{settingPrefix}, "the node's settings"),
 		turn:     make(chan struct{}, 1),
 	}
 	db.logs.of = map[uint32]*Log{}
-	db.fs = &guardFS{FS: o.FS, latch: db.latch, beforeReuse: db.beforeReuse}
+	db.fs = disk.NewGuard(o.FS, db.latch, db.beforeReuse)
 	db.witness = newWitness(db)
 	if err := db.open(); err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	db.latch.armed.Store(true)
+	db.latch.Arm()
 	return db, nil
 }
 
@@ -48,7 +48,7 @@ func (db *DB) open() error {
 	}
 	if !found {
 		if holdsLog(o.FS, o.Dir) {
-			return &CorruptionError{o.Dir, "it holds a log but no file " + factsName}
+			return disk.Corrupt(o.Dir, "it holds a log but no file "+factsName)
 		}
 		if err := db.witness.write(false); err != nil {
 			return err
@@ -76,11 +76,12 @@ func (db *DB) open() error {
 	return nil
 }
 
-// beforeReuse is called before a WAL file is destroyed: until the facts file
-// speaks of what was in it, only Pebble's own files would know. While Open has
-// not loaded everything the file on disk is the better witness, and stays.
-func (db *DB) beforeReuse() error {
-	if !db.latch.armed.Load() {
+// beforeReuse is called before a file is destroyed. Of a WAL file only Pebble's
+// own files would know what was in it, until the facts file speaks of that.
+// While Open has not loaded everything the file on disk is the better witness,
+// and stays.
+func (db *DB) beforeReuse(name string) error {
+	if !db.latch.Armed() || !isWAL(name) {
 		return nil
 	}
 	return db.witness.write(false)
@@ -105,8 +106,8 @@ func (db *DB) load() error {
 	for _, l := range db.allLogs() {
 		l.claim = l.last
 		if first, ok := firsts[l.group]; l.last != 0 && (!ok || first != l.first) {
-			return &CorruptionError{fmt.Sprintf("the log of group %d", l.group), fmt.Sprintf(
-				"it begins at entry %d instead of %d", l.first, first)}
+			return disk.Corrupt(fmt.Sprintf("the log of group %d", l.group), fmt.Sprintf(
+				"it begins at entry %d instead of %d", l.first, first))
 		}
 	}
 	return nil
@@ -124,8 +125,8 @@ func (db *DB) loadKey(key, value []byte, firsts map[uint32]uint64) error {
 	case firstPrefix:
 		first, ok := decodeFirst(key, value)
 		if !ok {
-			return &CorruptionError{fmt.Sprintf("the first index of group %d", group),
-				"its checksum does not match"}
+			return disk.Corrupt(fmt.Sprintf("the first index of group %d", group),
+				"its checksum does not match")
 		}
 		firsts[group] = first
 		return nil
@@ -140,12 +141,12 @@ func (db *DB) loadKey(key, value []byte, firsts map[uint32]uint64) error {
 }
 
 func unknownKey(key []byte) error {
-	return &CorruptionError{fmt.Sprintf("key %x of the log", key), "no such key is ever written"}
+	return disk.Corrupt(fmt.Sprintf("key %x of the log", key), "no such key is ever written")
 }
 
 func distrusted(s *stable, key []byte, reason string) error {
 	if reason == "" {
 		return nil
 	}
-	return &CorruptionError{fmt.Sprintf("%q of %s", key[len(s.prefix):], s.name), reason}
+	return disk.Corrupt(fmt.Sprintf("%q of %s", key[len(s.prefix):], s.name), reason)
 }

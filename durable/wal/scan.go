@@ -10,6 +10,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/atomicfs"
 	"github.com/cockroachdb/pebble/v2/wal"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // Pebble reads its write-ahead log and its manifest up to the first chunk that
@@ -59,8 +61,8 @@ func verifyFile(fsys vfs.FS, path string, format chunkFormat) error {
 		return fmt.Errorf("read %s: %w", path, err)
 	}
 	if off, found := format.damage(b); found {
-		return &CorruptionError{path, fmt.Sprintf(
-			"the record at byte %d is damaged, and whole ones follow it", off)}
+		return disk.Corrupt(path, fmt.Sprintf(
+			"the record at byte %d is damaged, and whole ones follow it", off))
 	}
 	return nil
 }

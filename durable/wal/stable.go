@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // Limits of stable values and node settings.
@@ -109,18 +111,18 @@ func (s *stable) check(keys []keyFact, clean bool) error {
 	for _, k := range keys {
 		v, ok := s.values[k.key]
 		if !ok || v.seq < k.seq {
-			return &CorruptionError{s.name, fmt.Sprintf(
+			return disk.Corrupt(s.name, fmt.Sprintf(
 				"the newest value of %q is gone (write %d found, %d was acknowledged)",
-				k.key, v.seq, k.seq)}
+				k.key, v.seq, k.seq))
 		}
 		if clean && v.seq > k.seq {
-			return &CorruptionError{s.name, fmt.Sprintf(
-				"%q was written after the log was closed", k.key)}
+			return disk.Corrupt(s.name, fmt.Sprintf(
+				"%q was written after the log was closed", k.key))
 		}
 	}
 	if clean && len(keys) != len(s.values) {
-		return &CorruptionError{s.name, fmt.Sprintf(
-			"%d values found, %d were there when it was closed", len(s.values), len(keys))}
+		return disk.Corrupt(s.name, fmt.Sprintf(
+			"%d values found, %d were there when it was closed", len(s.values), len(keys)))
 	}
 	return nil
 }

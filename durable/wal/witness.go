@@ -46,7 +46,7 @@ func (w *witness) lower(group uint32, last uint64) error {
 	w.turn <- struct{}{}
 	defer func() { <-w.turn }()
 	if w.claimed[group] <= last {
-		return w.db.latch.err()
+		return w.db.latch.Err()
 	}
 	return w.writeHoldingTurn(false)
 }
@@ -75,19 +75,19 @@ func (w *witness) writeHoldingTurn(clean bool) error {
 	if w.final {
 		return ErrClosed
 	}
-	if err := w.db.latch.err(); err != nil {
+	if err := w.db.latch.Err(); err != nil {
 		return err
 	}
 	w.final = clean
 	f := w.db.facts(clean)
 	if err := w.replace(f.encode()); err != nil {
-		return w.db.latch.fail(fmt.Errorf("write %s: %w", factsName, err))
+		return w.db.latch.Fail(fmt.Errorf("write %s: %w", factsName, err))
 	}
 	clear(w.claimed)
 	for _, g := range f.groups {
 		w.claimed[g.group] = g.last
 	}
-	return w.db.latch.err()
+	return w.db.latch.Err()
 }
 
 // replace puts the file in the place of the old one, durably.
@@ -130,7 +130,7 @@ func readFacts(fsys vfs.FS, dir string) (f facts, ok bool, err error) {
 	}
 	f, reason := decodeFacts(b)
 	if reason != "" {
-		return f, false, &CorruptionError{path, reason}
+		return f, false, disk.Corrupt(path, reason)
 	}
 	return f, true, nil
 }
@@ -158,21 +158,21 @@ func (db *DB) check(f facts) error {
 		l := db.logFor(g.group)
 		what := fmt.Sprintf("the log of group %d", g.group)
 		if l.last < g.last {
-			return &CorruptionError{what, fmt.Sprintf(
-				"it ends at entry %d, entries up to %d were acknowledged", l.last, g.last)}
+			return disk.Corrupt(what, fmt.Sprintf(
+				"it ends at entry %d, entries up to %d were acknowledged", l.last, g.last))
 		}
 		if f.clean && (l.last != g.last || l.first != g.first) {
-			return &CorruptionError{what, fmt.Sprintf(
+			return disk.Corrupt(what, fmt.Sprintf(
 				"it holds entries %d to %d, it held %d to %d when it was closed",
-				l.first, l.last, g.first, g.last)}
+				l.first, l.last, g.first, g.last))
 		}
 		if err := l.stable.check(g.stable, f.clean); err != nil {
 			return err
 		}
 	}
 	if n := len(db.allLogs()); f.clean && n != len(f.groups) {
-		return &CorruptionError{"the log", fmt.Sprintf(
-			"%d groups found, %d were there when it was closed", n, len(f.groups))}
+		return disk.Corrupt("the log", fmt.Sprintf(
+			"%d groups found, %d were there when it was closed", n, len(f.groups)))
 	}
 	return nil
 }

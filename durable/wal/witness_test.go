@@ -9,6 +9,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/thronggrid/throng/durable/disk"
 	"github.com/thronggrid/throng/grid/clock"
 )
 
@@ -55,22 +56,22 @@ func TestALogThatLostItsEndIsRefused(t *testing.T) {
 	if n := r.ring(); n != 1 {
 		t.Fatalf("%d writes of the facts file were due after 50 commits, want 1", n)
 	}
-	disk := live.CrashClone(vfs.CrashCloneCfg{})
+	after := live.CrashClone(vfs.CrashCloneCfg{})
 	must(t, db.Close())
 	r.ring() // late, after Close: nothing comes of it
-	for _, path := range filesOf(t, disk) {
+	for _, path := range filesOf(t, after) {
 		if !strings.HasSuffix(path, ".log") {
 			continue
 		}
 		for _, keep := range []int{0, 1000, 4000} {
-			cut := copyDir(t, disk)
+			cut := copyDir(t, after)
 			b := readFile(t, cut, path)
 			writeFile(t, cut, path, b[:min(keep, len(b))])
-			var corrupt *CorruptionError
+			var corrupt *disk.CorruptionError
 			if _, err := Open(testOptions(t, cut)); !errors.As(err, &corrupt) {
 				t.Errorf("%s cut to %d of %d bytes: %v", path, keep, len(b), err)
 			}
 		}
 	}
-	must(t, mustOpen(t, testOptions(t, disk)).Close())
+	must(t, mustOpen(t, testOptions(t, after)).Close())
 }

@@ -1,11 +1,11 @@
-package wal
+package disk
 
 import "github.com/cockroachdb/pebble/v2/vfs"
 
-// guardFile is a file or directory opened through guardFS.
+// guardFile is a file or directory opened through a Guard.
 type guardFile struct {
 	vfs.File
-	fs   *guardFS
+	fs   *Guard
 	name string
 }
 
@@ -15,7 +15,7 @@ func (f *guardFile) Write(p []byte) (n int, err error) {
 		n, err = f.File.Write(p)
 		return err
 	}, nothing)
-	if f.fs.latch.err() != nil {
+	if f.fs.latch.Err() != nil {
 		n = len(p)
 	}
 	return n, err
@@ -27,7 +27,7 @@ func (f *guardFile) WriteAt(p []byte, off int64) (n int, err error) {
 		n, err = f.File.WriteAt(p, off)
 		return err
 	}, nothing)
-	if f.fs.latch.err() != nil {
+	if f.fs.latch.Err() != nil {
 		n = len(p)
 	}
 	return n, err

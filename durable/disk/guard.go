@@ -1,4 +1,4 @@
-package wal
+package disk
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// guardFS stands between Pebble and the disk.
+// Guard stands between Pebble and the disk.
 //
 // It latches the first failure of anything that changes the disk, and then
 // freezes the disk: later changes go to a file system in memory and succeed.
@@ -17,33 +17,40 @@ import (
 // again for ever (a flush), and then cannot be closed. Frozen, it comes to rest
 // and changes nothing more, so nothing that recovery needs is thrown away
 // because of a file that was never written. Nobody is told of a success: the
-// latch is checked after every commit.
-//
-// It also calls beforeReuse before a WAL file is removed or written over.
-type guardFS struct {
+// latch is to be checked after every commit.
+type Guard struct {
 	vfs.FS
-	latch       *latch
-	beforeReuse func() error
+	latch  *Latch
+	before func(name string) error
 
 	once sync.Once
 	void *vfs.MemFS // takes the changes once the disk is frozen
 }
 
+// NewGuard returns a guard over a file system. Before, where not nil, is called
+// before a file is removed or written over.
+func NewGuard(fs vfs.FS, latch *Latch, before func(name string) error) *Guard {
+	if before == nil {
+		before = func(string) error { return nil }
+	}
+	return &Guard{FS: fs, latch: latch, before: before}
+}
+
 // do runs one change of the disk, or its stand-in once the disk is frozen.
-func (g *guardFS) do(what, name string, real, void func() error) error {
-	if g.latch.err() == nil {
+func (g *Guard) do(what, name string, real, void func() error) error {
+	if g.latch.Err() == nil {
 		err := real()
 		if err == nil {
 			return nil
 		}
-		_ = g.latch.fail(fmt.Errorf("%s %s: %w", what, name, err))
+		_ = g.latch.Fail(fmt.Errorf("%s %s: %w", what, name, err))
 	}
 	g.once.Do(func() { g.void = vfs.NewMem() })
 	return void()
 }
 
 // file is do for what opens a file.
-func (g *guardFS) file(
+func (g *Guard) file(
 	what, name string, open func(vfs.FS) (vfs.File, error),
 ) (f vfs.File, err error) {
 	err = g.do(what, name, func() error {
@@ -64,15 +71,15 @@ func (g *guardFS) file(
 func nothing() error { return nil }
 
 // Unwrap implements vfs.FS.
-func (g *guardFS) Unwrap() vfs.FS { return g.FS }
+func (g *Guard) Unwrap() vfs.FS { return g.FS }
 
 // Create implements vfs.FS.
-func (g *guardFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+func (g *Guard) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	return g.file("create", name, func(fs vfs.FS) (vfs.File, error) { return fs.Create(name, c) })
 }
 
 // OpenReadWrite implements vfs.FS.
-func (g *guardFS) OpenReadWrite(
+func (g *Guard) OpenReadWrite(
 	name string, c vfs.DiskWriteCategory, opts ...vfs.OpenOption,
 ) (vfs.File, error) {
 	return g.file("open", name, func(fs vfs.FS) (vfs.File, error) {
@@ -81,7 +88,7 @@ func (g *guardFS) OpenReadWrite(
 }
 
 // OpenDir implements vfs.FS.
-func (g *guardFS) OpenDir(name string) (vfs.File, error) {
+func (g *Guard) OpenDir(name string) (vfs.File, error) {
 	f, err := g.FS.OpenDir(name)
 	if err != nil {
 		return nil, err
@@ -90,14 +97,14 @@ func (g *guardFS) OpenDir(name string) (vfs.File, error) {
 }
 
 // ReuseForWrite implements vfs.FS.
-func (g *guardFS) ReuseForWrite(
+func (g *Guard) ReuseForWrite(
 	oldname, newname string, c vfs.DiskWriteCategory,
 ) (vfs.File, error) {
 	return g.file("reuse", oldname, func(fs vfs.FS) (vfs.File, error) {
 		if fs == vfs.FS(g.void) {
 			return fs.Create(newname, c)
 		}
-		if err := g.beforeReuse(); err != nil {
+		if err := g.before(oldname); err != nil {
 			return nil, err
 		}
 		return fs.ReuseForWrite(oldname, newname, c)
@@ -105,8 +112,8 @@ func (g *guardFS) ReuseForWrite(
 }
 
 // Open implements vfs.FS. What Pebble wrote since the disk froze is in memory.
-func (g *guardFS) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
-	if g.latch.err() != nil {
+func (g *Guard) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
+	if g.latch.Err() != nil {
 		g.once.Do(func() { g.void = vfs.NewMem() })
 		if f, err := g.void.Open(name, opts...); err == nil {
 			return f, nil
@@ -117,28 +124,26 @@ func (g *guardFS) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
 
 // Remove implements vfs.FS. A file that cannot be removed harms nobody, so that
 // alone is not latched.
-func (g *guardFS) Remove(name string) error {
-	if g.latch.err() != nil {
+func (g *Guard) Remove(name string) error {
+	if g.latch.Err() != nil {
 		return nil
 	}
-	if isWAL(name) {
-		if err := g.beforeReuse(); err != nil {
-			return err
-		}
+	if err := g.before(name); err != nil {
+		return err
 	}
 	return g.FS.Remove(name)
 }
 
 // RemoveAll implements vfs.FS.
-func (g *guardFS) RemoveAll(name string) error {
-	if g.latch.err() != nil {
+func (g *Guard) RemoveAll(name string) error {
+	if g.latch.Err() != nil {
 		return nil
 	}
 	return g.FS.RemoveAll(name)
 }
 
 // Rename implements vfs.FS.
-func (g *guardFS) Rename(oldname, newname string) error {
+func (g *Guard) Rename(oldname, newname string) error {
 	return g.do("rename", oldname, func() error { return g.FS.Rename(oldname, newname) },
 		func() error {
 			_ = g.void.Rename(oldname, newname) // it may lie on the frozen disk
@@ -147,12 +152,12 @@ func (g *guardFS) Rename(oldname, newname string) error {
 }
 
 // Link implements vfs.FS.
-func (g *guardFS) Link(oldname, newname string) error {
+func (g *Guard) Link(oldname, newname string) error {
 	return g.do("link", oldname, func() error { return g.FS.Link(oldname, newname) }, nothing)
 }
 
 // MkdirAll implements vfs.FS.
-func (g *guardFS) MkdirAll(dir string, perm os.FileMode) error {
+func (g *Guard) MkdirAll(dir string, perm os.FileMode) error {
 	return g.do("make directory", dir,
 		func() error { return g.FS.MkdirAll(dir, perm) }, nothing)
 }
