@@ -17,9 +17,6 @@ const (
 	KindDropped grid.Kind = 0x0291
 )
 
-// StatusBytesMax bounds the status of a presence, which is UTF-8.
-const StatusBytesMax = 512
-
 // Every duty has an Append and Fields like any request, and a Decode, which
 // reads its fields from an array of n and checks them. Keys and statuses that
 // were decoded are views of the body.
