@@ -1,10 +1,8 @@
 package load
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 
 	"github.com/thronggrid/throng/grid"
@@ -31,38 +29,8 @@ type throng struct {
 }
 
 func (t *throng) Open(conn net.Conn) error {
-	h := wire.Hello{
-		VersionMin: wire.Version, VersionMax: wire.Version,
-		Provider: wire.ProviderServer, Credential: t.key, Nonce: make([]byte, 16),
-		Agent: "throng-bench",
-	}
-	rand.Read(h.Nonce) // never fails
-	hello := wire.End(h.Append(wire.Begin(nil, wire.KindHello, 0, 1)), 0)
-	if _, err := conn.Write(hello); err != nil {
-		return fmt.Errorf("say hello: %w", err)
-	}
-	head := make([]byte, wire.HeadBytes)
-	if _, err := io.ReadFull(conn, head); err != nil {
-		return fmt.Errorf("wait for the answer to hello: %w", err)
-	}
-	_, size, err := wire.Next(head, wire.HelloBytesMax)
+	w, err := Greet(conn, wire.ProviderServer, t.key)
 	if err != nil {
-		return fmt.Errorf("read the answer to hello: %w", err)
-	}
-	b := append(head, make([]byte, size-len(head))...)
-	if _, err := io.ReadFull(conn, b[len(head):]); err != nil {
-		return fmt.Errorf("wait for the answer to hello: %w", err)
-	}
-	f, _, err := wire.Next(b, wire.HelloBytesMax)
-	if err != nil {
-		return fmt.Errorf("read the answer to hello: %w", err)
-	}
-	if f.Kind != wire.KindHello || f.Flags&wire.Error != 0 {
-		return fmt.Errorf("hello was refused: %w", refusal(f))
-	}
-	var w wire.Welcome
-	c := pack.NewCursor(f.Body)
-	if err := w.Decode(&c); err != nil {
 		return err
 	}
 	if int(w.RequestsMax) < len(t.flight) {
