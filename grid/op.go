@@ -3,6 +3,8 @@ package grid
 import (
 	"errors"
 
+	"github.com/cespare/xxhash/v2"
+
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -50,7 +52,11 @@ type RequestID struct {
 	Client ID
 	Seq    uint64 // counts the client's mutating requests; 0: none, never remembered
 	Low    uint64 // the client's lowest number not yet answered: Low ≤ Seq < Low+RequestsMax
+	Mark   uint32 // MarkOf what was asked, to tell it from another under the same number
 }
+
+// MarkOf returns the mark of a request, from the fields that the client sent.
+func MarkOf(fields []byte) uint32 { return uint32(xxhash.Sum64(fields)) }
 
 // RequestsMax is how many mutating requests of one client may be unanswered.
 const RequestsMax = 64

@@ -27,6 +27,7 @@ func (l *loop) stage(k *session, op *grid.Op, f wire.Frame) error {
 			"%s: the array has %d elements: it begins with [seq, low]", op.Name, n)
 	}
 	id := grid.RequestID{Client: k.caller.Client, Seq: in.Uint(), Low: in.Uint()}
+	id.Mark = grid.MarkOf(in.Rest())
 	if err := in.Err(); err != nil {
 		return err
 	}

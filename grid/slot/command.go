@@ -2,8 +2,7 @@ package slot
 
 import (
 	"fmt"
-
-	"github.com/cespare/xxhash/v2"
+	"math"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/pack"
@@ -18,8 +17,8 @@ type Command struct {
 }
 
 // commandFields is the length of a command's array:
-// [slot, kind, client, seq, low, body].
-const commandFields = 6
+// [slot, kind, client, seq, low, mark, body].
+const commandFields = 7
 
 // Append appends the command as an entry carries it.
 func (c *Command) Append(b []byte) []byte {
@@ -29,17 +28,21 @@ func (c *Command) Append(b []byte) []byte {
 	b = pack.AppendBytes(b, c.ID.Client[:])
 	b = pack.AppendUint(b, c.ID.Seq)
 	b = pack.AppendUint(b, c.ID.Low)
+	b = pack.AppendUint(b, uint64(c.ID.Mark))
 	return append(b, c.Body...)
 }
 
-// mark tells the command from another one under the same request number.
-func (c *Command) mark() uint32 { return uint32(xxhash.Sum64(c.Body)) ^ uint32(c.Kind) }
+// mark tells the command from another one under the same request number. The
+// body would not do: it says who asked, and a client that asks again may have
+// another session by then.
+func (c *Command) mark() uint32 { return c.ID.Mark ^ uint32(c.Kind) }
 
 // Decode reads one command; Body is a view of what the cursor reads.
 func (c *Command) Decode(in *pack.Cursor) error {
 	n := in.Array()
 	number, kind, client := in.Uint(), in.Uint(), in.Bytes()
 	c.ID.Seq, c.ID.Low = in.Uint(), in.Uint()
+	mark := in.Uint()
 	rest := in.Rest()
 	from := in.Offset()
 	in.Skip()
@@ -60,10 +63,13 @@ func (c *Command) Decode(in *pack.Cursor) error {
 		return fmt.Errorf("decode a command: slot %d, want less than %d", number, grid.Slots)
 	case kind > 0xffff:
 		return fmt.Errorf("decode a command: kind %d, want at most 65535", kind)
+	case mark > math.MaxUint32:
+		return fmt.Errorf("decode a command: mark %d, want at most 2^32-1", mark)
 	case len(client) != len(c.ID.Client):
 		return fmt.Errorf("decode a command: a client id of %d bytes, want 16", len(client))
 	}
 	c.Slot, c.Kind = grid.Slot(number), grid.Kind(kind)
+	c.ID.Mark = uint32(mark)
 	copy(c.ID.Client[:], client)
 	return nil
 }

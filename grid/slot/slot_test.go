@@ -28,7 +28,7 @@ func submit(board string, owner byte, score int64) *Command {
 }
 
 func (c *Command) as(client byte, seq, low uint64) *Command {
-	c.ID = grid.RequestID{Client: grid.ID{client}, Seq: seq, Low: low}
+	c.ID = grid.RequestID{Client: grid.ID{client}, Seq: seq, Low: low, Mark: grid.MarkOf(c.Body)}
 	return c
 }
 
@@ -219,5 +219,19 @@ func BenchmarkApplySubmit(b *testing.B) {
 		c.ID.Seq = uint64(i + 1)
 		c.ID.Low = uint64(max(1, i-60))
 		out = s.Apply(&grid.Turn{}, int64(i), c, out[:0])
+	}
+}
+
+// A client that asks again may have another session by then, which the body
+// names: it is the same request all the same.
+func TestAskingAgainWithAnotherBodyIsTheSameRequest(t *testing.T) {
+	s := New()
+	s.Apply(&grid.Turn{}, 1, create("b", leaderboard.Incr), nil)
+	first := submit("b", 1, 10).as(7, 1, 1)
+	want := s.Apply(&grid.Turn{}, 2, first, nil)
+	again := submit("b", 1, 11).as(7, 1, 1)
+	again.ID.Mark = first.ID.Mark
+	if got := s.Apply(&grid.Turn{}, 3, again, nil); !bytes.Equal(got, want) {
+		t.Errorf("the same request got % x, then % x", want, got)
 	}
 }
