@@ -1,9 +1,13 @@
 package slot
 
 import (
+	"slices"
+
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/grid/presence"
+	"github.com/thronggrid/throng/grid/session"
 )
 
 // feature is what a slot asks of the state of one feature.
@@ -13,6 +17,8 @@ type feature interface {
 	Apply(t *grid.Turn, kind grid.Kind, body, out []byte) ([]byte, error)
 	// Query appends the reply to one query to out.
 	Query(kind grid.Kind, body, out []byte) ([]byte, error)
+	// Encode writes the state as chunks.
+	Encode(w *pack.ChunkWriter) error
 }
 
 // timed is a feature that does something when its time has come.
@@ -26,52 +32,91 @@ type timed interface {
 // states are the features' states; nil until something is written to one. To add
 // a feature is to add a line to each function of this file.
 type states struct {
-	boards *leaderboard.Boards
+	boards   *leaderboard.Boards
+	sessions *session.Sessions
+	streams  *presence.Streams
 }
 
-// The empty states answer queries before anything is written. They are never
-// changed.
-var emptyBoards = leaderboard.New()
+// empty answers queries before anything is written. It is never changed.
+var empty = states{
+	boards: leaderboard.New(), sessions: session.New(), streams: presence.New(),
+}
 
 // Ops lists the requests of all features.
 func Ops() []grid.Op {
-	return leaderboard.Ops()
+	return slices.Concat(leaderboard.Ops(), session.Ops(), presence.Ops())
 }
 
 // feature returns the state that a kind belongs to, to read; nil when there is
 // none. Each feature owns the kinds of one high byte.
 func (s *states) feature(kind grid.Kind) feature {
-	if kind>>8 == 0x01 {
-		return or(s.boards, emptyBoards)
+	switch kind >> 8 {
+	case 0x01:
+		return or(s.boards, empty.boards)
+	case 0x02:
+		return or(s.sessions, empty.sessions)
+	case 0x03:
+		return or(s.streams, empty.streams)
 	}
 	return nil
 }
 
 // own is feature, to write.
 func (s *states) own(kind grid.Kind) feature {
-	if kind>>8 == 0x01 {
+	switch kind >> 8 {
+	case 0x01:
 		return made(&s.boards, leaderboard.New)
+	case 0x02:
+		return made(&s.sessions, session.New)
+	case 0x03:
+		return made(&s.streams, presence.New)
 	}
 	return nil
 }
 
 // each calls f for all features that do something in time.
-func (s *states) each(f func(timed)) {}
+func (s *states) each(f func(timed)) {
+	if s.sessions != nil {
+		f(s.sessions)
+	}
+}
 
 func (s *states) clone() states {
 	var c states
 	if s.boards != nil {
 		c.boards = s.boards.Clone()
 	}
+	if s.sessions != nil {
+		c.sessions = s.sessions.Clone()
+	}
+	if s.streams != nil {
+		c.streams = s.streams.Clone()
+	}
 	return c
 }
 
+// encode writes every feature's state, in the order of their kinds.
 func (s *states) encode(w *pack.ChunkWriter) error {
-	return or(s.boards, emptyBoards).Encode(w)
+	for byte := grid.Kind(0x01); ; byte++ {
+		f := s.feature(byte << 8)
+		if f == nil {
+			return nil
+		}
+		if err := f.Encode(w); err != nil {
+			return err
+		}
+	}
 }
 
+// decode reads what encode wrote.
 func (s *states) decode(r *pack.ChunkReader) (err error) {
-	s.boards, err = leaderboard.Decode(r)
+	if s.boards, err = leaderboard.Decode(r); err != nil {
+		return err
+	}
+	if s.sessions, err = session.Decode(r); err != nil {
+		return err
+	}
+	s.streams, err = presence.Decode(r)
 	return err
 }
 
@@ -79,10 +124,16 @@ func (s *states) decode(r *pack.ChunkReader) (err error) {
 func (s *states) archives() bool { return false }
 
 // Present says whether a session is present on a stream: grid.Members.
-func (s *states) Present([]byte, grid.SessionID) bool { return false }
+func (s *states) Present(key []byte, session grid.SessionID) bool {
+	return s.streams != nil && s.streams.Present(key, session)
+}
 
 // sweep detaches the sessions of gateways that are dead.
-func (s *states) sweep(t *grid.Turn, grace int64) {}
+func (s *states) sweep(t *grid.Turn, grace int64) {
+	if s.sessions != nil {
+		s.sessions.Sweep(t, grace)
+	}
+}
 
 // or returns a state, or what stands for it while there is none.
 func or[T any](state, empty *T) *T {
