@@ -1,0 +1,160 @@
+package presence
+
+import (
+	"bytes"
+	"reflect"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/pack"
+)
+
+// TestStreamsAgainstModel runs random duties and queries on streams and on the
+// model, with clones and restores in between, and compares every hint and reply,
+// and all state at the end. A follower, for whom nobody acts on hints, must come
+// to the same state.
+func TestStreamsAgainstModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		w := world{live: New(), follower: New(), model: model{}}
+		w.people = rapid.SampledFrom([]int{2, 20, 40, 400}).Draw(t, "people")
+		// An ebb empties what has been filled, so that trees become slices again.
+		for range rapid.IntRange(1, 3).Draw(t, "tides") {
+			w.leaves = rapid.SampledFrom([]int{5, 40, 85}).Draw(t, "leaves")
+			for range rapid.IntRange(1, 4*w.people).Draw(t, "steps") {
+				w.step(t)
+			}
+		}
+		w.compare(t)
+	})
+}
+
+type world struct {
+	live, follower *Streams
+	model          model
+	people, leaves int
+	clones         []clone
+}
+
+// clone is one that was taken, and what it must stay like.
+type clone struct {
+	streams *Streams
+	want    []byte
+}
+
+func (w *world) step(t *rapid.T) {
+	key := rapid.SampledFrom([][]byte{room("hall"), room("größe"), status(1),
+		grid.AppendKey(nil, grid.StreamCustom, "hall")}).Draw(t, "stream")
+	who := rapid.IntRange(0, w.people-1).Draw(t, "who")
+	switch dice := rapid.IntRange(0, 99).Draw(t, "dice"); {
+	case dice < 3:
+		w.clones = append(w.clones, clone{w.live.Clone(), w.model.encode()})
+	case dice < 5:
+		w.live = recode(t, w.live)
+	case dice < 15:
+		w.query(t, key, who)
+	case dice < 15+w.leaves:
+		r := LeaveRequest{key, session(who)}
+		w.apply(t, KindLeave, &r, w.model.leave(&r))
+	default:
+		r := EnterRequest{
+			Key: key, Session: session(who), User: person(who), Conn: uint64(who),
+			Origin: grid.OriginOf(uint32(rapid.IntRange(1, 2).Draw(t, "node")), 3),
+		}
+		text := rapid.SampledFrom([]string{"", "away", "größer", "-"}).Draw(t, "status")
+		if r.HasStatus = text != "-"; r.HasStatus {
+			r.Status = []byte(text)
+		}
+		w.apply(t, KindEnter, &r, w.model.enter(&r))
+	}
+}
+
+func (w *world) apply(t *rapid.T, kind grid.Kind, r request, want []string) {
+	hints, sent, err := do(w.live, kind, r)
+	if err != nil || sent != nil {
+		t.Fatalf("%+v: %v, sent %v", r, err, sent)
+	}
+	if !slices.Equal(hints, want) {
+		t.Fatalf("%+v:\ngot  %q\nwant %q", r, hints, want)
+	}
+	if _, err := w.follower.Apply(&grid.Turn{}, kind, bodyOf(r), nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (w *world) query(t *rapid.T, key []byte, who int) {
+	r := ListRequest{Key: key, Limit: rapid.IntRange(1, PageMembersMax).Draw(t, "limit")}
+	r.After = rapid.SampledFrom([]grid.SessionID{0, session(who), session(who) + 1, lastSession}).
+		Draw(t, "after")
+	got, err := ask(w.live, KindList, &r, DecodeListReply)
+	if want := w.model.list(&r); err != nil || !reflect.DeepEqual(got, want) {
+		t.Fatalf("%+v: %v\ngot  %+v\nwant %+v", r, err, got, want)
+	}
+	count, err := ask(w.live, KindCount, &CountRequest{key}, DecodeCountReply)
+	if err != nil || count.Count != got.Count {
+		t.Fatalf("count %+v, %v, want %d", count, err, got.Count)
+	}
+	_, want := w.model[string(key)][session(who)]
+	if w.live.Present(key, session(who)) != want {
+		t.Fatalf("present: %v", !want)
+	}
+}
+
+// compare checks the state, its encoding, and every clone's.
+func (w *world) compare(t *rapid.T) {
+	total := 0
+	for _, x := range w.model {
+		total += len(x)
+	}
+	if streams, members := w.live.Len(); streams != len(w.model) || members != total {
+		t.Fatalf("%d streams with %d presences, want %d with %d",
+			streams, members, len(w.model), total)
+	}
+	want := w.model.encode()
+	for name, s := range map[string]*Streams{
+		"encoding": w.live, "follower": w.follower, "restored": recode(t, w.live),
+	} {
+		if !bytes.Equal(encode(s), want) {
+			t.Fatalf("%s: not the model's", name)
+		}
+	}
+	for i, c := range w.clones {
+		if !bytes.Equal(encode(c.streams), c.want) {
+			t.Fatalf("clone %d of %d has changed", i, len(w.clones))
+		}
+	}
+}
+
+// TestCloneBesideWrites encodes clones while the original goes on: the race
+// detector sees what they share.
+func TestCloneBesideWrites(t *testing.T) {
+	s := New()
+	hall := room("hall")
+	for i := range 500 {
+		enter(s, hall, i, "")
+		enter(s, room("side"), i%20, "x")
+		enter(s, status(i), i, "")
+	}
+	for round := range 5 {
+		want, frozen := encode(s), s.Clone()
+		got := make(chan []byte)
+		go func() {
+			var out bytes.Buffer
+			if err := frozen.Encode(pack.NewChunkWriter(&out)); err != nil {
+				panic(err)
+			}
+			got <- out.Bytes()
+		}()
+		for i := range 300 {
+			leave(s, hall, (i*7+round)%500)
+			enter(s, hall, 500+i, "new")
+			enter(s, room("side"), i%25, "y")
+			leave(s, status(i+round), i+round)
+		}
+		if !bytes.Equal(<-got, want) {
+			t.Fatal("the clone has changed")
+		}
+	}
+}
