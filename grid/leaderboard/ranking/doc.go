@@ -27,7 +27,7 @@
 // bytes are copied for 1,000 records. Both share all nodes and pages. Each
 // node and page carries the generation that may write it; the successor has a
 // new one and copies what it writes to first. The predecessor is frozen: it may
-// be read by Read, At and Len, on any goroutine, while the successor changes.
+// be read by Read, Seek, At and Len, on any goroutine, while the successor changes.
 // The index is not copied but goes over to the successor; a predecessor cannot
 // Find.
 //

@@ -46,6 +46,19 @@ func (s *Set) Rank(o Ordinal) int {
 	return rank + n.l.position(o)
 }
 
+// Seek returns how many records rank before one that need not be in the set, and
+// whether it is there, the same in every field.
+func (s *Set) Seek(k *Record) (before int, there bool) {
+	n := s.root
+	for n.b != nil {
+		i := n.b.child(k)
+		before += n.b.before(i)
+		n = n.b.kid[i]
+	}
+	i := s.place(n.l, k)
+	return before + i, i < n.l.n && *s.table.at(n.l.ord[i]) == *k
+}
+
 // Read copies the records from a position on, counted from 0, and returns how
 // many there were, at most len(dst). It copies and does not yield views because
 // a tight loop lets the processor fetch many records at once: each is likely

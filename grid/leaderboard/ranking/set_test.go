@@ -3,6 +3,7 @@ package ranking
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sort"
@@ -43,6 +44,14 @@ func compare(t rapid.TB, s *Set, m model, frozen bool) {
 	if !slices.Equal(got, m) || s.Len() != len(m) {
 		t.Fatalf("%d records, Len %d, want %d, or not the same", len(got), s.Len(), len(m))
 	}
+	for i := range m {
+		seek(t, s, m, m[i])
+		near := m[i]
+		near.Stamp++
+		seek(t, s, m, near)
+	}
+	seek(t, s, m, Record{Score: math.MinInt64})
+	seek(t, s, m, Record{Score: math.MaxInt64})
 	if frozen {
 		return
 	}
@@ -51,6 +60,16 @@ func compare(t rapid.TB, s *Set, m model, frozen bool) {
 		if !ok || *s.At(o) != m[i] || s.Rank(o) != i {
 			t.Fatalf("owner of rank %d: found %v", i, ok)
 		}
+	}
+}
+
+// seek looks for a record that may be in the set.
+func seek(t rapid.TB, s *Set, m model, k Record) {
+	t.Helper()
+	want := sort.Search(len(m), func(i int) bool { return !m[i].Before(&k) })
+	there := want < len(m) && m[want] == k
+	if got, found := s.Seek(&k); got != want || found != there {
+		t.Fatalf("%+v is at %d, there %v, want %d, %v", k, got, found, want, there)
 	}
 }
 
