@@ -87,8 +87,8 @@ func New(o Options) (*Tokens, error) {
 		return nil, fmt.Errorf("refresh tokens that live %v: want %v to %v",
 			o.RefreshLife, RefreshLifeMin, RefreshLifeMax)
 	case o.RefreshLife < o.SessionLife:
-		return nil, fmt.Errorf("refresh tokens that live %v, session tokens %v: want them to live longer",
-			o.RefreshLife, o.SessionLife)
+		return nil, fmt.Errorf("refresh tokens that live %v, session tokens %v: "+
+			"want them to live longer", o.RefreshLife, o.SessionLife)
 	}
 	t := &Tokens{options: o}
 	t.session = t.verifier("session token", "use the refresh token, or log in again")

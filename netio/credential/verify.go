@@ -50,7 +50,8 @@ func newVerifier(
 // verify returns the claims of a token that may be believed.
 func (v *verifier) verify(token string) (*claims, error) {
 	if len(token) > TokenBytesMax {
-		return nil, refused("the %s has %d bytes: at most %d are read", v.what, len(token), TokenBytesMax)
+		return nil, refused("the %s has %d bytes: at most %d are read",
+			v.what, len(token), TokenBytesMax)
 	}
 	if !plain(token) {
 		return nil, v.malformed(errors.New("it has other letters than a token"))
@@ -99,14 +100,14 @@ func (v *verifier) refuse(t *jwt.Token, c *claims, err error) error {
 		return refused("the %s is signed by %s: this server takes %s",
 			v.what, t.Method.Alg(), strings.Join(v.algorithms, ", "))
 	case errors.Is(err, errUnknownKey):
-		return refused("the %s was signed with a key that this server does not have, or not any more: %s",
-			v.what, v.cure)
+		return refused("the %s was signed with a key that this server does not have, "+
+			"or not any more: %s", v.what, v.cure)
 	case errors.Is(err, jwt.ErrTokenUnverifiable):
 		return refused("the %s names no algorithm (alg) that is known: this server takes %s",
 			v.what, strings.Join(v.algorithms, ", "))
 	case errors.Is(err, jwt.ErrTokenSignatureInvalid):
-		return refused("the %s has a wrong signature: it is forged, was changed on its way, or signed "+
-			"with another key: %s", v.what, v.cure)
+		return refused("the %s has a wrong signature: it is forged, was changed on its way, "+
+			"or signed with another key: %s", v.what, v.cure)
 	}
 	return v.refuseClaims(c, err)
 }
@@ -127,8 +128,8 @@ func (v *verifier) refuseClaims(c *claims, err error) error {
 	case errors.Is(err, jwt.ErrTokenInvalidAudience):
 		return refused("the %s is for another audience (aud) than this server", v.what)
 	case errors.Is(err, jwt.ErrTokenRequiredClaimMissing):
-		return refused("the %s lacks a claim: it must have exp, and also iss and aud if the server "+
-			"compares them", v.what)
+		return refused("the %s lacks a claim: it must have exp, and also iss and aud "+
+			"if the server compares them", v.what)
 	}
 	return refused("the %s is refused: %v", v.what, err)
 }
