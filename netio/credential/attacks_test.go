@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/thronggrid/throng/netio/wire"
 )
 
 // segment encodes a part of a token.
@@ -140,7 +142,7 @@ func TestHugeTokens(t *testing.T) {
 	s := secretStudio()
 	server := s.server(t, nil)
 	for _, token := range []string{
-		strings.Repeat(".", 1<<20), strings.Repeat("A", 1<<20), strings.Repeat("A", TokenBytesMax+1),
+		strings.Repeat(".", 1<<20), strings.Repeat("A", 1<<20), strings.Repeat("A", wire.TokenBytesMax+1),
 	} {
 		_, err := server.Verify(token)
 		wantRefused(t, err, "at most 3072 are read")

@@ -38,7 +38,7 @@
 //
 // # Limits
 //
-// A token has at most TokenBytesMax bytes, looked at before all else. Checking one
+// A token has at most wire.TokenBytesMax bytes, looked at before all else. Checking one
 // of ours takes some 10 µs; an RSA or Ed25519 signature 50 to 100 µs, and ECDSA up
 // to a millisecond on P-521: too long for an event loop. Nothing is kept per token.
 //

@@ -9,10 +9,8 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/netio/wire"
 )
-
-// TokenBytesMax bounds a token of any kind.
-const TokenBytesMax = 3 << 10
 
 // Leeway is how far the clock of who signed a token may be from this server's.
 const Leeway = 30 * time.Second
@@ -49,9 +47,9 @@ func newVerifier(
 
 // verify returns the claims of a token that may be believed.
 func (v *verifier) verify(token string) (*claims, error) {
-	if len(token) > TokenBytesMax {
+	if len(token) > wire.TokenBytesMax {
 		return nil, refused("the %s has %d bytes: at most %d are read",
-			v.what, len(token), TokenBytesMax)
+			v.what, len(token), wire.TokenBytesMax)
 	}
 	if !plain(token) {
 		return nil, v.malformed(errors.New("it has other letters than a token"))

@@ -31,7 +31,7 @@ const (
 	DeviceIDBytesMin   = 10
 	DeviceIDBytesMax   = 128
 	ServerKeyBytesMax  = 1024
-	TokenBytesMax      = 2048 // a token's, of whatever provider
+	TokenBytesMax      = 3 << 10 // a token's, of whatever provider
 	NonceBytesMin      = 8
 	NonceBytesMax      = 32
 	AgentBytesMax      = 128
