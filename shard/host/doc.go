@@ -8,6 +8,14 @@
 // store together) and, once committed, hands it to the group's applier, which
 // executes it and delivers the outcomes, in one go per lane, to whoever waits.
 //
+// What nobody asks for: an entry that this incarnation of the node proposed leaves
+// effects. Its hints go to whom Listen named, right after its outcomes; slots that
+// owe something go to errands, a goroutine with a lane of its own. For the groups
+// that the node leads it carries duties from slot to slot, lets slots do what is
+// due, and sweeps the sessions of the node's earlier incarnations when it leads a
+// group for the first time. When a reign begins it asks all slots what they owe;
+// when one ends it forgets.
+//
 // A read: lane.Read asks the machine on the caller's goroutine, then checks that
 // this node still leads (lease.go says how it knows), then returns the reply.
 //
@@ -18,8 +26,12 @@
 //	machine    the applier (Raft's FSM goroutine) writes, queries read
 //	pending    under its own lock; the pacer adds, the applier or the watcher takes
 //	serving    set by the group's leadership goroutine, read by all
+//	effects    the applier; who listens may keep nothing of them
+//	inbox      under its own lock; appliers and leadership goroutines leave news for
+//	           errands, whose goroutine owns all else that it knows
 //
-// Lock order: queue.mu and pending.mu are leaves; nothing is locked under them.
+// Lock order: queue.mu, pending.mu and inbox.mu are leaves; nothing is locked
+// under them.
 //
 // Invariants:
 //
@@ -30,6 +42,16 @@
 //	    that goes wrong is "unknown".
 //	I4  A read at level Leader is answered only if the lease still held after the
 //	    state was read.
-//	I5  A failed disk or an entry that cannot be understood ends in Options.Fatal;
+//	I5  Effects are acted on only where this incarnation proposed the entry: not on
+//	    followers, and not when a log is replayed.
+//	I6  Between two slots at most one delivery of duties is under way, or its
+//	    acknowledgement, in one reign. What errands proposes may fail, or be done
+//	    twice: a slot knows a duty that it has carried out.
+//	I7  A failed disk or an entry that cannot be understood ends in Options.Fatal;
 //	    no command is said to be done after it.
+//
+// Errands reach only slots that this node leads: what a slot owes to a group that
+// another node leads waits for a leader of both. Limits: CarriesMax deliveries
+// under way, carryBytesMax of them together; QueueBytesMax of commands per group;
+// ConfirmsMax reads per group.
 package host

@@ -17,7 +17,8 @@ import (
 type fsm struct {
 	g        *Group
 	collect  collector
-	restored error // why the last Restore failed
+	effects  grid.Effects // of the entry that is being applied
+	restored error        // why the last Restore failed
 
 	progress struct {
 		sync.Mutex
@@ -61,7 +62,8 @@ func (f *fsm) ApplyBatch(logs []*raft.Log) []any {
 // Apply applies one committed entry.
 func (f *fsm) Apply(l *raft.Log) any { return f.ApplyBatch([]*raft.Log{l})[0] }
 
-// apply executes one entry and hands on its outcomes if this node proposed it.
+// apply executes one entry, and hands on its outcomes and its effects if this
+// incarnation of the node proposed it.
 func (f *fsm) apply(index uint64, data []byte) {
 	f.sinceSnapshot += int64(len(data))
 	var e shard.Entry
@@ -77,21 +79,22 @@ func (f *fsm) apply(index uint64, data []byte) {
 		b = f.g.pending.take(e.Number)
 	}
 	f.collect.begin(b)
-	if err := f.g.machine.Apply(index, &e, &f.collect, nil); err != nil {
+	effects := f.effectsOf(grid.Origin(e.Origin))
+	if err := f.g.machine.Apply(index, &e, &f.collect, effects); err != nil {
 		f.fatal(index, err)
 		if b != nil {
 			f.g.pending.add(b) // nobody is told that it was done: Close says unknown
 		}
 		return
 	}
-	if b == nil {
-		return
+	if b != nil {
+		f.g.host.pacer.landed(f.g)
+		for i := range b.parts {
+			b.parts[i].lane.deliver(b.parts[i].out)
+		}
+		f.g.host.putBatch(b)
 	}
-	f.g.host.pacer.landed(f.g)
-	for i := range b.parts {
-		b.parts[i].lane.deliver(b.parts[i].out)
-	}
-	f.g.host.putBatch(b)
+	f.act(effects)
 }
 
 func (f *fsm) fatal(index uint64, err error) {

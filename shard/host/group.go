@@ -20,6 +20,7 @@ import (
 type Group struct {
 	host    *Host
 	number  int
+	home    grid.Slot // its first slot
 	machine *shard.Machine
 	log     *wal.Log
 	lease   *lease
@@ -49,6 +50,8 @@ type Group struct {
 	// predecessors committed.
 	serving  atomic.Pointer[reign]
 	caughtUp atomic.Bool
+	// swept is set once the sweep of this incarnation is committed.
+	swept atomic.Bool
 }
 
 // reign is one term of this node's leadership.
@@ -163,6 +166,7 @@ func (g *Group) lead() {
 			g.checkClock()
 			g.lease.enter(r.term)
 			g.serving.Store(r)
+			g.host.errands.in.leads(g, true)
 			g.host.changed()
 		}
 	}
@@ -177,6 +181,7 @@ func (g *Group) lost() {
 	}
 	g.serving.Store(nil)
 	g.lease.end(r.term)
+	g.host.errands.in.leads(g, false)
 }
 
 // leads says whether Raft leads in the term of a reign, at this moment. Raft

@@ -31,6 +31,7 @@ type Host struct {
 	table   *shard.Table
 	groups  []*Group
 	pacer   pacer
+	errands *errands
 
 	incarnation uint64
 	origin      grid.Origin                         // of the entries that this incarnation proposes
@@ -40,14 +41,14 @@ type Host struct {
 	dead    atomic.Bool // Fatal was called
 	stop    chan struct{}
 	pacing  sync.WaitGroup // the pacer
-	working sync.WaitGroup // the groups' goroutines that wait for answers of Raft
+	working sync.WaitGroup // errands, and the groups' goroutines that wait for Raft's answers
 	leading sync.WaitGroup // the groups' goroutines that follow its leadership
 	closed  sync.Once
 	err     error // of Close
 
 	watch struct {
 		sync.Mutex
-		change chan struct{} // closed and replaced when a group begins to serve
+		change chan struct{} // closed and replaced when a group is served, or swept
 	}
 }
 
@@ -75,7 +76,7 @@ func Open(o Options) (*Host, error) {
 	return h, nil
 }
 
-// fatal ends this node: I5.
+// fatal ends this node: I7.
 func (h *Host) fatal(err error) {
 	if h.dead.CompareAndSwap(false, true) {
 		h.options.Fatal(err)
@@ -89,6 +90,7 @@ func (h *Host) start() error {
 	if err := h.loadTable(); err != nil {
 		return err
 	}
+	h.errands = newErrands(h)
 	for i := range h.table.Shards() {
 		g, err := h.openGroup(i)
 		if err != nil {
@@ -100,6 +102,7 @@ func (h *Host) start() error {
 		g.run()
 	}
 	h.pacing.Go(func() { h.pacer.run(h.stop) })
+	h.working.Go(func() { h.errands.run(h.stop) })
 	return nil
 }
 
@@ -160,6 +163,16 @@ func (h *Host) Origin() grid.Origin { return h.origin }
 
 func (h *Host) group(s grid.Slot) *Group { return h.groups[h.table.Shard(s)] }
 
+// home returns the first slot of a shard.
+func (h *Host) home(number int) grid.Slot {
+	for s := range grid.Slot(grid.Slots) {
+		if h.table.Shard(s) == number {
+			return s
+		}
+	}
+	return 0 // a shard without slots owes and sweeps nothing: any slot will do
+}
+
 // Groups returns the node's groups, in the order of their shards.
 func (h *Host) Groups() []*Group { return h.groups }
 
@@ -169,7 +182,7 @@ func (h *Host) Incarnation() uint64 { return h.incarnation }
 // LogStats returns what the log has counted since the start.
 func (h *Host) LogStats() wal.Stats { return h.db.Stats() }
 
-// changed tells who waits in Ready that a group has begun to serve.
+// changed tells who waits in Ready that a group is served, or swept.
 func (h *Host) changed() {
 	h.watch.Lock()
 	defer h.watch.Unlock()
@@ -178,7 +191,8 @@ func (h *Host) changed() {
 }
 
 // Ready waits until this node leads all its groups, as a node of one does once
-// its logs are replayed. It logs how far they are.
+// its logs are replayed, and the sessions of its earlier incarnations are swept.
+// It logs how far they are.
 func (h *Host) Ready(ctx context.Context) error {
 	h.reportReplay()
 	for {
@@ -200,7 +214,7 @@ func (h *Host) Ready(ctx context.Context) error {
 
 func (h *Host) leads() bool {
 	for _, g := range h.groups {
-		if !g.Serving() {
+		if !g.Serving() || !g.swept.Load() {
 			return false
 		}
 	}

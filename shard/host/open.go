@@ -43,8 +43,8 @@ func (h *Host) openGroup(number int) (*Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Group{host: h, number: number, machine: shard.NewMachine(), log: log,
-		flights: make(chan flight, 2*entriesInFlightMax), leading: make(chan bool, 8)}
+	g := &Group{host: h, number: number, home: h.home(number), machine: shard.NewMachine(),
+		log: log, flights: make(chan flight, 2*entriesInFlightMax), leading: make(chan bool, 8)}
 	g.confirms.wake = make(chan struct{}, 1)
 	g.reigning = make(chan struct{}, 1)
 	g.reigning <- struct{}{}

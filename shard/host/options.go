@@ -38,6 +38,10 @@ type Options struct {
 	// Transport returns the transport of a group; default one without peers.
 	Transport func(group uint32) raft.Transport
 
+	// SessionGrace is how long a session of an incarnation of this node that has
+	// ended may be resumed; default a minute.
+	SessionGrace time.Duration
+
 	// HeartbeatTimeout is how long a follower waits for its leader before it
 	// stands, and the bound of the leader's lease; default 1.5 s.
 	HeartbeatTimeout time.Duration
@@ -55,6 +59,7 @@ type Options struct {
 const (
 	defaultHeartbeat = 1500 * time.Millisecond
 	defaultLogBytes  = 64 << 20
+	defaultGrace     = time.Minute
 	// LogPerState is how much log a group gathers before it takes a snapshot, as
 	// a multiple of its state in the last one: what a restart replays against
 	// what a snapshot costs.
@@ -92,6 +97,9 @@ func (o *Options) setDefaults() error {
 	if len(o.Voters) == 0 {
 		id := serverID(o.Node)
 		o.Voters = []raft.Server{{ID: id, Address: raft.ServerAddress(id)}}
+	}
+	if o.SessionGrace == 0 {
+		o.SessionGrace = defaultGrace
 	}
 	if o.HeartbeatTimeout == 0 {
 		o.HeartbeatTimeout = defaultHeartbeat
