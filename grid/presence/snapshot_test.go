@@ -26,7 +26,7 @@ func TestFormat(t *testing.T) {
 		}
 	}
 	const from = "cf0000010000000002"
-	want := "000000a3" + "920102" +
+	want := "0000008e" + "920102" +
 		"92" + "c403026561" + "02" +
 		"94" + hexSession[:18] + "06" + hexUser + from + "a461776179" +
 		"94" + hexSession[:18] + "07" + hexUser + from + "a0" +
