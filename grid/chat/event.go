@@ -1,0 +1,59 @@
+package chat
+
+import (
+	"fmt"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/pack"
+)
+
+// MessageEvent says that there is a new message, or that one has changed:
+// [stream, message]. The changed one may be an amendment.
+type MessageEvent struct {
+	Key     string // of the stream
+	Message Message
+}
+
+// SignalEvent is a signal: [stream, session, sender, content].
+type SignalEvent struct {
+	Key     string // of the stream
+	Session grid.SessionID
+	Sender  grid.ID
+	Content string
+}
+
+// DecodeMessageEvent reads a MessageEvent.
+func DecodeMessageEvent(in *pack.Cursor) (e MessageEvent, err error) {
+	const what = "an event of a message"
+	n := in.Array()
+	if e.Key, err = readStream(in); err != nil {
+		return e, fmt.Errorf("decode %s: %w", what, err)
+	}
+	if e.Message, err = decodeMessage(in); err != nil {
+		return e, fmt.Errorf("decode %s: %w", what, err)
+	}
+	return e, finish(in, n, 2, what)
+}
+
+// DecodeSignalEvent reads a SignalEvent.
+func DecodeSignalEvent(in *pack.Cursor) (e SignalEvent, err error) {
+	const what = "an event of a signal"
+	n := in.Array()
+	if e.Key, err = readStream(in); err == nil {
+		e.Session, err = grid.ReadSession(in)
+	}
+	if err == nil {
+		e.Sender, err = grid.ReadUser(in)
+	}
+	if err != nil {
+		return e, fmt.Errorf("decode %s: %w", what, err)
+	}
+	e.Content = string(in.String())
+	return e, finish(in, n, 4, what)
+}
+
+func readStream(in *pack.Cursor) (string, error) {
+	var buf [keyBytesMax]byte
+	key, err := grid.ReadStream(in, buf[:0])
+	return string(key), err
+}
