@@ -9,6 +9,9 @@
 // the disk and latches what fails there; Listen latches what Pebble itself calls
 // fatal. guard.go tells why the disk is frozen then.
 //
+// Seal puts a checksum into a stored value, so that it cannot stand under
+// another's key.
+//
 //	I1  The first failure latches, and no later one takes its place.
 //	I2  Once something is latched, nothing on the disk below a Guard changes.
 //

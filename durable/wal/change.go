@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // scratchBytesMax is the largest buffer a log keeps for its next change.
@@ -43,7 +45,7 @@ func (c *change) setFirst(group uint32, index uint64) {
 	middle := len(c.buf)
 	c.buf = append(c.buf, entryVersion, 0, 0, 0, 0)
 	c.buf = binary.LittleEndian.AppendUint64(c.buf, index)
-	seal(c.buf[begin:middle], c.buf[middle:])
+	disk.Seal(c.buf[begin:middle], c.buf[middle:])
 	c.mark()
 }
 
@@ -77,7 +79,7 @@ func (c *change) addTo(b *pebble.Batch) error {
 
 // decodeFirst reads what setFirst wrote.
 func decodeFirst(key, value []byte) (index uint64, ok bool) {
-	if len(value) != 1+4+8 || value[0] != entryVersion || !sealed(key, value) {
+	if len(value) != disk.SealBytes+8 || value[0] != entryVersion || !disk.Sealed(key, value) {
 		return 0, false
 	}
 	return binary.LittleEndian.Uint64(value[5:]), true

@@ -2,37 +2,18 @@ package wal
 
 import (
 	"encoding/binary"
-	"hash/crc32"
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // entryVersion is the format of a stored entry; it is its first byte.
 const entryVersion = 1
 
 // entryHeadBytes is the fixed part of an entry: version, checksum, type.
-const entryHeadBytes = 1 + 4 + 1
-
-// checksum is the crc32c of everything that an entry's value says and of the
-// key it is stored under, so that an entry in the wrong place is noticed too.
-// crc32.MakeTable returns the one table of the hardware implementation.
-func checksum(key, value []byte) uint32 {
-	table := crc32.MakeTable(crc32.Castagnoli)
-	sum := crc32.Update(0, table, key)
-	sum = crc32.Update(sum, table, value[:1])
-	return crc32.Update(sum, table, value[1+4:])
-}
-
-// seal writes the checksum into a value that leaves room for it.
-func seal(key, value []byte) {
-	binary.LittleEndian.PutUint32(value[1:], checksum(key, value))
-}
-
-// sealed says whether a value carries the checksum of itself and its key.
-func sealed(key, value []byte) bool {
-	return binary.LittleEndian.Uint32(value[1:]) == checksum(key, value)
-}
+const entryHeadBytes = disk.SealBytes + 1
 
 // appendEntry appends the stored form of e for the given key.
 func appendEntry(b, key []byte, e *raft.Log) []byte {
@@ -43,7 +24,7 @@ func appendEntry(b, key []byte, e *raft.Log) []byte {
 	b = binary.AppendUvarint(b, uint64(len(e.Data)))
 	b = append(b, e.Data...)
 	b = append(b, e.Extensions...)
-	seal(key, b[start:])
+	disk.Seal(key, b[start:])
 	return b
 }
 
@@ -93,7 +74,7 @@ func verifyEntry(key, value []byte) (reason string) {
 		return "its key is malformed"
 	case len(value) < entryHeadBytes:
 		return "it is cut short"
-	case !sealed(key, value):
+	case !disk.Sealed(key, value):
 		return "its checksum does not match"
 	case value[0] != entryVersion:
 		return "its format is not known to this version of throng"

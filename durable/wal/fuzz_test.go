@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // FuzzEntry feeds the entry decoder damaged values, and values that are sealed
@@ -23,7 +25,7 @@ func FuzzEntry(f *testing.F) {
 	f.Fuzz(func(t *testing.T, value []byte, reseal bool) {
 		if reseal && len(value) >= entryHeadBytes {
 			value = bytes.Clone(value)
-			seal(key, value)
+			disk.Seal(key, value)
 		}
 		var e raft.Log
 		if reason := decodeEntry(key, value, &e); reason != "" {

@@ -17,7 +17,7 @@ const (
 )
 
 // stableHeadBytes is the head of a stored value: version, checksum, seq.
-const stableHeadBytes = 1 + 4 + 8
+const stableHeadBytes = disk.SealBytes + 8
 
 // stable is a small set of values that must survive: a group's votes, or the
 // node's settings. All of it is kept in memory; writes go to Pebble first. Each
@@ -65,7 +65,7 @@ func (s *stable) put(ch *change, key string, data []byte) error {
 	ch.buf = append(ch.buf, entryVersion, 0, 0, 0, 0)
 	ch.buf = binary.LittleEndian.AppendUint64(ch.buf, s.seq+1)
 	ch.buf = append(ch.buf, data...)
-	seal(ch.buf[:begin], ch.buf[begin:])
+	disk.Seal(ch.buf[:begin], ch.buf[begin:])
 	ch.mark()
 	return nil
 }
@@ -83,7 +83,7 @@ func (s *stable) load(key, value []byte) (reason string) {
 	switch {
 	case len(value) < stableHeadBytes:
 		return "it is cut short"
-	case !sealed(key, value):
+	case !disk.Sealed(key, value):
 		return "its checksum does not match"
 	case value[0] != entryVersion:
 		return "its format is not known to this version of throng"

@@ -39,7 +39,7 @@ func (s *suite) refused() {
 		"a long key":                 {Key: append(key[:2:2], key[0]), Columns: columns},
 		"few columns":                {Key: key, Columns: columns[:2]},
 		"many columns":               {Key: key, Columns: append(columns[:3:3], key[1])},
-		"a column of another type":   {Key: key, Columns: []record.Value{key[1], columns[1], columns[2]}},
+		"a column of another type":   {Key: key, Columns: append(key[1:2:2], columns[1:]...)},
 		"a column without a type":    {Key: key, Columns: append(columns[:2:2], record.Value{})},
 	} {
 		s.wantCode(what, s.put1(row), fault.Internal)
