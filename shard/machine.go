@@ -7,6 +7,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/slot"
 )
@@ -150,6 +151,17 @@ func (m *Machine) Duties(s grid.Slot, each func(to grid.Slot, last uint64, body 
 	if at := m.slots[s]; at != nil {
 		at.Duties(s, each)
 	}
+}
+
+// Backlog returns what the archive lacks of a slot, as slot.Slot.Backlog does. Any
+// goroutine may call it.
+func (m *Machine) Backlog(s grid.Slot, bytesMax int) (rows []chat.Row, done [][]byte) {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	if at := m.slots[s]; at != nil {
+		return at.Backlog(bytesMax)
+	}
+	return nil, nil
 }
 
 // Applied returns the log index of the last entry applied, through snapshots

@@ -47,7 +47,7 @@ func startNode(ctx context.Context, o nodeOptions) (*node, error) {
 		return nil, errors.Join(err, n.stop(ctx))
 	}
 	n.edge, err = netio.Start(netio.Options{
-		Addr: o.clientAddr, Loops: o.cores, Shards: shards, Ops: slot.Ops(),
+		Addr: o.clientAddr, Loops: o.cores, Shards: shards, Ops: slot.Ops(nil),
 		Logger: o.log, ServerKey: o.serverKey, Agent: "throng/" + readVersion().Version,
 	})
 	if err != nil {

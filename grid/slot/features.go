@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/presence"
@@ -35,16 +36,20 @@ type states struct {
 	boards   *leaderboard.Boards
 	sessions *session.Sessions
 	streams  *presence.Streams
+	channels *chat.Channels
 }
 
 // empty answers queries before anything is written. It is never changed.
 var empty = states{
 	boards: leaderboard.New(), sessions: session.New(), streams: presence.New(),
+	channels: chat.New(),
 }
 
-// Ops lists the requests of all features.
-func Ops() []grid.Op {
-	return slices.Concat(leaderboard.Ops(), session.Ops(), presence.Ops())
+// Ops lists the requests of all features. The archive keeps messages that are no
+// longer in memory; nil: nothing does.
+func Ops(archive chat.Archive) []grid.Op {
+	return slices.Concat(
+		leaderboard.Ops(), session.Ops(), presence.Ops(), chat.Ops(archive))
 }
 
 // feature returns the state that a kind belongs to, to read; nil when there is
@@ -57,6 +62,8 @@ func (s *states) feature(kind grid.Kind) feature {
 		return or(s.sessions, empty.sessions)
 	case 0x03:
 		return or(s.streams, empty.streams)
+	case 0x04:
+		return or(s.channels, empty.channels)
 	}
 	return nil
 }
@@ -70,6 +77,8 @@ func (s *states) own(kind grid.Kind) feature {
 		return made(&s.sessions, session.New)
 	case 0x03:
 		return made(&s.streams, presence.New)
+	case 0x04:
+		return made(&s.channels, chat.New)
 	}
 	return nil
 }
@@ -91,6 +100,9 @@ func (s *states) clone() states {
 	}
 	if s.streams != nil {
 		c.streams = s.streams.Clone()
+	}
+	if s.channels != nil {
+		c.channels = s.channels.Clone()
 	}
 	return c
 }
@@ -116,12 +128,30 @@ func (s *states) decode(r *pack.ChunkReader) (err error) {
 	if s.sessions, err = session.Decode(r); err != nil {
 		return err
 	}
-	s.streams, err = presence.Decode(r)
+	if s.streams, err = presence.Decode(r); err != nil {
+		return err
+	}
+	s.channels, err = chat.Decode(r)
 	return err
 }
 
 // archives says whether something waits to be archived.
-func (s *states) archives() bool { return false }
+func (s *states) archives() bool { return s.channels != nil && s.channels.Pending() }
+
+// Backlog returns rows that the archive lacks, and the bodies of the KindArchived
+// commands, of package chat, that say in this order that it has them: see
+// chat.Channels.Backlog. Any number of goroutines may call it at once while none
+// calls Apply.
+func (s *states) Backlog(bytesMax int) (rows []chat.Row, done [][]byte) {
+	if s.channels == nil {
+		return nil, nil
+	}
+	rows, requests := s.channels.Backlog(bytesMax)
+	for i := range requests {
+		done = append(done, requests[i].Append(pack.AppendArray(nil, requests[i].Fields())))
+	}
+	return rows, done
+}
 
 // Present says whether a session is present on a stream: grid.Members.
 func (s *states) Present(key []byte, session grid.SessionID) bool {
