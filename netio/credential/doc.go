@@ -38,9 +38,10 @@
 //
 // # Limits
 //
-// A token has at most wire.TokenBytesMax bytes, looked at before all else. Checking one
-// of ours takes some 10 µs; an RSA or Ed25519 signature 50 to 100 µs, and ECDSA up
-// to a millisecond on P-521: too long for an event loop. Nothing is kept per token.
+// A token has at most wire.TokenBytesMax bytes, looked at before all else, and
+// MembersMax claims. Checking one of ours takes some 10 µs; an RSA or Ed25519
+// signature 50 to 100 µs, and ECDSA up to a millisecond on P-521: too long for an
+// event loop. Nothing is kept per token.
 //
 // All methods may be called from any goroutine. Errors are *fault.Error and
 // UNAUTHENTICATED, but for those of New, NewStudio and ParseKeys, which are for

@@ -186,7 +186,8 @@ func TestOrigins(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "*", "null", "game.example", "https://", "https://game.example/",
-		"https://a b", "https://game.example/path", "https://user@game.example", "https://game.example:443", "http://game.example:80"} {
+		"https://a b", "https://game.example/path",
+		"https://user@game.example", "https://game.example:443", "http://game.example:80"} {
 		if _, err := NewPolicy([]string{bad}); err == nil {
 			t.Errorf("the origin %q was taken", bad)
 		}
