@@ -40,6 +40,7 @@ type conn struct {
 	mu struct {
 		sync.Mutex
 		ops     int64
+		pushes  int64
 		latency *hdrhistogram.Histogram
 	}
 }
@@ -143,6 +144,12 @@ func (c *conn) replies() error {
 			break
 		}
 		used += r.Size
+		if r.Push {
+			c.mu.pushes++
+		}
+		if r.Push || r.Aside {
+			continue
+		}
 		c.flying--
 		if r.More {
 			c.again = append(c.again, r.Slot)

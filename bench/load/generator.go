@@ -31,6 +31,7 @@ type Generator struct {
 // Stats is what happened in an interval.
 type Stats struct {
 	Ops     int64
+	Pushes  int64 // messages that the server sent by itself
 	Elapsed time.Duration
 	Latency *hdrhistogram.Histogram // µs
 }
@@ -121,8 +122,9 @@ func (g *Generator) Interval() Stats {
 	for _, c := range g.conns {
 		c.mu.Lock()
 		s.Ops += c.mu.ops
+		s.Pushes += c.mu.pushes
 		s.Latency.Merge(c.mu.latency)
-		c.mu.ops = 0
+		c.mu.ops, c.mu.pushes = 0, 0
 		c.mu.latency.Reset()
 		c.mu.Unlock()
 	}

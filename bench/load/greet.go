@@ -38,10 +38,8 @@ func Greet(conn net.Conn, provider, credential string) (wire.Welcome, error) {
 func Write(
 	conn net.Conn, kind grid.Kind, n uint64, fields int, body func([]byte) []byte,
 ) error {
-	b := pack.AppendArray(wire.Begin(nil, kind, 0, uint32(n)), fields+2)
-	b = pack.AppendUint(pack.AppendUint(b, n), n)
-	if _, err := conn.Write(wire.End(body(b), 0)); err != nil {
-		return fmt.Errorf("send a request: %w", err)
+	if err := ask(conn, kind, n, fields, body); err != nil {
+		return err
 	}
 	if _, err := readReply(conn, kind); err != nil {
 		return fmt.Errorf("wait for a reply: %w", err)
@@ -49,30 +47,43 @@ func Write(
 	return nil
 }
 
+func ask(conn net.Conn, kind grid.Kind, n uint64, fields int, body func([]byte) []byte) error {
+	b := pack.AppendArray(wire.Begin(nil, kind, 0, uint32(n)), fields+2)
+	b = pack.AppendUint(pack.AppendUint(b, n), n)
+	if _, err := conn.Write(wire.End(body(b), 0)); err != nil {
+		return fmt.Errorf("send a request: %w", err)
+	}
+	return nil
+}
+
 // readReply reads frames until the reply to a request of a kind.
 func readReply(conn net.Conn, kind grid.Kind) (wire.Frame, error) {
-	head := make([]byte, wire.HeadBytes)
 	for {
-		if _, err := io.ReadFull(conn, head); err != nil {
-			return wire.Frame{}, err
-		}
-		_, size, err := wire.Next(head, ReplyBytesMax)
-		if err != nil {
-			return wire.Frame{}, err
-		}
-		b := make([]byte, size)
-		copy(b, head)
-		if _, err := io.ReadFull(conn, b[len(head):]); err != nil {
-			return wire.Frame{}, err
-		}
-		f, _, err := wire.Next(b, ReplyBytesMax)
-		switch {
-		case err != nil:
-			return wire.Frame{}, err
-		case f.Kind == wire.KindGoodbye || f.Flags&wire.Error != 0:
-			return wire.Frame{}, refusal(f)
-		case f.Kind == kind && f.Flags&wire.Reply != 0:
-			return f, nil
+		f, err := readFrame(conn)
+		if err != nil || f.Kind == kind && f.Flags&wire.Reply != 0 {
+			return f, err
 		}
 	}
+}
+
+// readFrame reads one frame; an error reply and a goodbye are errors.
+func readFrame(conn net.Conn) (wire.Frame, error) {
+	head := make([]byte, wire.HeadBytes)
+	if _, err := io.ReadFull(conn, head); err != nil {
+		return wire.Frame{}, err
+	}
+	_, size, err := wire.Next(head, ReplyBytesMax)
+	if err != nil {
+		return wire.Frame{}, err
+	}
+	b := make([]byte, size)
+	copy(b, head)
+	if _, err := io.ReadFull(conn, b[len(head):]); err != nil {
+		return wire.Frame{}, err
+	}
+	f, _, err := wire.Next(b, ReplyBytesMax)
+	if err == nil && (f.Kind == wire.KindGoodbye || f.Flags&wire.Error != 0) {
+		err = refusal(f)
+	}
+	return f, err
 }

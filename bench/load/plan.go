@@ -24,6 +24,7 @@ const (
 	Submit Kind = iota // set an owner's score
 	Rank               // read an owner's rank
 	Around             // read an owner's record and five on each side
+	Say                // send a message to the connection's room
 )
 
 // Op is one operation. Which dialect speaks makes no difference to it.
@@ -57,6 +58,10 @@ type Reply struct {
 	Size int  // bytes
 	Slot int  // the request's number modulo the plan's depth
 	More bool // the operation needs a second request: Again
+
+	// Push says that it is no reply, but a message that the server sent by itself;
+	// Aside that it is something else to be passed over.
+	Push, Aside bool
 }
 
 // Plan is a load.

@@ -157,11 +157,11 @@ func respSize(b []byte) (int, error) {
 			return 0, fmt.Errorf("redis sent %q, which is no reply", line)
 		}
 		switch line[0] {
-		case ':', '+':
+		case ':', '+', '_', '#', ',':
 			continue
 		case '-':
 			return 0, fmt.Errorf("redis answered %q", line[1:len(line)-2])
-		case '$', '*':
+		case '$', '*', '>', '%':
 		default:
 			return 0, fmt.Errorf("redis sent %q, which is no reply", line)
 		}
@@ -169,8 +169,10 @@ func respSize(b []byte) (int, error) {
 		if err != nil || n > ReplyBytesMax {
 			return 0, fmt.Errorf("redis sent a length of %q", line)
 		}
-		if line[0] == '*' {
+		if line[0] == '*' || line[0] == '>' {
 			left += max(0, n)
+		} else if line[0] == '%' { // a map: keys and values
+			left += 2 * max(0, n)
 		} else if n >= 0 {
 			if at += n + 2; at > len(b) {
 				return 0, nil

@@ -21,7 +21,7 @@ func (b *bench) alternate(ctx context.Context, target, label string, w work) (*r
 		seed := seed()
 		for k := range pair {
 			at := (i + k) % 2 // who goes first changes
-			s, err := b.sides[at].measure(ctx, w, b.options.Members, d, seed)
+			s, err := w(ctx, b.sides[at], d, seed)
 			if err != nil {
 				return nil, err
 			}

@@ -16,11 +16,14 @@ type Options struct {
 	Members int               // on each of the two boards; 0: 1,000,000
 	Seconds float64           // measured time of each short run; 0: 2
 	Rounds  int               // alternations; 0: 5, and 7 for T4
-	Only    []string          // of T3, T4, T5; none: all
+	Only    []string          // of Comparisons; none: all
 	Redis   string            // the redis-server program; "": the one in PATH
 	Server  process.Selection // how to start Throng; a running one cannot be used
 	Log     io.Writer         // progress for people; nil: none
 }
+
+// Comparisons returns the targets that can be compared.
+func Comparisons() []string { return []string{"T3", "T4", "T5", "T8", "T9"} }
 
 // The defaults, and the warm-up before each measured time.
 const (
@@ -52,8 +55,9 @@ func (o *Options) defaults() error {
 		return fmt.Errorf("a comparison starts both servers itself: leave --addr out")
 	}
 	for _, t := range o.Only {
-		if !slices.Contains([]string{"T3", "T4", "T5"}, t) {
-			return fmt.Errorf("there is no comparison %q: choose of T3, T4, T5", t)
+		if !slices.Contains(Comparisons(), t) {
+			return fmt.Errorf("there is no comparison %q: choose of %s", t,
+				strings.Join(Comparisons(), ", "))
 		}
 	}
 	return nil
@@ -62,6 +66,9 @@ func (o *Options) defaults() error {
 func (o *Options) wants(target string) bool {
 	return len(o.Only) == 0 || slices.Contains(o.Only, target)
 }
+
+// wantsBoards says whether any comparison needs the boards.
+func (o *Options) wantsBoards() bool { return o.wants("T3") || o.wants("T4") || o.wants("T5") }
 
 func (o *Options) rounds(target string) int {
 	switch {

@@ -49,7 +49,7 @@ func TestOptions(t *testing.T) {
 		o.rounds("T3") != 5 {
 		t.Errorf("%+v, %v", o, err)
 	}
-	for _, o := range []Options{{Only: []string{"T9"}}, {Members: -1}, {Server: process.Selection{Addr: "x"}}} {
+	for _, o := range []Options{{Only: []string{"T7"}}, {Members: -1}, {Server: process.Selection{Addr: "x"}}} {
 		if err := o.defaults(); err == nil {
 			t.Errorf("%+v was taken", o)
 		}

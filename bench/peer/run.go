@@ -17,6 +17,10 @@ import (
 // boards is how many boards each server holds.
 const boards = 2
 
+// What Nakama delivered a second, with 4 and 64 messages in flight:
+// docs/benchmarks.md.
+const nakamaFan4, nakamaFan64 = 97_000, 111_000
+
 // settle is the pause between preloading and measuring.
 const settle = 2 * time.Second
 
@@ -57,6 +61,9 @@ func Redis(ctx context.Context, o Options) (r *report.Report, err error) {
 	if err := b.compare(ctx); err != nil {
 		return nil, err
 	}
+	if !o.wantsBoards() {
+		return b.report, nil
+	}
 	return b.report, b.sizes(ctx)
 }
 
@@ -73,9 +80,18 @@ func (b *bench) prepare(ctx context.Context) error {
 	b.names = load.Boards(boards)
 	b.sides = [2]*side{
 		{name: "throng", addr: b.host.Server.Addr, child: b.host.Server.Process(),
-			dialect: load.Throng(b.host.Server.Key, b.names, o.Members)},
+			boards: load.Throng(b.host.Server.Key, b.names, o.Members), chat: load.ThrongChat,
+			signals: func(room string) func(int) load.Dialect {
+				return load.ThrongSignals(b.host.Server.Key, room)
+			},
+			listener: load.ThrongListener},
 		{name: "redis", addr: b.redis.addr, child: b.redis.child,
-			dialect: load.Redis(b.names, o.Members)},
+			boards: load.Redis(b.names, o.Members), chat: load.RedisChat,
+			signals:  load.RedisSignals,
+			listener: func(_ int, room string) load.Listener { return load.RedisListener(room) }},
+	}
+	if !b.options.wantsBoards() {
+		return nil
 	}
 	err := b.client(ctx, func(c *client.Client) error {
 		for _, name := range b.names {
@@ -122,25 +138,38 @@ func (b *bench) compare(ctx context.Context) error {
 		work          work
 		note          func(rs *rounds)
 	}{
-		{"T3", "submit 50×64", work{load.Submit, 50, 64}, func(rs *rounds) {
+		{"T3", "submit 50×64", b.onBoards(load.Submit, 50, 64), func(rs *rounds) {
 			r.AtLeast("T3", rs.ratio((*sample).getRate), 2.5, "× Redis")
 			r.AtMost("T3 CPU", rs.ratio((*sample).getCPU), 0.55, "× Redis")
 		}},
-		{"T4", "submit 50×1", work{load.Submit, 50, 1}, func(rs *rounds) {
+		{"T4", "submit 50×1", b.onBoards(load.Submit, 50, 1), func(rs *rounds) {
 			r.AtLeast("T4 at 50", rs.ratio((*sample).getRate), 1, "× Redis")
 			r.AtMost("T4 at 50, p99", rs.ratio((*sample).getP99), 1.2, "× Redis")
 		}},
-		{"T4", "submit 500×1", work{load.Submit, 500, 1}, func(rs *rounds) {
+		{"T4", "submit 500×1", b.onBoards(load.Submit, 500, 1), func(rs *rounds) {
 			r.AtLeast("T4 at 500", rs.ratio((*sample).getRate), 1.1, "× Redis")
 			r.AtMost("T4 at 500, p99", rs.ratio((*sample).getP99), 1.2, "× Redis")
 		}},
-		{"T5", "rank 50×64", work{load.Rank, 50, 64}, func(rs *rounds) {
+		{"T5", "rank 50×64", b.onBoards(load.Rank, 50, 64), func(rs *rounds) {
 			r.AtLeast("T5 rank", rs.ratio((*sample).getRate), 2.5, "× Redis")
 			r.AtMost("T5 rank, CPU", median(rs.throng, (*sample).getCPU), 3, "µs")
 		}},
-		{"T5", "around 50×64", work{load.Around, 50, 64}, func(rs *rounds) {
+		{"T5", "around 50×64", b.onBoards(load.Around, 50, 64), func(rs *rounds) {
 			r.AtLeast("T5 around", rs.ratio((*sample).getRate), 1.3, "× Redis")
 			r.AtMost("T5 around, CPU", median(rs.throng, (*sample).getCPU), 4, "µs")
+		}},
+		{"T8", "chat 64×8", chatting, func(rs *rounds) {
+			r.AtLeast("T8", rs.ratio((*sample).getRate), 0.8, "× Redis")
+		}},
+		{"T9", "fan-out 4×1", signalling(4, 1), func(rs *rounds) {
+			r.AtLeast("T9 at 4", rs.ratio((*sample).getRate), 0.9, "× Redis")
+			r.AtLeast("T9 at 4, Nakama", median(rs.throng, (*sample).getRate)/nakamaFan4, 2.5,
+				"× Nakama")
+		}},
+		{"T9", "fan-out 8×8", signalling(8, 8), func(rs *rounds) {
+			r.AtLeast("T9 at 64", rs.ratio((*sample).getRate), 1.2, "× Redis")
+			r.AtLeast("T9 at 64, Nakama", median(rs.throng, (*sample).getRate)/nakamaFan64, 20,
+				"× Nakama")
 		}},
 	} {
 		if !b.options.wants(t.target) {

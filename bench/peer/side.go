@@ -2,6 +2,7 @@ package peer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -12,10 +13,15 @@ import (
 
 // side is one of the two servers.
 type side struct {
-	name    string
-	addr    string
-	dialect func(depth int) load.Dialect
-	child   *process.Process
+	name  string
+	addr  string
+	child *process.Process
+
+	// How it is spoken to.
+	boards   func(depth int) load.Dialect
+	chat     func(rooms []string) func(depth int) load.Dialect
+	signals  func(room string) func(depth int) load.Dialect
+	listener func(i int, room string) load.Listener
 }
 
 // sample is one short run.
@@ -27,44 +33,63 @@ type sample struct {
 	ops       int64
 }
 
-// work is what a run does.
-type work struct {
-	kind  load.Kind
-	conns int
-	depth int
+// work is what one short run does with a server.
+type work func(ctx context.Context, s *side, d time.Duration, seed uint64) (sample, error)
+
+// onBoards returns the work of doing one kind of operation on the boards.
+func (b *bench) onBoards(kind load.Kind, conns, depth int) work {
+	return func(ctx context.Context, s *side, d time.Duration, seed uint64) (sample, error) {
+		return s.measure(ctx, d, load.Plan{
+			Conns: conns, Depth: depth, Seed: seed, Dialect: s.boards,
+			Source: load.Random(kind, boards, b.options.Members),
+		})
+	}
 }
 
-// measure runs a work for a while, after a warm-up.
-func (s *side) measure(
-	ctx context.Context, w work, members int, d time.Duration, seed uint64,
-) (sample, error) {
-	g, err := load.Start(ctx, load.Plan{
-		Addr: s.addr, Conns: w.conns, Depth: w.depth, Seed: seed,
-		Dialect: s.dialect, Source: load.Random(w.kind, boards, members),
-	})
+// measure runs a load for a while, after a warm-up.
+func (s *side) measure(ctx context.Context, d time.Duration, p load.Plan) (sample, error) {
+	p.Addr = s.addr
+	g, err := load.Start(ctx, p)
 	if err != nil {
 		return sample{}, fmt.Errorf("%s: %w", s.name, err)
 	}
 	process.Pause(ctx, warmUp)
 	g.Interval()
-	before, cpuErr := s.child.CPU()
-	own := process.SelfCPU()
+	u := s.begin()
 	process.Pause(ctx, d)
 	stats := g.Interval()
-	own = process.SelfCPU() - own
-	after, afterErr := s.child.CPU()
+	cpu, own, cpuErr := u.end()
 	if err := g.Stop(); err != nil {
 		return sample{}, fmt.Errorf("%s: %w", s.name, err)
 	}
-	if cpuErr != nil || afterErr != nil || stats.Ops == 0 {
+	if cpuErr != nil || stats.Ops == 0 {
 		return sample{}, fmt.Errorf("%s: %d operations, and no processor time: %w", s.name,
-			stats.Ops, afterErr)
+			stats.Ops, cpuErr)
 	}
 	n := float64(stats.Ops)
 	return sample{
 		rate: stats.PerSecond(), p50: stats.Quantile(50), p99: stats.Quantile(99), ops: stats.Ops,
-		cpu: (after - before).Seconds() * 1e6 / n, clientCPU: own.Seconds() * 1e6 / n,
+		cpu: cpu.Seconds() * 1e6 / n, clientCPU: own.Seconds() * 1e6 / n,
 	}, nil
+}
+
+// usage is the processor time used until a moment.
+type usage struct {
+	side        *side
+	server, own time.Duration
+	err         error
+}
+
+func (s *side) begin() usage {
+	u := usage{side: s, own: process.SelfCPU()}
+	u.server, u.err = s.child.CPU()
+	return u
+}
+
+// end returns what was used since begin.
+func (u *usage) end() (server, own time.Duration, err error) {
+	now, err := u.side.child.CPU()
+	return now - u.server, process.SelfCPU() - u.own, errors.Join(u.err, err)
 }
 
 // preload puts all members on both boards.
@@ -72,7 +97,7 @@ func (s *side) preload(ctx context.Context, members int) (rate float64, err erro
 	const conns, depth = 16, load.DepthMax
 	g, err := load.Start(ctx, load.Plan{
 		Addr: s.addr, Conns: conns, Depth: depth, Seed: 1,
-		Dialect: s.dialect, Source: load.Fill(boards, members, conns),
+		Dialect: s.boards, Source: load.Fill(boards, members, conns),
 	})
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", s.name, err)

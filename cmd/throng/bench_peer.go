@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +13,7 @@ import (
 	"github.com/thronggrid/throng/bench/report"
 )
 
-const redisHelp = `Compare Throng with Redis on this machine: the same boards, payloads, pipelining
+const redisHelp = `Compare Throng with Redis on this machine: the same boards, messages, pipelining
 and connections, in short runs that alternate between the two.
 
 redis-server is started by the bench (Debian: apt-get install redis-server), with
@@ -29,7 +30,7 @@ func newBenchPeer() *cobra.Command {
 
 func newBenchRedis() *cobra.Command {
 	var o peer.Options
-	cmd := newBenchCommand("redis", "Compare durable submits and rank reads with Redis",
+	cmd := newBenchCommand("redis", "Compare boards, chat and fan-out with Redis",
 		func(ctx context.Context, cmd *cobra.Command) (*report.Report, error) {
 			if err := checkRedis(&o); err != nil {
 				return nil, err
@@ -45,7 +46,8 @@ func newBenchRedis() *cobra.Command {
 	flags.Float64Var(&o.Seconds, "seconds", 2, "how many `seconds` each short run is measured")
 	flags.IntVar(&o.Rounds, "rounds", 0, "`number` of alternations (default 5, and 7 for T4)")
 	flags.StringSliceVar(&o.Only, "only", nil,
-		"measure only these `targets` of T3, T4, T5, with commas between them")
+		"measure only these `targets` of "+strings.Join(peer.Comparisons(), ", ")+
+			", with commas between them")
 	flags.StringVar(&o.Redis, "redis", "redis-server", "the redis-server `program`")
 	addDir(cmd, &o.Server)
 	return cmd
@@ -61,8 +63,9 @@ func checkRedis(o *peer.Options) error {
 		return usagef("--rounds %d: want at least 1, or 0 for the default", o.Rounds)
 	}
 	for _, target := range o.Only {
-		if !slices.Contains([]string{"T3", "T4", "T5"}, target) {
-			return usagef("--only %s: want T3, T4 or T5", target)
+		if !slices.Contains(peer.Comparisons(), target) {
+			return usagef("--only %s: want one of %s", target,
+				strings.Join(peer.Comparisons(), ", "))
 		}
 	}
 	if _, err := exec.LookPath(o.Redis); err != nil {

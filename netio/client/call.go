@@ -15,6 +15,7 @@ type call struct {
 	kind   grid.Kind
 	level  grid.Level
 	write  bool
+	again  bool // a write that may be done again: it has no number, and goes with the reads
 	fields int
 	body   []byte // the encoded fields, without the array's head
 
@@ -25,7 +26,8 @@ type call struct {
 	first     time.Time // when it was first sent
 	last      *fault.Error
 
-	batch    *Batch // who waits for it; nil: done
+	batch    *Batch      // who waits for it,
+	hook     func(error) // or what is called, under Client.mu; both nil: done
 	done     chan struct{}
 	finished bool
 	reply    []byte
@@ -39,12 +41,18 @@ const frameExtra = wire.HeadBytes + 5 + 9 + 9
 // frame ids, reads odd ones.
 func (c *call) appendFrame(b []byte, low uint64) []byte {
 	start := len(b)
-	if c.write {
+	switch {
+	case c.again:
+		b = wire.Begin(b, c.kind, 0, uint32(c.seq)<<1|1)
+		b = pack.AppendArray(b, c.fields+2)
+		b = pack.AppendUint(b, 0)
+		b = pack.AppendUint(b, 0)
+	case c.write:
 		b = wire.Begin(b, c.kind, 0, uint32(c.seq)<<1)
 		b = pack.AppendArray(b, c.fields+2)
 		b = pack.AppendUint(b, c.seq)
 		b = pack.AppendUint(b, low)
-	} else {
+	default:
 		b = wire.Begin(b, c.kind, wire.LevelFlags(c.level), uint32(c.seq)<<1|1)
 		b = pack.AppendArray(b, c.fields)
 	}
@@ -58,8 +66,12 @@ func (c *call) finish(reply []byte, err error) {
 		return
 	}
 	c.finished, c.err = true, err
-	if c.batch != nil {
+	switch {
+	case c.batch != nil:
 		c.batch.answered(c, reply)
+		return
+	case c.hook != nil:
+		c.hook(err)
 		return
 	}
 	c.reply = append(c.reply[:0], reply...)
@@ -77,4 +89,12 @@ func (c *call) giveUp(code fault.Code, why string) *fault.Error {
 	}
 	e.Unknown = c.uncertain()
 	return e
+}
+
+// decodeNothing reads an empty reply.
+func decodeNothing(in *pack.Cursor) (struct{}, error) {
+	for range in.Array() {
+		in.Skip()
+	}
+	return struct{}{}, in.Done()
 }

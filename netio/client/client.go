@@ -33,6 +33,11 @@ type Client struct {
 		ping          bool    // send a ping
 		frameMax      int     // bytes of a frame that the server takes
 		err           error   // why the client is of no more use; nil: it is
+
+		session grid.SessionID
+		streams map[string]*Stream // by key: those the session is on, or will be
+		hold    int                // streams to enter before writes may be sent
+		stats   Stats
 	}
 }
 
@@ -47,7 +52,7 @@ func Dial(ctx context.Context, addr string, o Options) (*Client, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	l, err := dial(ctx, addr, &o)
+	l, err := dial(ctx, addr, &o, nil)
 	if err != nil {
 		return nil, fault.Of(err)
 	}
@@ -60,6 +65,8 @@ func Dial(ctx context.Context, addr string, o Options) (*Client, error) {
 	}
 	c.pool.New = func() any { return &call{done: make(chan struct{}, 1)} }
 	c.mu.writes, c.mu.reads = newWindow(), newWindow()
+	c.mu.streams = make(map[string]*Stream)
+	c.mu.session = l.welcome.Session
 	c.mu.frameMax = int(l.welcome.FrameBytesMax)
 	var life context.Context
 	life, c.close = context.WithCancel(context.Background())
@@ -69,6 +76,27 @@ func Dial(ctx context.Context, addr string, o Options) (*Client, error) {
 
 // User is the id of the user that the credential stands for.
 func (c *Client) User() grid.ID { return c.user }
+
+// Session returns the id of the present session. It changes when one was lost and
+// could not be resumed.
+func (c *Client) Session() grid.SessionID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mu.session
+}
+
+// Stats counts what the client did to stay connected.
+type Stats struct {
+	Connects int // connections on which hello was answered
+	Resumed  int // of these, how many took the session up again
+}
+
+// Stats returns the counts so far.
+func (c *Client) Stats() Stats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.mu.stats
+}
 
 // Close ends the session. Calls that are not answered yet return an error.
 func (c *Client) Close() error {
@@ -112,7 +140,7 @@ func (c *Client) enqueue(k *call) {
 }
 
 func (c *Client) window(k *call) *window {
-	if k.write {
+	if k.write && !k.again {
 		return &c.mu.writes
 	}
 	return &c.mu.reads
@@ -191,7 +219,8 @@ func decoded[T any](reply []byte, write bool, decode func(*pack.Cursor) (T, erro
 
 // answer handles one frame from the server, under mu.
 func (c *Client) answer(f wire.Frame, now time.Time) {
-	if f.Flags&wire.Reply == 0 || f.Kind < wire.KindFeatures {
+	if f.Flags&wire.Reply == 0 {
+		c.pushed(f)
 		return
 	}
 	w := &c.mu.writes

@@ -18,7 +18,7 @@ func ServeExample() (addr, key string, stop func()) {
 			f()
 		}
 	}()
-	s, err := netio.Start(netio.Options{Addr: "127.0.0.1:0", Loops: 1, Shards: m, Ops: slot.Ops(),
+	s, err := netio.Start(netio.Options{Addr: "127.0.0.1:0", Loops: 1, Shards: m, Ops: slot.Ops(nil),
 		ServerKey: testKey, ConnectionsMax: 1000})
 	if err != nil {
 		panic(err)

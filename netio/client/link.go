@@ -29,19 +29,20 @@ type refusal struct{ error }
 
 func (r refusal) Unwrap() error { return r.error }
 
-// dial connects and says hello. The error is a *fault.Error, or a refusal that
-// wraps one.
-func dial(ctx context.Context, addr string, o *Options) (*link, error) {
+// dial connects and says hello, to resume a session if it is given the token. The
+// error is a *fault.Error, or a refusal that wraps one.
+func dial(
+	ctx context.Context, addr string, o *Options, resume *wire.ResumeToken,
+) (*link, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.HelloIn)
 	defer cancel()
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", addr)
+	conn, err := o.Dial(ctx, addr)
 	if err != nil {
 		return nil, retryable(fault.New(fault.Unavailable, "connect: %v", err))
 	}
 	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
 	l := &link{conn: conn}
-	err = l.greet(o)
+	err = l.greet(o, resume)
 	if !stop() && err == nil {
 		err = retryable(fault.New(fault.Unavailable, "connect to %s: %v", addr, ctx.Err()))
 	}
@@ -58,8 +59,8 @@ func retryable(e *fault.Error) *fault.Error {
 }
 
 // greet says hello and waits for the answer.
-func (l *link) greet(o *Options) error {
-	h := o.hello()
+func (l *link) greet(o *Options, resume *wire.ResumeToken) error {
+	h := o.hello(resume)
 	b := wire.End(h.Append(wire.Begin(nil, wire.KindHello, 0, 1)), 0)
 	if _, err := l.conn.Write(b); err != nil {
 		return retryable(fault.New(fault.Unavailable, "say hello: %v", err))

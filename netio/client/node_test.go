@@ -32,7 +32,7 @@ func startNode(t testing.TB, addr string) *node {
 func serveMemory(t testing.TB, m *memory, addr string) *node {
 	t.Helper()
 	s, err := netio.Start(netio.Options{
-		Addr: addr, Loops: 2, Shards: m, Ops: slot.Ops(), ServerKey: testKey,
+		Addr: addr, Loops: 2, Shards: m, Ops: slot.Ops(nil), ServerKey: testKey,
 		ConnectionsMax: 1000, ReconnectAfter: time.Millisecond,
 	})
 	if err != nil {

@@ -1,6 +1,8 @@
 package client
 
 import (
+	"context"
+	"net"
 	"time"
 
 	"github.com/thronggrid/throng/grid/fault"
@@ -11,11 +13,27 @@ import (
 // end. It is half of the time for which servers remember request ids.
 const RetryFor = 5 * time.Minute
 
-// Credential says who connects: Custom or ServerKey.
+// Credential says who connects: one of the functions below makes it.
 type Credential struct {
 	provider string
 	secret   string
 }
+
+// Device is a player whom the game knows by an id, of 10 to 128 bytes of UTF-8,
+// that it keeps on the device. Who knows the id is the player.
+func Device(id string) Credential { return Credential{wire.ProviderDevice, id} }
+
+// SessionToken is a player by a token that Client.Tokens returned. It can be used
+// until it expires.
+func SessionToken(token string) Credential { return Credential{wire.ProviderToken, token} }
+
+// RefreshToken is a player by a refresh token that Client.Tokens returned. It
+// opens one session and is used up by that; ask for new tokens then. A client
+// that has to open another session later needs another credential.
+func RefreshToken(token string) Credential { return Credential{wire.ProviderRefresh, token} }
+
+// JWT is a player by a token that the studio signed.
+func JWT(token string) Credential { return Credential{wire.ProviderJWT, token} }
 
 // Custom is a player whom the game knows by an id of 6 to 128 bytes of UTF-8.
 // Who knows the id is the player.
@@ -33,23 +51,26 @@ type Options struct {
 	PingEvery  time.Duration // silence after which to ping, and then to give up; default 10 s
 	BackoffMin time.Duration // the first pause before connecting again; default 20 ms
 	BackoffMax time.Duration // the longest; default 2 s
+	// Dial opens a connection to the address of the server, through a proxy say;
+	// default: a plain TCP connection.
+	Dial func(ctx context.Context, addr string) (net.Conn, error)
 }
 
 // Validate says what is wrong with the options.
 func (o *Options) Validate() error {
 	if o.Credential == (Credential{}) {
 		return fault.New(fault.InvalidArgument,
-			"no credential: set Options.Credential to Custom or ServerKey")
+			"no credential: set Options.Credential, to Custom(id) say")
 	}
 	if o.HelloIn < 0 || o.PingEvery < 0 || o.BackoffMin < 0 || o.BackoffMax < 0 {
 		return fault.New(fault.InvalidArgument,
 			"a time in the options is negative: leave it 0 for the default")
 	}
-	h := o.hello()
+	h := o.hello(nil)
 	return h.Check()
 }
 
-func (o *Options) hello() wire.Hello {
+func (o *Options) hello(resume *wire.ResumeToken) wire.Hello {
 	return wire.Hello{
 		VersionMin: wire.Version,
 		VersionMax: wire.Version,
@@ -57,12 +78,19 @@ func (o *Options) hello() wire.Hello {
 		Credential: o.Credential.secret,
 		Nonce:      o.Nonce,
 		Agent:      o.Agent,
+		Resume:     resume,
 	}
 }
 
 func (o *Options) defaults() {
 	if o.Agent == "" {
 		o.Agent = "throng-go"
+	}
+	if o.Dial == nil {
+		o.Dial = func(ctx context.Context, addr string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, "tcp", addr)
+		}
 	}
 	for _, d := range []struct {
 		field *time.Duration

@@ -32,7 +32,7 @@ func (c *Client) run(life context.Context, l *link) {
 		<-ended
 		stop()
 
-		next, err := c.redial(life, l.goodbye)
+		next, err := c.redial(life, l)
 		if err != nil {
 			c.end(err)
 			return
@@ -52,6 +52,15 @@ func (c *Client) attach(l *link) uint64 {
 	c.mu.frameMax = int(l.welcome.FrameBytesMax)
 	c.mu.writes.reset(uint64(l.welcome.RequestsMax))
 	c.mu.reads.reset(uint64(l.welcome.RequestsMax))
+	c.mu.session, c.mu.hold = l.welcome.Session, 0
+	c.mu.stats.Connects++
+	if l.welcome.Resumed {
+		c.mu.stats.Resumed++
+		c.mu.ping = true // shows the server that the new token has arrived
+		c.missed()
+	} else {
+		c.rejoin()
+	}
 	c.wake()
 	return c.mu.epoch
 }
@@ -113,6 +122,9 @@ func (c *Client) gather(buf []byte, epoch uint64) ([]byte, bool) {
 	}
 	c.mu.again = c.mu.again[:0]
 	for _, w := range []*window{&c.mu.reads, &c.mu.writes} {
+		if w == &c.mu.writes && c.mu.hold > 0 {
+			break
+		}
 		for len(buf) < sendBytes {
 			k := w.take()
 			if k == nil {
@@ -147,7 +159,7 @@ func (c *Client) readFrom(l *link) {
 			}
 			c.answer(f, now)
 		})
-		more := c.mu.reads.waiting() || c.mu.writes.waiting()
+		more := c.mu.reads.waiting() || c.mu.hold == 0 && c.mu.writes.waiting()
 		c.mu.Unlock()
 		if more {
 			c.wake()
@@ -183,9 +195,9 @@ func (c *Client) leave(l *link, f wire.Frame) {
 
 // redial connects again, with growing pauses, until it succeeds, is refused, or
 // the client is closed.
-func (c *Client) redial(life context.Context, g *wire.Goodbye) (*link, error) {
+func (c *Client) redial(life context.Context, last *link) (*link, error) {
 	pause := c.options.BackoffMin / 2
-	if g != nil {
+	if g := last.goodbye; g != nil {
 		if !g.Reason.Reconnect() {
 			return nil, goodbyeError(g)
 		}
@@ -196,7 +208,7 @@ func (c *Client) redial(life context.Context, g *wire.Goodbye) (*link, error) {
 		if err := sleep(life, pause/2+rand.N(pause+1)); err != nil {
 			return nil, fault.New(fault.Cancelled, "the client was closed")
 		}
-		l, err := dial(life, c.addr, &c.options)
+		l, err := dial(life, c.addr, &c.options, &last.welcome.Resume)
 		if err == nil {
 			return l, nil
 		}
