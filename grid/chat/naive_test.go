@@ -1,0 +1,214 @@
+package chat
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/pack"
+)
+
+// naive is what channels must be like, done the slow and plain way: by key.
+type naive map[string]*list
+
+// list is a channel: all messages ever sent, in all their versions, the last one
+// being what the slot knows of them.
+type list struct {
+	all     [][]Message
+	first   uint64 // of the tail
+	bytes   int    // of it
+	changes uint64
+	stored  mark
+	changed mark
+	oldest  uint64
+	amended []Message
+}
+
+func (x *list) last() uint64 { return uint64(len(x.all)) }
+
+// now returns a message as it is.
+func (x *list) now(seq uint64) Message {
+	versions := x.all[seq-1]
+	return versions[len(versions)-1]
+}
+
+func size(m Message) int { return len(m.append(nil)) }
+
+func (n naive) send(r *SendRequest, who *grid.Caller, archive bool, stamp int64) (SendReply, fault.Code) {
+	x := n[r.Key]
+	if x != nil && archive && x.bytes+headBytesMax+len(r.Content) > TailBytesMax {
+		return SendReply{}, fault.ResourceExhausted
+	}
+	if x == nil {
+		x = &list{first: 1}
+		n[r.Key] = x
+	}
+	m := Message{Seq: x.last() + 1, Time: stamp, Sender: who.User, Session: who.Session, Content: r.Content}
+	x.all = append(x.all, []Message{m})
+	x.bytes += size(m)
+	x.finish(archive)
+	return SendReply{m.Seq, stamp}, fault.OK
+}
+
+// change updates a message, or with content "" removes it.
+func (n naive) change(key string, seq uint64, content string, who *grid.Caller, archive bool) (
+	ChangeReply, fault.Code) {
+	x := n[key]
+	if x == nil || seq == 0 || seq > x.last() {
+		return ChangeReply{}, fault.NotFound
+	}
+	old, m := x.now(seq), Message{}
+	amend := seq < x.first
+	i := slices.IndexFunc(x.amended, func(a Message) bool { return a.Seq == seq })
+	switch {
+	case amend && (!archive || x.oldest == 0 || seq < x.oldest || seq > x.stored.done):
+		return ChangeReply{}, fault.NotFound
+	case amend && !who.Server:
+		return ChangeReply{}, fault.FailedPrecondition
+	case !amend && !who.Server && who.User != old.Sender:
+		return ChangeReply{}, fault.PermissionDenied
+	case (!amend || i >= 0) && old.Removed && content == "":
+		return ChangeReply{old.Revision}, fault.OK
+	case (!amend || i >= 0) && old.Removed:
+		return ChangeReply{}, fault.FailedPrecondition
+	}
+	m = old
+	m.Revision, m.Content, m.Removed = x.changes+1, content, content == ""
+	if amend {
+		a := Message{Seq: seq, Revision: m.Revision, Content: content, Removed: content == ""}
+		next := slices.Clone(x.amended)
+		if i >= 0 {
+			next = slices.Delete(next, i, i+1)
+		}
+		next = append(next, a)
+		sum := 0
+		for _, a := range next {
+			sum += size(a)
+		}
+		if sum > AmendmentsBytesMax {
+			return ChangeReply{}, fault.ResourceExhausted
+		}
+		x.amended = next
+	} else {
+		grown := size(m) - size(old)
+		if archive && grown > 0 && x.bytes+grown > TailBytesMax {
+			return ChangeReply{}, fault.ResourceExhausted
+		}
+		x.bytes += grown
+	}
+	x.changes++
+	if !old.Removed { // what the slot has forgotten to be removed stays so in the archive
+		x.all[seq-1] = append(x.all[seq-1], m)
+	}
+	x.finish(archive)
+	return ChangeReply{m.Revision}, fault.OK
+}
+
+func (x *list) finish(archive bool) {
+	if archive {
+		x.stored.wanted, x.changed.wanted = x.last(), x.changes
+	}
+	x.trim(!archive)
+}
+
+func (x *list) trim(force bool) {
+	for x.last() > x.first && (x.last()-x.first+1 > TailMessages || x.bytes > TailBytes) {
+		m := x.now(x.first)
+		needed := m.Revision > x.changed.done && m.Revision <= x.changed.wanted
+		if m.Seq > x.stored.done {
+			needed = m.Seq <= x.stored.wanted
+		}
+		if needed && !force {
+			return
+		}
+		if needed {
+			x.stored.done = max(x.stored.done, m.Seq)
+		}
+		x.bytes -= size(m)
+		x.first++
+	}
+}
+
+func (x *list) archived(r *ArchivedRequest) {
+	if r.Seq > x.stored.done {
+		if x.oldest == 0 {
+			x.oldest = max(x.stored.done+1, x.first)
+		}
+		x.stored.done = r.Seq
+	}
+	x.changed.done = max(x.changed.done, r.Change)
+	x.amended = slices.DeleteFunc(slices.Clone(x.amended), func(a Message) bool { return a.Revision <= r.Change })
+	x.trim(false)
+}
+
+// lowest returns the lowest number that there is.
+func (x *list) lowest(archive bool) uint64 {
+	if archive && x.oldest != 0 {
+		return x.oldest
+	}
+	return x.first
+}
+
+// exist returns the numbers of all messages that there are, in the tail or on
+// a shelf, nil for none.
+func (x *list) exist(key string, s *shelf) (out []uint64) {
+	for seq := x.lowest(s != nil); seq <= x.last(); seq++ {
+		if seq >= x.first || s.rows[key][seq] != nil {
+			out = append(out, seq)
+		}
+	}
+	return out
+}
+
+// page returns the numbers that a page is to have, if they are not too long.
+func (x *list) page(r *HistoryRequest, s *shelf) []uint64 {
+	all := x.exist(r.Key, s)
+	if r.Backward {
+		if r.From != 0 {
+			all = slices.DeleteFunc(all, func(seq uint64) bool { return seq > r.From })
+		}
+		return all[max(0, len(all)-r.Limit):]
+	}
+	all = slices.DeleteFunc(all, func(seq uint64) bool { return seq < r.From })
+	return all[:min(len(all), r.Limit)]
+}
+
+// encode writes the state as the format says, from the model alone.
+func (n naive) encode() []byte {
+	var out bytes.Buffer
+	w := pack.NewChunkWriter(&out)
+	buf := pack.AppendUint(pack.AppendArray(w.Begin(), 2), 1)
+	buf = pack.AppendUint(buf, uint64(len(n)))
+	next := func() {
+		if len(buf) >= pack.ChunkBytesGood {
+			if err := w.End(buf); err != nil {
+				panic(err)
+			}
+			buf = w.Begin()
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(n)) {
+		x := n[key]
+		next()
+		buf = pack.AppendBytes(pack.AppendArray(buf, 10), []byte(key))
+		for _, v := range []uint64{x.last(), x.last() - x.first + 1, x.changes, x.stored.wanted, x.stored.done,
+			x.changed.wanted, x.changed.done, x.oldest, uint64(len(x.amended))} {
+			buf = pack.AppendUint(buf, v)
+		}
+		for _, a := range x.amended {
+			next()
+			buf = a.append(buf)
+		}
+		for seq := x.first; seq <= x.last(); seq++ {
+			next()
+			m := x.now(seq)
+			buf = m.append(buf)
+		}
+	}
+	if err := w.End(buf); err != nil {
+		panic(err)
+	}
+	return out.Bytes()
+}
