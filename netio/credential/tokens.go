@@ -11,18 +11,41 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/netio/wire"
 )
 
-// The lives of tokens.
+// The least and the most that tokens may live.
 const (
-	SessionLife    = time.Hour // default
 	SessionLifeMin = time.Minute
 	SessionLifeMax = 24 * time.Hour // it cannot be called back
-
-	RefreshLife    = 30 * 24 * time.Hour // default
 	RefreshLifeMin = time.Hour
 	RefreshLifeMax = 365 * 24 * time.Hour
 )
+
+// Lives says how long tokens live.
+type Lives struct {
+	Session time.Duration
+	Refresh time.Duration
+}
+
+// DefaultLives returns the usual lives of tokens.
+func DefaultLives() Lives { return Lives{Session: time.Hour, Refresh: 30 * 24 * time.Hour} }
+
+// Validate says what is wrong with the lives.
+func (l Lives) Validate() error {
+	switch {
+	case l.Session < SessionLifeMin || l.Session > SessionLifeMax:
+		return fmt.Errorf("session tokens that live %v: want %v to %v",
+			l.Session, SessionLifeMin, SessionLifeMax)
+	case l.Refresh < RefreshLifeMin || l.Refresh > RefreshLifeMax:
+		return fmt.Errorf("refresh tokens that live %v: want %v to %v",
+			l.Refresh, RefreshLifeMin, RefreshLifeMax)
+	case l.Refresh < l.Session:
+		return fmt.Errorf("refresh tokens that live %v, session tokens %v: "+
+			"want them to live longer", l.Refresh, l.Session)
+	}
+	return nil
+}
 
 const (
 	self        = "throng" // issuer and audience
@@ -37,10 +60,9 @@ const (
 // Options says how tokens are made. Keys must be set; of the rest, zero means the
 // default.
 type Options struct {
-	Keys        Keys
-	SessionLife time.Duration
-	RefreshLife time.Duration
-	Now         func() time.Time // default: time.Now
+	Keys  Keys
+	Lives Lives
+	Now   func() time.Time // default: time.Now
 }
 
 // Tokens gives out the server's own tokens, and checks them.
@@ -48,14 +70,6 @@ type Tokens struct {
 	options Options
 	session *verifier
 	refresh *verifier
-}
-
-// Pair is what a logged-in client gets.
-type Pair struct {
-	Session      string
-	SessionUntil time.Time // in whole seconds
-	Refresh      string
-	RefreshUntil time.Time
 }
 
 // Refresh is a refresh token that was checked: it still has to be found unused.
@@ -70,25 +84,14 @@ func New(o Options) (*Tokens, error) {
 	if len(o.Keys.list) == 0 {
 		return nil, fmt.Errorf("no keys to sign tokens with")
 	}
-	if o.SessionLife == 0 {
-		o.SessionLife = SessionLife
+	if o.Lives == (Lives{}) {
+		o.Lives = DefaultLives()
 	}
-	if o.RefreshLife == 0 {
-		o.RefreshLife = RefreshLife
+	if err := o.Lives.Validate(); err != nil {
+		return nil, err
 	}
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	switch {
-	case o.SessionLife < SessionLifeMin || o.SessionLife > SessionLifeMax:
-		return nil, fmt.Errorf("session tokens that live %v: want %v to %v",
-			o.SessionLife, SessionLifeMin, SessionLifeMax)
-	case o.RefreshLife < RefreshLifeMin || o.RefreshLife > RefreshLifeMax:
-		return nil, fmt.Errorf("refresh tokens that live %v: want %v to %v",
-			o.RefreshLife, RefreshLifeMin, RefreshLifeMax)
-	case o.RefreshLife < o.SessionLife:
-		return nil, fmt.Errorf("refresh tokens that live %v, session tokens %v: "+
-			"want them to live longer", o.RefreshLife, o.SessionLife)
 	}
 	t := &Tokens{options: o}
 	t.session = t.verifier("session token", "use the refresh token, or log in again")
@@ -109,25 +112,25 @@ func (t *Tokens) verifier(what, cure string) *verifier {
 
 // Issue gives a caller tokens of its user. A studio's server gets none: they would
 // lack its rights, and it has its key.
-func (t *Tokens) Issue(c *grid.Caller) (Pair, error) {
+func (t *Tokens) Issue(c *grid.Caller) (wire.Tokens, error) {
 	if c.Server {
-		return Pair{}, fault.New(fault.FailedPrecondition,
+		return wire.Tokens{}, fault.New(fault.FailedPrecondition,
 			"there are no tokens for the server's key: connect with the key itself")
 	}
 	now := t.options.Now().Truncate(time.Second)
-	p := Pair{
-		SessionUntil: now.Add(t.options.SessionLife),
-		RefreshUntil: now.Add(t.options.RefreshLife),
+	w := wire.Tokens{
+		SessionUntil: now.Add(t.options.Lives.Session),
+		RefreshUntil: now.Add(t.options.Lives.Refresh),
 	}
 	var id [16]byte
 	rand.Read(id[:]) // never fails
 	var err error
-	if p.Session, err = t.sign(c.User, typeSession, "", now, p.SessionUntil); err != nil {
-		return Pair{}, err
+	if w.Session, err = t.sign(c.User, typeSession, "", now, w.SessionUntil); err != nil {
+		return wire.Tokens{}, err
 	}
-	p.Refresh, err = t.sign(c.User, typeRefresh, base64.RawURLEncoding.EncodeToString(id[:]),
-		now, p.RefreshUntil)
-	return p, err
+	w.Refresh, err = t.sign(c.User, typeRefresh, base64.RawURLEncoding.EncodeToString(id[:]),
+		now, w.RefreshUntil)
+	return w, err
 }
 
 func (t *Tokens) sign(user grid.ID, kind, id string, now, until time.Time) (string, error) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/netio/wire"
 )
 
 // start is when the tests' clock begins.
@@ -48,7 +49,7 @@ func someTokens(t testing.TB) (*Tokens, *aClock) {
 
 func aPlayer() *grid.Caller { return &grid.Caller{User: grid.UserID("custom", "player-0001")} }
 
-func issue(t testing.TB, tokens *Tokens) Pair {
+func issue(t testing.TB, tokens *Tokens) wire.Tokens {
 	t.Helper()
 	p, err := tokens.Issue(aPlayer())
 	if err != nil {
@@ -71,7 +72,7 @@ func TestTokensRoundTrip(t *testing.T) {
 	if len(p.Session) > 512 || len(p.Refresh) > 512 {
 		t.Errorf("tokens of %d and %d bytes are long", len(p.Session), len(p.Refresh))
 	}
-	if !p.SessionUntil.Equal(start.Add(SessionLife)) || !p.RefreshUntil.Equal(start.Add(RefreshLife)) {
+	if !p.SessionUntil.Equal(start.Add(DefaultLives().Session)) || !p.RefreshUntil.Equal(start.Add(DefaultLives().Refresh)) {
 		t.Errorf("the tokens last until %v and %v", p.SessionUntil, p.RefreshUntil)
 	}
 	if user, err := tokens.Session(p.Session); err != nil || user != aPlayer().User {
@@ -187,18 +188,18 @@ func TestParseKeys(t *testing.T) {
 }
 
 func TestOptionsAreChecked(t *testing.T) {
-	good := Options{Keys: keysOf(t, keyA)}
+	good := Options{Keys: keysOf(t, keyA), Lives: DefaultLives()}
 	for _, tc := range []struct {
 		change func(*Options)
 		says   string
 	}{
 		{func(o *Options) { o.Keys = Keys{} }, "no keys"},
-		{func(o *Options) { o.SessionLife = time.Second }, "want 1m0s to 24h0m0s"},
-		{func(o *Options) { o.SessionLife = -1 }, "want 1m0s to 24h0m0s"},
-		{func(o *Options) { o.SessionLife = 25 * time.Hour }, "want 1m0s to 24h0m0s"},
-		{func(o *Options) { o.RefreshLife = time.Minute }, "want 1h0m0s to 8760h0m0s"},
-		{func(o *Options) { o.RefreshLife = 9000 * time.Hour }, "want 1h0m0s to 8760h0m0s"},
-		{func(o *Options) { o.SessionLife, o.RefreshLife = 3*time.Hour, 2*time.Hour }, "live longer"},
+		{func(o *Options) { o.Lives.Session = time.Second }, "want 1m0s to 24h0m0s"},
+		{func(o *Options) { o.Lives.Session = -1 }, "want 1m0s to 24h0m0s"},
+		{func(o *Options) { o.Lives.Session = 25 * time.Hour }, "want 1m0s to 24h0m0s"},
+		{func(o *Options) { o.Lives.Refresh = time.Minute }, "want 1h0m0s to 8760h0m0s"},
+		{func(o *Options) { o.Lives.Refresh = 9000 * time.Hour }, "want 1h0m0s to 8760h0m0s"},
+		{func(o *Options) { o.Lives = Lives{3 * time.Hour, 2 * time.Hour} }, "live longer"},
 	} {
 		o := good
 		tc.change(&o)
@@ -206,8 +207,8 @@ func TestOptionsAreChecked(t *testing.T) {
 			t.Errorf("got %v, want an error that says %q", err, tc.says)
 		}
 	}
-	if _, err := New(good); err != nil {
-		t.Errorf("without a clock: %v", err)
+	if _, err := New(Options{Keys: good.Keys}); err != nil {
+		t.Errorf("with the defaults: %v", err)
 	}
 }
 
