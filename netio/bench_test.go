@@ -9,6 +9,7 @@ import (
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/grid/session"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -35,13 +36,18 @@ type echoLane struct {
 	next    *grid.Outcomes
 }
 
-func (l *echoLane) Write(_ grid.Slot, _ grid.Kind, _ grid.RequestID, _ []byte, ref grid.Ref) error {
+func (l *echoLane) Write(_ grid.Slot, kind grid.Kind, _ grid.RequestID, _ []byte, ref grid.Ref) error {
 	if l.next == nil {
 		l.next = l.pool.Get().(*grid.Outcomes)
 		l.next.Refs, l.next.Ends, l.next.Bytes = l.next.Refs[:0], l.next.Ends[:0], l.next.Bytes[:0]
 	}
 	l.next.Refs = append(l.next.Refs, ref)
-	l.next.Bytes = append(l.next.Bytes, 0, 0x91, 1)
+	l.next.Bytes = append(l.next.Bytes, 0, 0x91)
+	if kind == session.KindOpen {
+		l.next.Bytes = grid.AppendSession(l.next.Bytes, 1)
+	} else {
+		l.next.Bytes = append(l.next.Bytes, 1)
+	}
 	l.next.Ends = append(l.next.Ends, uint32(len(l.next.Bytes)))
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/grid/session"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -17,14 +19,28 @@ func (l *loop) Run(context.Context) error {
 	l.passTime()
 	l.settleSome(outcomesTurn)
 	l.resume()
+	if l.released >= l.lettersAfter {
+		l.readLetters(lettersTurn)
+	}
+	l.takeReturns()
+	l.detachSome(detachesTurn)
+	l.assignRound()
+	l.endEvent() // replies go first, with what their connections get of the round
+	l.spread()
 	l.endEvent()
-	if len(l.backlog) > 0 || len(l.parked) > 0 {
+	if l.busy() {
 		l.bell.ring()
 	}
-	if len(l.choked) > 0 {
+	if len(l.stalled) > 0 {
 		l.bell.ringLater()
 	}
 	return nil
+}
+
+// busy says whether something is left for the next turn.
+func (l *loop) busy() bool {
+	return len(l.backlog) > 0 || len(l.parked) > 0 || len(l.letters) > 0 ||
+		len(l.toDetach) > 0 || l.round != nil
 }
 
 // settleSome answers the requests of at most n outcomes. Where it stands is
@@ -46,6 +62,7 @@ func (l *loop) settleSome(n int) {
 		l.backlog[l.first] = nil
 		l.first++
 		l.settled = 0
+		l.released++
 		o.Release()
 	}
 	l.backlog, l.first = l.backlog[:0], 0
@@ -55,16 +72,23 @@ func (l *loop) settleSome(n int) {
 func (l *loop) settle(o *grid.Outcomes, i int) {
 	ref := o.Refs[i]
 	k := l.table.get(ref.Conn)
-	if k == nil {
+	l.now = k
+	switch {
+	case isGatewayKind(ref.Kind):
+		l.settleSession(k, o, i)
+		return
+	case k == nil:
 		l.count.dropped.Add(1)
 		return
-	}
-	l.now = k
-	if o.Confirmed {
+	case o.Confirmed:
 		l.confirmed(k, ref, o.Err)
 		return
 	}
-	k.writes--
+	if op := l.server.op(ref.Kind); op.Write && !op.Again {
+		k.writes--
+	} else {
+		k.errands--
+	}
 	l.begin(k)
 	start := len(k.out)
 	if o.Err != nil {
@@ -75,8 +99,11 @@ func (l *loop) settle(o *grid.Outcomes, i int) {
 	} else {
 		flags := wire.Reply
 		status, body := o.Body(i)
-		if status != 0 {
+		switch {
+		case status != 0:
 			flags |= wire.Error
+		case ref.Kind == session.KindTrack, ref.Kind == session.KindUntrack:
+			l.moved(k, ref.Kind, body)
 		}
 		k.out = append(wire.Begin(k.out, ref.Kind, flags, ref.ID), body...)
 	}
@@ -84,8 +111,24 @@ func (l *loop) settle(o *grid.Outcomes, i int) {
 	l.wrote(k)
 }
 
+// moved follows a connection that came on a stream, or went.
+func (l *loop) moved(k *conn, kind grid.Kind, reply []byte) {
+	in := pack.NewCursor(reply)
+	in.Array()
+	var room [1 + grid.StreamNameBytesMax]byte
+	key, err := grid.ReadStream(&in, room[:0])
+	switch {
+	case err != nil:
+		l.server.options.Logger.Error("follow a session onto a stream", "error", err)
+	case kind == session.KindTrack && k.state == open:
+		l.enter(k, key)
+	case kind == session.KindUntrack:
+		l.leave(k, key)
+	}
+}
+
 // confirmed answers a linearizable read whose leader was confirmed, or was not.
-func (l *loop) confirmed(k *session, ref grid.Ref, err error) {
+func (l *loop) confirmed(k *conn, ref grid.Ref, err error) {
 	c, ok := k.takeConfirm(ref.ID)
 	if !ok {
 		l.count.dropped.Add(1)
@@ -95,61 +138,68 @@ func (l *loop) confirmed(k *session, ref grid.Ref, err error) {
 		l.fail(k, c.kind, c.id, err)
 		return
 	}
-	l.read(k, c.kind, c.id, c.slot, grid.Leader, c.body)
+	l.read(k, l.server.op(c.kind), c.id, c.slot, grid.Leader, c.body)
 }
 
 // resume serves connections that had to wait: those whose client reads again,
 // then those that wait for budget, in order, while there is some.
 func (l *loop) resume() {
-	waiting := l.choked
-	l.choked, l.spare = l.spare[:0], nil
-	for _, handle := range waiting {
-		if k := l.table.get(handle); k != nil {
-			l.unchoke(k)
+	waiting := l.stalled
+	l.stalled, l.spare = l.spare[:0], nil
+	some := min(len(waiting), stalledTurn)
+	for _, number := range waiting[:some] {
+		if k := l.table.get(number); k != nil {
+			l.look(k)
 		}
 	}
+	l.stalled = append(l.stalled, waiting[some:]...)
 	l.spare = waiting[:0]
 
 	waiting = l.parked
 	l.parked, l.spare = l.spare[:0], nil
-	for i, handle := range waiting {
+	for i, number := range waiting {
 		if l.budget <= 0 {
 			l.parked = append(l.parked, waiting[i:]...)
 			break
 		}
-		if k := l.table.get(handle); k != nil {
+		if k := l.table.get(number); k != nil {
 			l.again(k)
 		}
 	}
 	l.spare = waiting[:0]
 }
 
-// unchoke looks whether a client has read what waited for it.
-func (l *loop) unchoke(k *session) {
+// look looks whether a client has read what waited for it.
+func (l *loop) look(k *conn) {
 	l.now = k
-	switch {
-	case k.conn.OutboundBuffered() <= l.server.chokeBytes():
+	k.stalled = false
+	waiting := k.conn.OutboundBuffered()
+	if k.choked && waiting <= l.server.chokeBytes() {
 		k.choked = false
 		if k.parked {
 			l.again(k)
 		}
-	case k.state == open && l.overdue(k):
+	}
+	switch {
+	case k.choked && k.state == open && l.overdue(k):
 		l.count.slowReaders.Add(1)
 		l.close(k)
-	default:
-		l.choked = append(l.choked, k.handle)
+	case k.missed && k.state == open && waiting == 0:
+		l.tellMissed(k)
+	case k.choked || k.missed && k.state == open:
+		l.stall(k)
 	}
 }
 
 // again serves a connection that was parked.
-func (l *loop) again(k *session) {
+func (l *loop) again(k *conn) {
 	l.now = k
 	k.parked = false
 	l.serve(k)
 }
 
 // overdue says whether a connection's time is up.
-func (l *loop) overdue(k *session) bool { return int32(l.tick-k.deadline) >= 0 }
+func (l *loop) overdue(k *conn) bool { return int32(l.tick-k.deadline) >= 0 }
 
 // passTime does what is due.
 func (l *loop) passTime() {
@@ -158,10 +208,18 @@ func (l *loop) passTime() {
 	} else if !l.shutdown {
 		return
 	}
-	late := 0
-	for ; late < len(l.fresh); late++ {
-		k := l.table.get(l.fresh[late])
-		if k == nil || k.state != fresh {
+	l.passFresh()
+	l.passLeaving()
+	l.passDetaches()
+}
+
+// passFresh ends connections that have no session in time. They are in the order in
+// which they came, so all that are late stand in front.
+func (l *loop) passFresh() {
+	done := 0
+	for ; done < len(l.fresh); done++ {
+		k := l.table.get(l.fresh[done])
+		if k == nil || k.state >= open {
 			continue
 		}
 		if !l.overdue(k) {
@@ -169,10 +227,13 @@ func (l *loop) passTime() {
 		}
 		l.now = k
 		l.count.helloLate.Add(1)
-		l.dismiss(k, wire.HelloLate)
+		if k.state == fresh {
+			l.dismiss(k, wire.HelloLate)
+		} else {
+			l.dismiss(k, wire.Overloaded)
+		}
 	}
-	l.fresh = l.fresh[:copy(l.fresh, l.fresh[late:])]
-	l.passLeaving()
+	l.fresh = l.fresh[:copy(l.fresh, l.fresh[done:])]
 }
 
 // passLeaving ends connections that were told goodbye and have had their time.

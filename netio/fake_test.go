@@ -7,25 +7,53 @@ import (
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/grid/presence"
+	"github.com/thronggrid/throng/grid/session"
 )
 
 // The requests of the fake feature.
 const (
-	kindPut   grid.Kind = 0x0201 // [key, value] → [value before]
-	kindPanic grid.Kind = 0x0202 // [key]: Prepare panics
-	kindGet   grid.Kind = 0x0211 // [key] → [value]
-	kindFill  grid.Kind = 0x0212 // [bytes] → [that many bytes]
-	kindTrap  grid.Kind = 0x0213 // [key]: the lane panics
+	kindPut   grid.Kind = 0x0501 // [key, value] → [value before]
+	kindPanic grid.Kind = 0x0502 // [key]: Prepare panics
+	kindGet   grid.Kind = 0x0511 // [key] → [value]
+	kindFill  grid.Kind = 0x0512 // [bytes] → [that many bytes]
+	kindTrap  grid.Kind = 0x0513 // [key]: the lane panics
+	kindPart  grid.Kind = 0x0514 // [key] → [value], with the help of a worker
+	kindSay   grid.Kind = 0x0521 // [stream, text]: passed on
+	kindSaid  grid.Kind = 0x05e1 // pushed: [stream, text]
 )
 
 func fakeOps() []grid.Op {
-	return []grid.Op{
+	return append(session.Ops(), []grid.Op{
 		{Kind: kindPut, Name: "fake.put", Write: true, Prepare: fields(2)},
 		{Kind: kindPanic, Name: "fake.panic", Write: true, Prepare: preparePanic},
 		{Kind: kindGet, Name: "fake.get", Prepare: fields(1)},
 		{Kind: kindFill, Name: "fake.fill", Prepare: fields(1)},
 		{Kind: kindTrap, Name: "fake.trap", Prepare: fields(1)},
+		{Kind: kindPart, Name: "fake.part", Prepare: fields(1), Complete: complete},
+		{Kind: kindSay, Name: "fake.say", Relay: kindSaid, Prepare: prepareSay},
+	}...)
+}
+
+// complete finishes a reply by wrapping it into an array.
+func complete(body, part, out []byte) ([]byte, error) {
+	in := pack.NewCursor(body)
+	in.Array()
+	switch string(in.String()) {
+	case "planted panic":
+		panic("planted in Complete")
+	case "planted error":
+		return nil, fault.New(fault.Unavailable, "planted")
 	}
+	return append(append(out, 0x91), part...), nil
+}
+
+func prepareSay(_ *grid.Caller, in *pack.Cursor, _ int, out []byte) (key, body []byte, err error) {
+	if key, err = grid.ReadStream(in, nil); err != nil {
+		return nil, nil, err
+	}
+	text := in.String()
+	return key, pack.AppendString(grid.AppendStream(pack.AppendArray(out, 2), key), text), in.Err()
 }
 
 func preparePanic(*grid.Caller, *pack.Cursor, int, []byte) (key, body []byte, err error) {
@@ -48,22 +76,40 @@ func fields(n int) func(*grid.Caller, *pack.Cursor, int, []byte) ([]byte, []byte
 	}
 }
 
-// fakeShards answers from a map, on a goroutine of its own.
+// fakeShards answers from a map, on a goroutine of its own. Sessions and presences
+// are real, all in one slot.
 type fakeShards struct {
 	mu      sync.Mutex
 	values  map[string]int64
 	held    []func() // deliveries kept back
-	holding bool
-	refuse  error // what Write returns
-	err     error // what becomes of every write
+	holding bool     // of all but the gateway's own commands
+	frozen  bool     // of these too
+	refuse  error    // what Write returns
+	err     error    // what becomes of every write
 	lanes   int
 	hints   func(*grid.Effects)
 	queue   chan func()
 	done    chan struct{}
+
+	stamp    int64
+	sessions *session.Sessions
+	streams  *presence.Streams
+	effects  grid.Effects
+	duties   []fakeDuty
+	seen     map[grid.Kind]int // commands by kind
+}
+
+type fakeDuty struct {
+	to   grid.Slot
+	kind grid.Kind
+	body []byte
 }
 
 func newFakeShards() *fakeShards {
-	s := &fakeShards{values: map[string]int64{}, queue: make(chan func(), 1<<16), done: make(chan struct{})}
+	s := &fakeShards{
+		values: map[string]int64{}, queue: make(chan func(), 1<<16), done: make(chan struct{}),
+		sessions: session.New(), streams: presence.New(), seen: map[grid.Kind]int{}, stamp: 1e15,
+	}
 	go func() {
 		defer close(s.done)
 		for f := range s.queue {
@@ -71,6 +117,11 @@ func newFakeShards() *fakeShards {
 		}
 	}()
 	return s
+}
+
+// Send takes a duty.
+func (s *fakeShards) Send(to grid.Slot, kind grid.Kind, body []byte) {
+	s.duties = append(s.duties, fakeDuty{to, kind, bytes.Clone(body)})
 }
 
 func (s *fakeShards) stop() {
@@ -108,26 +159,40 @@ func (s *fakeShards) Open(deliver grid.Deliver) grid.Lane {
 	return &fakeLane{shards: s, deliver: deliver}
 }
 
-func (s *fakeShards) Listen(hints func(*grid.Effects)) { s.hints = hints }
+func (s *fakeShards) Listen(hints func(*grid.Effects)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hints = hints
+}
 
 func (s *fakeShards) Origin() grid.Origin { return grid.OriginOf(1, 7) }
 
 type fakeLane struct {
 	shards   *fakeShards
 	deliver  grid.Deliver
-	refs     []grid.Ref
-	bodies   [][]byte
+	mine     fakeBatch // the gateway's own commands
+	others   fakeBatch
 	confirms []grid.Ref
 }
 
-func (l *fakeLane) Write(slot grid.Slot, _ grid.Kind, _ grid.RequestID, body []byte, ref grid.Ref) error {
+type fakeBatch struct {
+	refs   []grid.Ref
+	kinds  []grid.Kind
+	bodies [][]byte
+}
+
+func (l *fakeLane) Write(_ grid.Slot, kind grid.Kind, _ grid.RequestID, body []byte, ref grid.Ref) error {
 	l.shards.mu.Lock()
 	defer l.shards.mu.Unlock()
 	if l.shards.refuse != nil {
 		return l.shards.refuse
 	}
-	l.refs = append(l.refs, ref)
-	l.bodies = append(l.bodies, bytes.Clone(body))
+	b := &l.others
+	if isGatewayKind(kind) {
+		b = &l.mine
+	}
+	b.refs, b.kinds = append(b.refs, ref), append(b.kinds, kind)
+	b.bodies = append(b.bodies, bytes.Clone(body))
 	return nil
 }
 
@@ -137,20 +202,23 @@ func (l *fakeLane) Confirm(_ grid.Slot, ref grid.Ref) error {
 }
 
 func (l *fakeLane) Flush() {
-	refs, bodies, confirms := l.refs, l.bodies, l.confirms
-	l.refs, l.bodies, l.confirms = nil, nil, nil
-	if len(refs) > 0 {
-		l.shards.later(func() { l.deliver(l.shards.apply(refs, bodies)) })
+	mine, others, confirms := l.mine, l.others, l.confirms
+	l.mine, l.others, l.confirms = fakeBatch{}, fakeBatch{}, nil
+	s := l.shards
+	for _, b := range []fakeBatch{mine, others} {
+		if len(b.refs) > 0 {
+			s.later(isGatewayKind(b.kinds[0]), func() { s.run(l.deliver, b) })
+		}
 	}
 	if len(confirms) > 0 {
-		l.shards.later(func() { l.deliver(&grid.Outcomes{Refs: confirms, Confirmed: true, Err: l.shards.failure()}) })
+		s.later(false, func() { l.deliver(&grid.Outcomes{Refs: confirms, Confirmed: true, Err: s.failure()}) })
 	}
 }
 
-func (s *fakeShards) later(f func()) {
+func (s *fakeShards) later(mine bool, f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.holding {
+	if s.holding && !mine || s.frozen {
 		s.held = append(s.held, f)
 		return
 	}
@@ -163,36 +231,103 @@ func (s *fakeShards) failure() error {
 	return s.err
 }
 
-func (s *fakeShards) apply(refs []grid.Ref, bodies [][]byte) *grid.Outcomes {
+// run executes commands, delivers their outcomes, carries out the duties, and then
+// tells the hints.
+func (s *fakeShards) run(deliver grid.Deliver, b fakeBatch) {
+	s.mu.Lock()
+	s.effects.Reset()
+	o := &grid.Outcomes{Refs: b.refs, Err: s.err}
+	if s.err == nil {
+		for i, body := range b.bodies {
+			o.Bytes = s.apply(0, b.kinds[i], body, o.Bytes)
+			o.Ends = append(o.Ends, uint32(len(o.Bytes)))
+		}
+	}
+	s.mu.Unlock()
+	deliver(o)
+	s.mu.Lock()
+	for len(s.duties) > 0 {
+		d := s.duties[0]
+		s.duties = s.duties[1:]
+		s.apply(d.to, d.kind, d.body, nil)
+	}
+	hints := s.hints
+	s.mu.Unlock()
+	if hints != nil {
+		hints(&s.effects)
+	}
+}
+
+func (s *fakeShards) apply(slot grid.Slot, kind grid.Kind, body, out []byte) []byte {
+	s.stamp++
+	s.seen[kind]++
+	t := &grid.Turn{Slot: slot, Stamp: s.stamp, Outbox: s, Effects: &s.effects}
+	start := len(out)
+	var err error
+	switch kind >> 8 {
+	case 0x02:
+		out, err = s.sessions.Apply(t, kind, body, append(out, 0))
+	case 0x03:
+		out, err = s.streams.Apply(t, kind, body, append(out, 0))
+	default:
+		return s.put(body, out)
+	}
+	if err != nil {
+		return appendFailure(out[:start], err)
+	}
+	return out
+}
+
+func appendFailure(out []byte, err error) []byte {
+	e := fault.Of(err)
+	return e.Append(append(out, byte(e.Code)))
+}
+
+func (s *fakeShards) put(body, out []byte) []byte {
+	in := pack.NewCursor(body)
+	in.Array()
+	key, value := string(in.String()), in.Int()
+	if value < 0 {
+		return appendFailure(out, fault.New(fault.OutOfRange, "negative"))
+	}
+	out = pack.AppendInt(pack.AppendArray(append(out, 0), 1), s.values[key])
+	s.values[key] = value
+	return out
+}
+
+// commands returns how many commands of a kind were executed.
+func (s *fakeShards) commands(kind grid.Kind) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o := &grid.Outcomes{Refs: refs, Err: s.err}
-	if s.err != nil {
-		return o
-	}
-	for _, b := range bodies {
-		in := pack.NewCursor(b)
-		in.Array()
-		key, value := string(in.String()), in.Int()
-		if value < 0 {
-			e := fault.New(fault.OutOfRange, "negative")
-			o.Bytes = e.Append(append(o.Bytes, byte(e.Code)))
-		} else {
-			o.Bytes = pack.AppendInt(pack.AppendArray(append(o.Bytes, 0), 1), s.values[key])
-			s.values[key] = value
+	return s.seen[kind]
+}
+
+// tell pushes to all on a stream, as if a command had done so.
+func (s *fakeShards) tell(key string, kind grid.Kind, bodies ...[]byte) {
+	s.queue <- func() {
+		s.effects.Reset()
+		t := &grid.Turn{Slot: grid.SlotOf(key)}
+		for _, body := range bodies {
+			s.effects.Tell(t, []byte(key), kind, append(s.effects.Begin(), body...))
 		}
-		o.Ends = append(o.Ends, uint32(len(o.Bytes)))
+		s.hints(&s.effects)
 	}
-	return o
 }
 
 func (l *fakeLane) Read(_ grid.Slot, _ grid.Level, kind grid.Kind, body, out []byte) ([]byte, error) {
 	in := pack.NewCursor(body)
 	in.Array()
-	key := string(in.String())
+	key := ""
+	if kind != session.KindList {
+		key = string(in.String())
+	}
 	switch kind {
 	case kindTrap:
 		panic("planted in Read")
+	case session.KindList:
+		return l.shards.sessions.Query(kind, body, out)
+	case kindPart:
+		return pack.AppendInt(out, 7), grid.ErrPartial
 	case kindFill:
 		return pack.AppendBytes(pack.AppendArray(out, 1), make([]byte, 60_000)), nil
 	}

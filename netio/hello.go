@@ -1,8 +1,7 @@
 package netio
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
+	"crypto/rand"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
@@ -10,13 +9,11 @@ import (
 	"github.com/thronggrid/throng/netio/wire"
 )
 
-// serverUser names the one user that the studio's own servers share.
-const serverUser = "server"
-
 // hello serves the first frame of a connection.
-func (l *loop) hello(k *session, f wire.Frame) {
+func (l *loop) hello(k *conn, f wire.Frame) {
 	if f.Kind != wire.KindHello {
-		l.refuse(k, f, wire.HelloExpected, fault.New(fault.Unauthenticated, "say hello first"))
+		l.refuse(k, f.Kind, f.ID, wire.HelloExpected,
+			fault.New(fault.Unauthenticated, "say hello first"))
 		return
 	}
 	var h wire.Hello
@@ -26,20 +23,41 @@ func (l *loop) hello(k *session, f wire.Frame) {
 		err = h.Check()
 	}
 	if err != nil {
-		l.refuse(k, f, wire.BadHello, err)
+		l.refuse(k, f.Kind, f.ID, wire.BadHello, err)
 		return
 	}
 	if h.VersionMin > wire.Version || h.VersionMax < wire.Version {
-		l.refuse(k, f, wire.UnsupportedVersion, fault.New(fault.FailedPrecondition,
+		l.refuse(k, f.Kind, f.ID, wire.UnsupportedVersion, fault.New(fault.FailedPrecondition,
 			"the client speaks versions %d to %d of the protocol, this server %d",
 			h.VersionMin, h.VersionMax, wire.Version))
 		return
 	}
-	if k.caller, err = l.server.authenticate(&h); err != nil {
-		l.refuse(k, f, wire.Unauthenticated, err)
+	k.state = greeting
+	k.opening = &opening{id: f.ID, nonce: h.Nonce, resume: h.Resume}
+	rand.Read(k.opening.secret[:]) // never fails
+	l.authenticate(k, &h)
+}
+
+// recognized goes on with a hello, once it is known who speaks.
+func (l *loop) recognized(k *conn, id identity, err error) {
+	if k.state != greeting {
 		return
 	}
+	if err != nil {
+		l.refuseHello(k, err)
+		return
+	}
+	k.caller.User, k.caller.Server = id.user, id.server
+	k.caller.Client = grid.ClientID(id.user, k.opening.nonce)
+	k.caller.Origin = l.server.fan.origin
+	k.opening.spend, k.opening.spendUntil = id.spend, id.spendUntil
+	l.propose(k)
+}
+
+// welcome answers hello: from now on the connection is served.
+func (l *loop) welcome(k *conn, o *opening, streams []string) {
 	k.state = open
+	l.strange--
 	l.count.hellos.Add(1)
 	w := wire.Welcome{
 		Version:       wire.Version,
@@ -47,47 +65,57 @@ func (l *loop) hello(k *session, f wire.Frame) {
 		RequestsMax:   grid.RequestsMax,
 		FrameBytesMax: uint32(l.server.options.FrameBytesMax),
 		Agent:         l.server.options.Agent,
+		Session:       k.caller.Session,
+		Resume:        wire.ResumeToken{Session: k.caller.Session, Secret: o.secret},
+		Resumed:       o.resume != nil,
+		Streams:       streams,
 	}
 	l.begin(k)
 	start := len(k.out)
-	k.out = wire.End(w.Append(wire.Begin(k.out, wire.KindHello, wire.Reply, f.ID)), start)
+	k.out = wire.End(w.Append(wire.Begin(k.out, wire.KindHello, wire.Reply, o.id)), start)
 	l.wrote(k)
+	for _, key := range streams {
+		l.enter(k, []byte(key))
+	}
+	if k.missed {
+		l.stall(k)
+	}
+	l.again(k) // there may be frames that have waited
+}
+
+// refuseHello answers a hello with an error that is about who speaks, or about the
+// session, and a goodbye.
+func (l *loop) refuseHello(k *conn, err error) {
+	f := *fault.Of(err)
+	r := reasonOf(&f)
+	if r.Reconnect() && f.Retry == 0 && f.Code != fault.ResourceExhausted {
+		f.Retry = l.server.options.ReconnectAfter
+	}
+	id := k.opening.id
+	k.opening = nil
+	l.refuse(k, wire.KindHello, id, r, &f)
+}
+
+// reasonOf is the reason to close a connection whose hello met an error.
+func reasonOf(f *fault.Error) wire.Reason {
+	switch f.Code {
+	case fault.Unauthenticated, fault.PermissionDenied:
+		return wire.Unauthenticated
+	case fault.InvalidArgument, fault.OutOfRange:
+		return wire.BadHello
+	case fault.Internal, fault.Unimplemented:
+		return wire.InternalFail
+	case fault.Aborted: // this node was given up by the others
+		return wire.Shutdown
+	}
+	return wire.Overloaded
 }
 
 // refuse answers the first frame with an error and a goodbye.
-func (l *loop) refuse(k *session, f wire.Frame, r wire.Reason, err error) {
+func (l *loop) refuse(k *conn, kind grid.Kind, id uint32, r wire.Reason, err error) {
 	l.count.refused.Add(1)
-	l.fail(k, f.Kind, f.ID, err)
+	l.fail(k, kind, id, err)
 	if k.state != gone {
 		l.dismiss(k, r)
 	}
-}
-
-// authenticate says who speaks.
-func (s *Server) authenticate(h *wire.Hello) (grid.Caller, error) {
-	var c grid.Caller
-	switch h.Provider {
-	case wire.ProviderCustom:
-		c.User = grid.UserID(wire.ProviderCustom, h.Credential)
-	case wire.ProviderServer:
-		if !s.isServerKey(h.Credential) {
-			return c, fault.New(fault.Unauthenticated,
-				"this is not the server's key: look where the server was started")
-		}
-		c.User, c.Server = grid.UserID(wire.ProviderServer, serverUser), true
-	default:
-		return c, fault.New(fault.Unauthenticated, "there is no provider %q: use %q or %q",
-			h.Provider, wire.ProviderCustom, wire.ProviderServer)
-	}
-	c.Client = grid.ClientID(c.User, h.Nonce)
-	return c, nil
-}
-
-// isServerKey takes as long for a wrong key as for a right one.
-func (s *Server) isServerKey(key string) bool {
-	if s.options.ServerKey == "" {
-		return false
-	}
-	got, want := sha256.Sum256([]byte(key)), sha256.Sum256([]byte(s.options.ServerKey))
-	return subtle.ConstantTimeCompare(got[:], want[:]) == 1
 }

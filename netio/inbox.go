@@ -5,54 +5,154 @@ import (
 	"sync"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/session"
 )
 
 // inbox is what other goroutines leave for a loop.
 type inbox struct {
 	sync.Mutex
 	outcomes []*grid.Outcomes
-	posted   bool // a drain task is under way
-	shutdown bool // say goodbye to all
-	closed   bool // the loop runs no tasks any more
+	letters  []letter // hints for one connection each
+	paper    []byte   // their bodies
+	round    *round   // to write
+	returns  []errand // done by workers
+	joining  bool     // among the outcomes are some by which connections come on streams
+	missed   bool     // there was no room for a letter
+	posted   bool     // a drain task is under way
+	shutdown bool     // say goodbye to all
+	closed   bool     // the loop runs no tasks any more
 }
 
 // deliver takes outcomes from the shards: the lane's grid.Deliver.
-func (l *loop) deliver(o *grid.Outcomes) { l.post(o) }
+func (l *loop) deliver(o *grid.Outcomes) {
+	l.inbox.Lock()
+	if !l.inbox.joining && !l.inbox.closed && joins(o) {
+		l.inbox.joining = true
+		l.server.fan.interest.joining.Or(bit(l.number()))
+	}
+	ok := l.leaveOutcomes(o)
+	l.inbox.Unlock()
+	if !ok {
+		o.Release()
+	}
+}
+
+// joins says whether outcomes may bring connections on streams.
+func joins(o *grid.Outcomes) bool {
+	if o.Err != nil || o.Confirmed {
+		return false
+	}
+	for i := range o.Refs {
+		if k := o.Refs[i].Kind; k == session.KindTrack || k == session.KindResume {
+			return true
+		}
+	}
+	return false
+}
 
 // post leaves outcomes, if any, and sees to it that one drain task is under way.
-// Execute is called under the lock so that it cannot run once closed is set:
-// gnet closes its wake-up descriptor then, and the number may be another's.
 func (l *loop) post(o *grid.Outcomes) {
-	if !l.leave(o) && o != nil {
+	l.inbox.Lock()
+	ok := l.leaveOutcomes(o)
+	l.inbox.Unlock()
+	if !ok && o != nil {
 		o.Release() // the loop has ended
 	}
 }
 
-// leave is post; false when the loop runs no tasks any more.
-func (l *loop) leave(o *grid.Outcomes) bool {
-	l.inbox.Lock()
-	defer l.inbox.Unlock()
+// leaveOutcomes is post, under the lock; false when the loop runs no tasks any
+// more.
+func (l *loop) leaveOutcomes(o *grid.Outcomes) bool {
 	if l.inbox.closed {
 		return false
 	}
 	if o != nil {
 		l.inbox.outcomes = append(l.inbox.outcomes, o)
 	}
-	if !l.inbox.posted {
-		l.inbox.posted = l.events.Execute(context.Background(), l) == nil
-	}
+	l.summon()
 	return true
 }
 
-// collect moves what was left to the backlog.
+// summon posts a drain task if none is under way. Execute is called under the
+// lock so that it cannot run once closed is set: gnet closes its wake-up descriptor
+// then, and the number may be another's.
+func (l *loop) summon() {
+	if !l.inbox.posted {
+		l.inbox.posted = l.events.Execute(context.Background(), l) == nil
+	}
+}
+
+// leaveRound hands the loop a round to write; false when it runs no tasks any more.
+func (l *loop) leaveRound(r *round) bool {
+	l.inbox.Lock()
+	defer l.inbox.Unlock()
+	if l.inbox.closed {
+		return false
+	}
+	l.inbox.round = r
+	l.summon()
+	return true
+}
+
+// leaveLetter leaves a hint for one connection, without posting a task: whoever
+// leaves many does that in the end.
+func (l *loop) leaveLetter(h *grid.Hint, body []byte) bool {
+	l.inbox.Lock()
+	defer l.inbox.Unlock()
+	if l.inbox.closed {
+		return false
+	}
+	from := uint32(len(l.inbox.paper))
+	if len(l.inbox.letters) >= LettersMax || int(from)+len(body) > PendingBytesMax {
+		l.inbox.missed = true
+		return true
+	}
+	l.inbox.paper = append(l.inbox.paper, body...)
+	end := uint32(len(l.inbox.paper))
+	l.inbox.letters = append(l.inbox.letters, letter{h.To, h.Kind, from, end})
+	return true
+}
+
+// leaveErrand brings a worker's result.
+func (l *loop) leaveErrand(e errand) {
+	l.inbox.Lock()
+	defer l.inbox.Unlock()
+	if !l.inbox.closed {
+		l.inbox.returns = append(l.inbox.returns, e)
+		l.summon()
+	}
+}
+
+// collect moves what was left to where the loop works it off. What was hinted
+// waits until the outcomes that were there before it are settled.
 func (l *loop) collect() {
 	l.inbox.Lock()
 	l.inbox.posted = false
 	l.backlog = append(l.backlog, l.inbox.outcomes...)
+	l.received += uint64(len(l.inbox.outcomes))
 	clear(l.inbox.outcomes)
 	l.inbox.outcomes = l.inbox.outcomes[:0]
+	if len(l.backlog) == 0 && l.inbox.joining {
+		l.inbox.joining = false
+		l.server.fan.interest.joined(l.number())
+	}
+	if len(l.letters) == 0 && len(l.inbox.letters) > 0 {
+		l.letters, l.inbox.letters = l.inbox.letters, l.letters
+		l.paper, l.inbox.paper = l.inbox.paper, l.paper[:0]
+		l.lettersAfter = l.received
+	}
+	if l.inbox.round != nil {
+		l.round, l.inbox.round = l.inbox.round, nil
+		l.roundAfter = l.received
+	}
+	l.returns, l.inbox.returns = l.inbox.returns, l.returns[:0]
+	missed := l.inbox.missed
+	l.inbox.missed = false
 	shutdown := l.inbox.shutdown && !l.shutdown
 	l.inbox.Unlock()
+	if missed {
+		l.missAll()
+	}
 	if shutdown {
 		l.sayGoodbye()
 	}

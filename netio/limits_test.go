@@ -232,7 +232,7 @@ func FuzzStream(f *testing.F) {
 	hello := request(wire.KindHello, 0, 1, h.Append(nil))
 	f.Add(true, request(kindPut, 0, 2, put(1, 1, "a", 1)))
 	f.Add(true, request(kindGet, wire.LevelFlags(1), 2, get("a")))
-	f.Add(true, []byte{0, 0, 0, 9, 2, 1, 0, 0, 0, 0, 0, 1, 0xc1})
+	f.Add(true, []byte{0, 0, 0, 9, 5, 1, 0, 0, 0, 0, 0, 1, 0xc1})
 	f.Add(false, hello)
 	f.Add(false, []byte{0xff, 0xff, 0xff, 0xff})
 	s := serve(f, func(o *Options) { o.Loops, o.ReadsPerTurn, o.ConnectionsMax = 1, 2, 5000 })

@@ -18,28 +18,52 @@ type loop struct {
 	events gnet.EventLoop
 	lane   grid.Lane
 	table  table
-	now    *session // being served: to blame for a panic
+	rooms  rooms
+	now    *conn // being served: to blame for a panic
 
 	cursor  pack.Cursor // over the request being served; here so as not to be allocated
 	scratch []byte      // the prepared body of the request being served
 	failure []byte      // the encoded error of a batch of outcomes
 	copied  []byte      // stands for gnet's inbound buffer when invariants are on
 	staged  bool        // the lane has something to flush
+	relayed bool        // the fan-out has something to begin with
 
-	dirty   []*session // to be written to at the end of this event
-	buffers [][]byte   // outgoing buffers not in use
+	dirty   []*conn  // to be written to at the end of this event
+	buffers [][]byte // outgoing buffers not in use
 
-	budget int      // reads left in this turn
-	parked []uint64 // connections that wait for the next turn's budget
-	choked []uint64 // connections whose client does not read
-	spare  []uint64 // an empty list to swap with those
+	budget  int      // reads left in this turn
+	parked  []uint64 // connections that wait for the next turn's budget
+	stalled []uint64 // connections whose client does not read
+	spare   []uint64 // an empty list to swap with those
 
-	backlog []*grid.Outcomes // not yet settled
-	first   int              // of backlog that is not settled
-	settled int              // how many of backlog[first] are
+	backlog  []*grid.Outcomes // not yet settled
+	first    int              // of backlog that is not settled
+	settled  int              // how many of backlog[first] are
+	received uint64           // outcomes that ever were in backlog,
+	released uint64           // and of these, how many are settled
+
+	letters      []letter // not yet read
+	paper        []byte   // their bodies
+	lettersRead  int      // how many of letters are
+	lettersAfter uint64   // not to be read before so many outcomes are settled
+
+	round      *round  // being written; nil: none
+	roundAfter uint64  // not to be begun before so many outcomes are settled
+	assigned   bool    // targets and links are made
+	targets    []*conn // whom to write to
+	written    int     // how many of targets were
+	links      []link
+	gathered   []byte // what one of them is sent, if it is not one segment
+
+	returns     []errand           // done by workers
+	detaching   map[uint64]*detach // ends of connections that are not acknowledged
+	toDetach    []uint64           // those to be told now,
+	notDetached []uint64           // and those to be told again at the next tick
+	patience    int                // ticks until they are given up, at shutdown
 
 	tick     uint32   // this loop's clock
-	fresh    []uint64 // connections without hello, oldest first
+	fresh    []uint64 // connections without a session, oldest first
+	strange  int      // how many there are
 	leaving  []uint64 // connections that were told goodbye
 	shutdown bool     // all connections have been told goodbye
 
@@ -49,14 +73,27 @@ type loop struct {
 	count counters
 }
 
+// number is the loop's own, the first part of its connections' numbers.
+func (l *loop) number() int { return int(l.table.loop) }
+
 // endEvent hands on what the event has staged and written.
 func (l *loop) endEvent() {
 	l.now = nil
+	l.handOn()
+	l.flush()
+	l.handOn() // what the end of a connection, found in writing, has staged
+}
+
+// handOn gives the shards and the fan-out what was left for them.
+func (l *loop) handOn() {
 	if l.staged {
 		l.staged = false
 		l.lane.Flush()
 	}
-	l.flush()
+	if l.relayed {
+		l.relayed = false
+		l.server.fan.start()
+	}
 }
 
 // survive is deferred around every event: a panic closes the connection that
@@ -79,7 +116,7 @@ func (l *loop) survive() {
 
 // dismiss says goodbye: the connection is not served any more and ends once
 // what is in flight is answered.
-func (l *loop) dismiss(k *session, r wire.Reason) {
+func (l *loop) dismiss(k *conn, r wire.Reason) {
 	g := wire.Goodbye{Reason: r, Text: r.Text()}
 	if r.Reconnect() {
 		g.After = l.server.options.ReconnectAfter
@@ -87,22 +124,53 @@ func (l *loop) dismiss(k *session, r wire.Reason) {
 	l.begin(k)
 	start := len(k.out)
 	k.out = wire.End(g.Append(wire.Begin(k.out, wire.KindGoodbye, 0, 0)), start)
+	if k.state < open {
+		l.strange--
+	}
 	k.state = leaving
 	k.deadline = l.tick + LingerTicks
-	l.leaving = append(l.leaving, k.handle)
+	l.leaving = append(l.leaving, k.number())
 }
 
 // close ends a connection at once.
-func (l *loop) close(k *session) {
+func (l *loop) close(k *conn) {
 	if k.state != gone {
 		l.events.Close(k.conn) // calls closed
 	}
 }
 
+// makeRoom ends the oldest connections without a session when there are too many,
+// so that those who never say hello lock nobody out.
+func (l *loop) makeRoom() {
+	most := max(1, l.server.options.FreshMax/l.server.options.Loops)
+	for l.strange > most && len(l.fresh) > 0 {
+		k := l.table.get(l.fresh[0])
+		l.fresh = l.fresh[1:]
+		if k != nil && k.state < open {
+			l.count.displaced.Add(1)
+			l.drop(k, wire.Overloaded)
+		}
+	}
+}
+
+// drop says goodbye and ends a connection at once, whatever it has not read yet.
+func (l *loop) drop(k *conn, r wire.Reason) {
+	l.dismiss(k, r)
+	l.push(k)
+	l.close(k)
+}
+
 // closed forgets a connection that has ended.
-func (l *loop) closed(k *session) {
+func (l *loop) closed(k *conn) {
+	if k.state < open {
+		l.strange--
+	}
+	if k.bound {
+		l.detach(k)
+	}
 	k.state = gone
+	l.leaveAll(k)
 	l.table.remove(k)
 	l.release(k)
-	k.reads, k.conn = nil, nil
+	k.round, k.confirms, k.opening, k.conn = 0, nil, nil, nil
 }

@@ -13,7 +13,9 @@ import (
 
 // Fixed limits.
 const (
-	// ConfirmsMax is how many linearizable reads of a connection may wait.
+	// ConfirmsMax is how many requests of a connection may be unanswered that are not
+	// numbered writes: linearizable reads, those that workers complete, writes
+	// without a number, and messages passed on.
 	ConfirmsMax = grid.RequestsMax
 	// LingerTicks is how many ticks a connection that was told goodbye may stay.
 	LingerTicks = 20
@@ -24,6 +26,23 @@ const (
 	// can refuse.
 	FilesReserve = 5000
 
+	// RoundBytesMax is how much is pushed of one stream at a time, unless a single
+	// message has more.
+	RoundBytesMax = 64 << 10
+	// StreamBytesMax is how much may wait to be pushed of one stream, PendingBytesMax
+	// of all, and StreamsPendingMax of how many. What is more is dropped, and those on
+	// the stream are told that they missed something.
+	StreamBytesMax    = 1 << 20
+	PendingBytesMax   = 16 << 20
+	StreamsPendingMax = 1 << 16
+	// LettersMax is how many pushes for single connections may wait for a loop.
+	LettersMax = 1 << 16
+	// ErrandsMax is how many errands may wait for a worker.
+	ErrandsMax = 1024
+	// DetachesMax is how many connections of a loop there may be, those included
+	// whose end is not stored yet.
+	DetachesMax = 1 << 20
+
 	connectionsFew = 1000  // room for less is warned of
 	filesUseful    = 20000 // the limit of open files that is then recommended
 
@@ -32,10 +51,26 @@ const (
 	bufferBytes    = 4 << 10  // a fresh outgoing buffer
 	buffersMax     = 256      // outgoing buffers that a loop keeps
 	outcomesTurn   = 4096     // outcomes settled in a turn
+	lettersTurn    = 1024     // letters read in a turn
+	writesTurn     = 512      // connections that a round writes to in a turn
+	detachesTurn   = 1024     // detaches staged in a turn
+	stalledTurn    = 1024     // clients that do not read looked at in a turn
 	turnBytes      = 1024     // so much of a reply counts as one more read
 	keepAlive      = time.Minute
 	chokedPause    = 2 * time.Millisecond // between looks at connections that do not read
-	serverKeyBytes = 16                   // the shortest server key
+	roundPauseMax  = 2 * time.Millisecond
+	roundPauseMin  = 50 * time.Microsecond // less is not waited
+	changesPause   = 50 * time.Millisecond // between two events of a stream's presences
+	changeBytes    = 64                    // what a change takes beside its bytes
+	eventsKept     = 64                    // presence.Events that are kept
+	segmentsKept   = 1024                  // of a round
+	roundBytesKept = 4 << 20
+	targetsKept    = 1 << 16
+	paperBytesKept = 1 << 20
+
+	greetingBytesMax = 4 * wire.HelloBytesMax // sent by a client before its welcome
+
+	serverKeyBytes = 16 // the shortest server key
 )
 
 // Options says how to serve. Addr and Shards must be set; of the rest, zero
@@ -51,13 +86,26 @@ type Options struct {
 	// bytes. Empty: no server may connect.
 	ServerKey string
 
+	// Tokens gives out tokens. Nil: there are none.
+	Tokens Tokens
+
 	ConnectionsMax int           // default: the limit of open files less FilesReserve
 	FrameBytesMax  int           // of a client's frame with its head; default wire.FrameBytesMax
 	OutBytesMax    int           // bytes waiting for a connection, else it is closed; default 1 MiB
 	ReadsPerTurn   int           // answered at once in a loop's turn (see turnBytes); default 512
-	HelloTimeout   time.Duration // from accept to hello; default 10 s
+	FreshMax       int           // connections without a session; default 4096
+	Workers        int           // goroutines for what takes long; default: two per core
+	HelloTimeout   time.Duration // from accept to welcome; default 10 s
+	Grace          time.Duration // how long a session outlives its connection; default 60 s
 	ReconnectAfter time.Duration // told to clients at shutdown; default 500 ms
 	Agent          string        // what the server calls itself; default "throng"
+}
+
+// Tokens gives out tokens with which a client can say hello later.
+type Tokens interface {
+	// Issue returns tokens for the user of a session. It is called on event loops, and
+	// must not block.
+	Issue(c *grid.Caller) (wire.Tokens, error)
 }
 
 // Validate says what is wrong with the options.
@@ -87,11 +135,15 @@ func (o *Options) Validate() error {
 		return fmt.Errorf("an agent of %d bytes: want at most %d", len(o.Agent), wire.AgentBytesMax)
 	}
 	for _, n := range []int{
-		o.Loops, o.ConnectionsMax, o.FrameBytesMax, o.OutBytesMax, o.ReadsPerTurn,
+		o.Loops, o.ConnectionsMax, o.FrameBytesMax, o.OutBytesMax, o.ReadsPerTurn, o.FreshMax,
+		o.Workers, int(o.Grace),
 	} {
 		if n < 0 {
 			return fmt.Errorf("a limit of %d: leave it 0 for the default", n)
 		}
+	}
+	if o.Loops > loopsMax {
+		return fmt.Errorf("%d event loops: use at most %d", o.Loops, loopsMax)
 	}
 	for i := range o.Ops {
 		if op := &o.Ops[i]; op.Kind < wire.KindFeatures || op.Prepare == nil {
@@ -103,11 +155,14 @@ func (o *Options) Validate() error {
 }
 
 func (o *Options) defaults() {
-	setDefault(&o.Loops, runtime.NumCPU())
+	setDefault(&o.Loops, min(runtime.NumCPU(), loopsMax))
 	setDefault(&o.FrameBytesMax, wire.FrameBytesMax)
 	setDefault(&o.OutBytesMax, 1<<20)
 	setDefault(&o.ReadsPerTurn, 512)
+	setDefault(&o.FreshMax, 4096)
+	setDefault(&o.Workers, 2*runtime.NumCPU())
 	setDefault(&o.HelloTimeout, 10*time.Second)
+	setDefault(&o.Grace, time.Minute)
 	setDefault(&o.ReconnectAfter, 500*time.Millisecond)
 	setDefault(&o.Agent, "throng")
 	if o.Logger == nil {

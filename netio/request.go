@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/thronggrid/throng/grid"
@@ -10,7 +11,7 @@ import (
 )
 
 // writeRequest stages a write: [seq, low, fields …].
-func (l *loop) writeRequest(k *session, op *grid.Op, f wire.Frame) {
+func (l *loop) writeRequest(k *conn, op *grid.Op, f wire.Frame) {
 	l.count.writes.Add(1)
 	if err := l.stage(k, op, f); err != nil {
 		l.budget-- // a refusal is answered at once, like a read
@@ -18,7 +19,7 @@ func (l *loop) writeRequest(k *session, op *grid.Op, f wire.Frame) {
 	}
 }
 
-func (l *loop) stage(k *session, op *grid.Op, f wire.Frame) error {
+func (l *loop) stage(k *conn, op *grid.Op, f wire.Frame) error {
 	l.cursor = pack.NewCursor(f.Body)
 	in := &l.cursor
 	n := in.Array()
@@ -36,41 +37,59 @@ func (l *loop) stage(k *session, op *grid.Op, f wire.Frame) error {
 			"%s: number %d with lowest unanswered %d: wait for answers, want low ≤ seq < low+%d",
 			op.Name, id.Seq, id.Low, grid.RequestsMax)
 	}
-	if k.writes >= grid.RequestsMax {
-		e := fault.New(fault.ResourceExhausted,
-			"%s: %d writes of this connection are unanswered: wait for answers first",
-			op.Name, k.writes)
-		e.Retry = 10 * time.Millisecond
-		return e
+	if err := l.mayWrite(k, op); err != nil {
+		return err
 	}
-	slot, body, err := l.prepare(k, op, n-2)
+	if op.Again {
+		id = grid.RequestID{}
+	}
+	key, body, err := l.prepare(k, op, n-2)
 	if err != nil {
 		return err
 	}
-	ref := grid.Ref{Conn: k.handle, ID: f.ID, Kind: f.Kind}
-	if err := l.lane.Write(slot, f.Kind, id, body, ref); err != nil {
+	ref := grid.Ref{Conn: k.number(), ID: f.ID, Kind: f.Kind}
+	if err := l.lane.Write(grid.SlotOf(key), f.Kind, id, body, ref); err != nil {
 		return err
 	}
-	k.writes++
+	if op.Again {
+		k.errands++
+	} else {
+		k.writes++
+	}
 	l.staged = true
 	return nil
 }
 
-// prepare turns the n fields at the cursor into a command or query, which is
-// valid until the next call.
-func (l *loop) prepare(k *session, op *grid.Op, n int) (grid.Slot, []byte, error) {
-	key, body, err := op.Prepare(&k.caller, &l.cursor, n, l.scratch[:0])
+// mayWrite refuses one write too many that a connection has in flight.
+func (l *loop) mayWrite(k *conn, op *grid.Op) error {
+	if op.Again {
+		return l.mayAsk(k)
+	}
+	if k.writes < grid.RequestsMax {
+		return nil
+	}
+	e := fault.New(fault.ResourceExhausted,
+		"%s: %d writes of this connection are unanswered: wait for answers first",
+		op.Name, k.writes)
+	e.Retry = 10 * time.Millisecond
+	return e
+}
+
+// prepare turns the n fields at the cursor into a command or query and its routing
+// key, which are valid until the next call.
+func (l *loop) prepare(k *conn, op *grid.Op, n int) (key, body []byte, err error) {
+	key, body, err = op.Prepare(&k.caller, &l.cursor, n, l.scratch[:0])
 	if err != nil {
-		return 0, nil, err
+		return nil, nil, err
 	}
 	if cap(body) <= flushBytes {
 		l.scratch = body
 	}
-	return grid.SlotOf(key), body, nil
+	return key, body, nil
 }
 
 // readRequest serves a read: [fields …].
-func (l *loop) readRequest(k *session, op *grid.Op, f wire.Frame) {
+func (l *loop) readRequest(k *conn, op *grid.Op, f wire.Frame) {
 	l.count.reads.Add(1)
 	l.cursor = pack.NewCursor(f.Body)
 	n := l.cursor.Array()
@@ -78,14 +97,15 @@ func (l *loop) readRequest(k *session, op *grid.Op, f wire.Frame) {
 		l.fail(k, f.Kind, f.ID, err)
 		return
 	}
-	slot, body, err := l.prepare(k, op, n)
+	key, body, err := l.prepare(k, op, n)
 	if err != nil {
 		l.fail(k, f.Kind, f.ID, err)
 		return
 	}
+	slot := grid.SlotOf(key)
 	switch level := f.Flags.Level(); level {
 	case grid.Leader, grid.Stale:
-		l.read(k, f.Kind, f.ID, slot, level, body)
+		l.read(k, op, f.ID, slot, level, body)
 	case grid.Linearizable:
 		if err := l.confirm(k, slot, body, f); err != nil {
 			l.fail(k, f.Kind, f.ID, err)
@@ -99,13 +119,19 @@ func (l *loop) readRequest(k *session, op *grid.Op, f wire.Frame) {
 
 // read answers a query from memory, straight into the outgoing buffer.
 func (l *loop) read(
-	k *session, kind grid.Kind, id uint32, slot grid.Slot, level grid.Level, body []byte,
+	k *conn, op *grid.Op, id uint32, slot grid.Slot, level grid.Level, body []byte,
 ) {
 	l.begin(k)
 	start := len(k.out)
-	out, err := l.lane.Read(slot, level, kind, body, wire.Begin(k.out, kind, wire.Reply, id))
+	out, err := l.lane.Read(slot, level, op.Kind, body, wire.Begin(k.out, op.Kind, wire.Reply, id))
+	if err == grid.ErrPartial && op.Complete != nil {
+		err = l.complete(k, op, id, body, out[start+wire.HeadBytes:])
+		if err == nil {
+			return
+		}
+	}
 	if err != nil {
-		l.fail(k, kind, id, err)
+		l.fail(k, op.Kind, id, err)
 		return
 	}
 	k.out = wire.End(out, start)
@@ -113,29 +139,63 @@ func (l *loop) read(
 	l.wrote(k)
 }
 
-// confirm parks a linearizable read until the leader is confirmed.
-func (l *loop) confirm(k *session, slot grid.Slot, body []byte, f wire.Frame) error {
-	if len(k.reads) >= ConfirmsMax {
-		e := fault.New(fault.ResourceExhausted,
-			"%d linearizable reads of this connection wait already: wait for answers first",
-			ConfirmsMax)
-		e.Retry = 10 * time.Millisecond
-		return e
-	}
-	k.serial++
-	ref := grid.Ref{Conn: k.handle, ID: k.serial, Kind: f.Kind}
-	if err := l.lane.Confirm(slot, ref); err != nil {
+// complete has a worker finish the reply to a read of which memory had but a part.
+func (l *loop) complete(k *conn, op *grid.Op, id uint32, body, part []byte) error {
+	if err := l.mayAsk(k); err != nil {
 		return err
 	}
-	l.staged = true
-	k.reads = append(k.reads, confirm{
-		serial: k.serial, id: f.ID, kind: f.Kind, slot: slot, body: append([]byte(nil), body...),
+	body, part = bytes.Clone(body), bytes.Clone(part)
+	err := l.send(k, func() func(*conn) {
+		reply, err := op.Complete(body, part, nil)
+		return func(k *conn) {
+			k.errands--
+			if err != nil {
+				l.fail(k, op.Kind, id, err)
+				return
+			}
+			l.reply(k, op.Kind, id, reply)
+		}
 	})
-	return nil
+	if err == nil {
+		k.errands++
+	}
+	return err
+}
+
+// reply answers a request.
+func (l *loop) reply(k *conn, kind grid.Kind, id uint32, body []byte) {
+	l.begin(k)
+	start := len(k.out)
+	k.out = wire.End(append(wire.Begin(k.out, kind, wire.Reply, id), body...), start)
+	l.wrote(k)
+}
+
+// confirm parks a linearizable read until the leader is confirmed.
+func (l *loop) confirm(k *conn, slot grid.Slot, body []byte, f wire.Frame) error {
+	if err := l.mayAsk(k); err != nil {
+		return err
+	}
+	if k.confirms == nil {
+		k.confirms = &confirms{}
+	}
+	c := k.confirms
+	c.serial++
+	ref := grid.Ref{Conn: k.number(), ID: c.serial, Kind: f.Kind}
+	err := l.lane.Confirm(slot, ref)
+	if err == nil {
+		l.staged = true
+		c.reads = append(c.reads, confirm{
+			serial: c.serial, id: f.ID, kind: f.Kind, slot: slot, body: bytes.Clone(body),
+		})
+	}
+	if len(c.reads) == 0 {
+		k.confirms = nil
+	}
+	return err
 }
 
 // fail answers a request with an error.
-func (l *loop) fail(k *session, kind grid.Kind, id uint32, err error) {
+func (l *loop) fail(k *conn, kind grid.Kind, id uint32, err error) {
 	f := fault.Of(err)
 	if f.Code == fault.Internal {
 		l.server.options.Logger.Error("a request failed inside the server",

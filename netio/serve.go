@@ -7,7 +7,7 @@ import (
 )
 
 // serve handles the frames that have come in for a connection, as far as it may.
-func (l *loop) serve(k *session) {
+func (l *loop) serve(k *conn) {
 	if k.state >= leaving {
 		if k.state != gone {
 			k.conn.Discard(-1)
@@ -15,6 +15,13 @@ func (l *loop) serve(k *session) {
 		return
 	}
 	came := k.conn.InboundBuffered()
+	if k.state == greeting {
+		if came > greetingBytesMax {
+			l.dismiss(k, wire.BadHello)
+			k.conn.Discard(-1)
+		}
+		return // what came waits for the welcome
+	}
 	if came < int(k.need) || came == 0 || k.parked && came < l.server.options.FrameBytesMax {
 		return
 	}
@@ -35,7 +42,7 @@ func (l *loop) serve(k *session) {
 
 // frames serves whole frames from b and returns how many bytes it is done with.
 // A connection may end while one of its frames is served.
-func (l *loop) frames(k *session, b []byte) (used int) {
+func (l *loop) frames(k *conn, b []byte) (used int) {
 	k.need = 0
 	for used < len(b) {
 		f, size, err := wire.Next(b[used:], l.frameMax(k))
@@ -53,15 +60,18 @@ func (l *loop) frames(k *session, b []byte) (used int) {
 			return used
 		}
 		used += size
-		if k.state >= leaving {
+		switch {
+		case k.state >= leaving:
 			return len(b)
+		case k.state == greeting:
+			return used
 		}
 	}
 	return used
 }
 
 // frameMax bounds the next frame of a connection.
-func (l *loop) frameMax(k *session) int {
+func (l *loop) frameMax(k *conn) int {
 	if k.state == fresh {
 		return wire.HelloBytesMax
 	}
@@ -69,27 +79,35 @@ func (l *loop) frameMax(k *session) int {
 }
 
 // park makes a connection wait for a later turn, its bytes left where they are.
-func (l *loop) park(k *session) {
+func (l *loop) park(k *conn) {
 	if k.parked {
 		return
 	}
 	k.parked = true
-	if !k.choked { // else it is in the list of those
-		l.parked = append(l.parked, k.handle)
+	if !k.choked { // else it is in the list of those that do not read
+		l.parked = append(l.parked, k.number())
 		l.bell.ring()
 	}
 }
 
 // request serves one frame. False: it must wait, and was not touched. waiting is
 // how many bytes of this connection are not served yet.
-func (l *loop) request(k *session, f wire.Frame, waiting int) bool {
+func (l *loop) request(k *conn, f wire.Frame, waiting int) bool {
 	if k.state == fresh {
 		l.hello(k, f)
 		return true
 	}
+	if k.unconfirmed {
+		l.confirmResumed(k)
+	}
 	op := l.server.op(f.Kind)
-	if op != nil && op.Write {
+	switch {
+	case op == nil:
+	case op.Write:
 		l.writeRequest(k, op, f)
+		return true
+	case op.Relay != 0:
+		l.relayRequest(k, op, f)
 		return true
 	}
 	// All else is answered at once, whatever it is, so it has a budget.
@@ -114,14 +132,12 @@ func (l *loop) request(k *session, f wire.Frame, waiting int) bool {
 }
 
 // control serves the kinds of package wire, after hello.
-func (l *loop) control(k *session, f wire.Frame) {
+func (l *loop) control(k *conn, f wire.Frame) {
 	switch f.Kind {
 	case wire.KindPing:
-		l.begin(k)
-		start := len(k.out)
-		k.out = append(wire.Begin(k.out, wire.KindPing, wire.Reply, f.ID), emptyArray)
-		k.out = wire.End(k.out, start)
-		l.wrote(k)
+		l.reply(k, f.Kind, f.ID, emptyReply[:])
+	case wire.KindToken:
+		l.tokens(k, f)
 	case wire.KindHello:
 		l.fail(k, f.Kind, f.ID, fault.New(fault.FailedPrecondition,
 			"hello was said already: open another connection to be someone else"))
@@ -131,4 +147,24 @@ func (l *loop) control(k *session, f wire.Frame) {
 	}
 }
 
+// tokens answers a request for tokens.
+func (l *loop) tokens(k *conn, f wire.Frame) {
+	if l.server.options.Tokens == nil {
+		l.fail(k, f.Kind, f.ID, fault.New(fault.Unimplemented,
+			"this server gives out no tokens: say hello with the credential itself"))
+		return
+	}
+	t, err := l.server.options.Tokens.Issue(&k.caller)
+	if err != nil {
+		l.fail(k, f.Kind, f.ID, err)
+		return
+	}
+	l.begin(k)
+	start := len(k.out)
+	k.out = wire.End(t.Append(wire.Begin(k.out, f.Kind, wire.Reply, f.ID)), start)
+	l.wrote(k)
+}
+
 const emptyArray = 0x90 // the msgpack array of no elements
+
+var emptyReply = [...]byte{emptyArray}

@@ -119,6 +119,10 @@ func TestHello(t *testing.T) {
 	}
 	want := wire.Welcome{Version: 1, User: grid.UserID("custom", "player-0001"),
 		RequestsMax: grid.RequestsMax, FrameBytesMax: wire.FrameBytesMax, Agent: "throng"}
+	if w.Session == 0 || w.Resume.Session != w.Session || w.Resume.Secret == [16]byte{} {
+		t.Errorf("a session %x to be resumed with %x", w.Session, w.Resume)
+	}
+	w.Session, w.Resume, w.Streams = 0, wire.ResumeToken{}, nil
 	if !reflect.DeepEqual(w, want) {
 		t.Errorf("got %+v, want %+v", w, want)
 	}

@@ -30,12 +30,18 @@ type Server struct {
 	err         error
 	bells       sync.WaitGroup
 
-	open     atomic.Int64
-	leaving  atomic.Bool   // Shutdown was called
-	empty    chan struct{} // closed when no connection is left after that
-	emptied  sync.Once
-	accepted atomic.Uint64
-	turned   atomic.Uint64 // connections refused at the door
+	fan     *fan
+	workers *workers
+
+	open      atomic.Int64
+	detaching atomic.Int64  // ends of connections that are not stored yet
+	leaving   atomic.Bool   // Shutdown was called
+	empty     chan struct{} // closed when no connection is left after that
+	emptied   sync.Once
+	accepted  atomic.Uint64
+	turned    atomic.Uint64 // connections refused at the door
+	lost      atomic.Uint64 // pushes for whole streams that were dropped
+	panics    atomic.Uint64 // in workers
 
 	mu struct {
 		sync.Mutex
@@ -64,11 +70,14 @@ func Start(o Options) (*Server, error) {
 	}
 	s.mu.loops = make(map[gnet.EventLoop]*loop)
 	s.warnOfFew()
+	s.fan = newFan(s)
+	s.workers = newWorkers(s)
 	go s.run()
 	select {
 	case <-s.booted:
 		return s, nil
 	case <-s.ended:
+		s.workers.all.Wait()
 		return nil, fmt.Errorf("listen on %s: %w", o.Addr, s.err)
 	}
 }
@@ -87,6 +96,7 @@ func (s *Server) run() {
 			"out of file descriptors, or a fault named in the log")
 	}
 	s.err = err
+	s.fan.close()
 	close(s.ended)
 }
 
@@ -114,13 +124,22 @@ func (s *Server) loopOf(e gnet.EventLoop) *loop {
 	defer s.mu.Unlock()
 	l := s.mu.loops[e]
 	if l == nil {
-		l = &loop{server: s, events: e, bell: newBell(), budget: s.options.ReadsPerTurn}
-		l.inbox.closed = s.mu.closed
-		l.lane = s.options.Shards.Open(l.deliver)
+		l = s.newLoop(e, len(s.mu.loops))
 		s.mu.loops[e] = l
+		s.fan.loops[l.number()].Store(l)
 		s.bells.Add(1)
 		go l.attend(s.options.HelloTimeout / ticksPerHello)
 	}
+	return l
+}
+
+func (s *Server) newLoop(e gnet.EventLoop, number int) *loop {
+	l := &loop{server: s, events: e, bell: newBell(), budget: s.options.ReadsPerTurn}
+	l.table.loop = uint64(number)
+	l.rooms.byKey = make(map[string]*room)
+	l.detaching = make(map[uint64]*detach)
+	l.inbox.closed = s.mu.closed
+	l.lane = s.options.Shards.Open(l.deliver)
 	return l
 }
 
@@ -140,6 +159,7 @@ func (s *events) OnBoot(e gnet.Engine) gnet.Action {
 		s.options.Logger.Error("ask for the address listened on", "error", err)
 		return gnet.Shutdown
 	}
+	s.options.Shards.Listen(s.fan.hints) // nobody is served yet
 	close(s.booted)
 	return gnet.None
 }
@@ -169,10 +189,12 @@ func (s *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	}
 	s.accepted.Add(1)
 	l := s.loopOf(c.EventLoop())
-	k := &session{conn: c, loop: l, deadline: l.tick + ticksPerHello}
+	k := &conn{conn: c, loop: l, deadline: l.tick + ticksPerHello}
 	l.table.add(k)
-	l.fresh = append(l.fresh, k.handle)
+	l.fresh = append(l.fresh, k.number())
+	l.strange++
 	c.SetContext(k)
+	l.makeRoom()
 	if s.leaving.Load() { // Shutdown may have looked at this loop before
 		l.dismiss(k, wire.Shutdown)
 		l.endEvent()
@@ -181,7 +203,7 @@ func (s *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 }
 
 func (s *events) OnTraffic(c gnet.Conn) gnet.Action {
-	k, ok := c.Context().(*session)
+	k, ok := c.Context().(*conn)
 	if !ok {
 		return gnet.Close
 	}
@@ -194,13 +216,20 @@ func (s *events) OnTraffic(c gnet.Conn) gnet.Action {
 }
 
 func (s *events) OnClose(c gnet.Conn, _ error) gnet.Action {
-	if k, ok := c.Context().(*session); ok {
+	if k, ok := c.Context().(*conn); ok {
 		k.loop.closed(k)
 	}
-	if s.open.Add(-1) == 0 && s.leaving.Load() {
+	s.open.Add(-1)
+	s.checkEmpty()
+	return gnet.None
+}
+
+// checkEmpty sees whether the last connection of a server that shuts down has
+// ended, and its session was detached.
+func (s *Server) checkEmpty() {
+	if s.leaving.Load() && s.open.Load() == 0 && s.detaching.Load() == 0 {
 		s.emptied.Do(func() { close(s.empty) })
 	}
-	return gnet.None
 }
 
 // OnShutdown is called before the loops end, asked to or not.
@@ -224,4 +253,5 @@ func (s *Server) stop() {
 	_ = s.engine.Stop(now) // the error is always that of the ended context
 	<-s.ended
 	s.bells.Wait()
+	s.workers.all.Wait()
 }

@@ -21,9 +21,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		l.post(nil)
 	}
 	s.mu.Unlock()
-	if s.open.Load() == 0 {
-		s.emptied.Do(func() { close(s.empty) })
-	}
+	s.checkEmpty()
 	var err error
 	select {
 	case <-s.empty:
@@ -42,7 +40,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (l *loop) sayGoodbye() {
 	l.shutdown = true
 	for i := range l.table.rows {
-		k := l.table.rows[i].session
+		k := l.table.rows[i].conn
 		if k == nil || k.state >= leaving {
 			continue
 		}

@@ -8,21 +8,29 @@ type counters struct {
 	reads, writes, failures     atomic.Uint64
 	flushes, dropped, badFrames atomic.Uint64
 	slowReaders, panics         atomic.Uint64
+	resumed, relays, displaced  atomic.Uint64
+	pushes, lost, strays        atomic.Uint64
 }
 
-// Stats counts since the start, but for Connections, which counts now.
+// Stats counts since the start, but for Connections and Detaching, which count now.
 type Stats struct {
 	Connections int64
 	Accepted    uint64 // connections taken
 	Turned      uint64 // connections turned away: too many, or shutting down
 	Hellos      uint64 // hellos accepted
+	Resumed     uint64 // of these, those that took up a session again
 	Refused     uint64 // first frames refused
+	Displaced   uint64 // connections without a session closed to make room for others
 	HelloLate   uint64 // connections closed without a hello
 	Reads       uint64 // read requests
 	Writes      uint64 // write requests
+	Relays      uint64 // messages to be passed on without the log
 	Failures    uint64 // requests that the loops answered with an error
+	Pushes      uint64 // pushes written to connections, one for all of a stream in a round
+	PushesLost  uint64 // pushes dropped, of connections or of whole streams
+	Detaching   int64  // connections that ended, which their users' slots do not know yet
 	Flushes     uint64 // writes to sockets
-	Dropped     uint64 // outcomes for connections that were gone
+	Dropped     uint64 // outcomes and pushes for connections that were gone
 	BadFrames   uint64 // connections closed for a frame's length
 	SlowReaders uint64 // connections closed for not reading
 	Panics      uint64 // faults survived
@@ -30,7 +38,10 @@ type Stats struct {
 
 // Stats returns the counts so far.
 func (s *Server) Stats() Stats {
-	t := Stats{Connections: s.open.Load(), Accepted: s.accepted.Load(), Turned: s.turned.Load()}
+	t := Stats{
+		Connections: s.open.Load(), Accepted: s.accepted.Load(), Turned: s.turned.Load(),
+		Detaching: s.detaching.Load(), PushesLost: s.lost.Load(), Panics: s.panics.Load(),
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.mu.loops {
@@ -42,10 +53,15 @@ func (s *Server) Stats() Stats {
 		t.Writes += c.writes.Load()
 		t.Failures += c.failures.Load()
 		t.Flushes += c.flushes.Load()
-		t.Dropped += c.dropped.Load()
+		t.Dropped += c.dropped.Load() + c.strays.Load()
 		t.BadFrames += c.badFrames.Load()
 		t.SlowReaders += c.slowReaders.Load()
 		t.Panics += c.panics.Load()
+		t.Resumed += c.resumed.Load()
+		t.Relays += c.relays.Load()
+		t.Displaced += c.displaced.Load()
+		t.Pushes += c.pushes.Load()
+		t.PushesLost += c.lost.Load()
 	}
 	return t
 }

@@ -1,0 +1,62 @@
+package netio
+
+import (
+	"time"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// relayPause is told to whom a message was refused because a stream is too busy.
+const relayPause = 50 * time.Millisecond
+
+// relayRequest passes a message on to all on a stream. It is answered when all of
+// this node have been written to.
+func (l *loop) relayRequest(k *conn, op *grid.Op, f wire.Frame) {
+	l.count.relays.Add(1)
+	if err := l.relay(k, op, f); err != nil {
+		l.budget-- // a refusal is answered at once, like a read
+		l.fail(k, f.Kind, f.ID, err)
+	}
+}
+
+func (l *loop) relay(k *conn, op *grid.Op, f wire.Frame) error {
+	if err := l.mayAsk(k); err != nil {
+		return err
+	}
+	l.cursor = pack.NewCursor(f.Body)
+	n := l.cursor.Array()
+	if err := l.cursor.Err(); err != nil {
+		return err
+	}
+	key, body, err := l.prepare(k, op, n)
+	if err != nil {
+		return err
+	}
+	if !k.caller.Server && !l.isIn(k, key) {
+		return fault.New(fault.FailedPrecondition,
+			"%s: this session is not on that stream: come on it with presence.track first", op.Name)
+	}
+	ref := grid.Ref{Conn: k.number(), ID: f.ID, Kind: f.Kind}
+	if err := l.server.fan.relay(grid.SlotOf(key), key, op.Relay, body, ref); err != nil {
+		return err
+	}
+	k.errands++
+	l.relayed = true
+	return nil
+}
+
+// mayAsk refuses one request too many that a connection has in flight, of those
+// that are no numbered writes.
+func (l *loop) mayAsk(k *conn) error {
+	n := k.asking()
+	if n < ConfirmsMax {
+		return nil
+	}
+	e := fault.New(fault.ResourceExhausted,
+		"%d such requests of this connection are unanswered: wait for answers first", n)
+	e.Retry = 10 * time.Millisecond
+	return e
+}

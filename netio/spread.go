@@ -1,0 +1,160 @@
+package netio
+
+import "github.com/thronggrid/throng/netio/wire"
+
+// A loop's part of a round has two steps. First it notes for each connection what
+// it gets, in links; then it writes to some in each turn, until it is through. A
+// connection that has something else to be written gets its part with that.
+
+// link is one segment that a connection gets.
+type link struct {
+	segment int32
+	next    int32 // 1 + the place of the connection's next link; 0: none
+}
+
+// assignRound notes what each connection gets of a round that has come, once all is
+// settled that came before it.
+func (l *loop) assignRound() {
+	if l.round == nil || l.assigned || l.released < l.roundAfter {
+		return
+	}
+	l.assigned = true
+	for i := len(l.round.segments) - 1; i >= 0; i-- {
+		l.assign(int32(i))
+	}
+	if l.round.lost {
+		l.missAll()
+	}
+}
+
+// assign notes who gets a segment. The segments are taken from the last to the
+// first, for each link goes before the others of its connection.
+func (l *loop) assign(segment int32) {
+	s := &l.round.segments[segment]
+	if s.loops&bit(l.number()) == 0 {
+		return
+	}
+	r := l.rooms.byKey[s.key]
+	if r == nil {
+		return
+	}
+	for _, k := range r.members {
+		if s.lost {
+			l.miss(k)
+		}
+		if len(s.frames) == 0 || k.state != open {
+			continue
+		}
+		if k.round == 0 {
+			l.targets = append(l.targets, k)
+		}
+		l.links = append(l.links, link{segment, k.round})
+		k.round = int32(len(l.links))
+	}
+}
+
+// spread writes as much of the round as one turn may.
+func (l *loop) spread() {
+	if !l.assigned {
+		return
+	}
+	for n := writesTurn; l.written < len(l.targets); l.written++ {
+		k := l.targets[l.written]
+		if k.round == 0 {
+			continue // it was written to
+		}
+		if n--; n < 0 {
+			return
+		}
+		l.now = k
+		l.push(k)
+	}
+	r := l.round
+	l.round, l.assigned, l.written = nil, false, 0
+	clear(l.targets)
+	l.targets, l.links = keep(l.targets), keep(l.links)
+	l.server.fan.done(r)
+}
+
+// keep empties a list, and gives up what one large round has made.
+func keep[T any](list []T) []T {
+	if cap(list) > targetsKept {
+		return nil
+	}
+	return list[:0]
+}
+
+// gather returns what is to be written to a connection: its own frames, and what
+// it gets of the round. If that is one segment alone, it is not copied.
+func (l *loop) gather(k *conn) []byte {
+	at := k.round
+	k.round = 0
+	if !l.mayPush(k, 0) {
+		return k.out
+	}
+	first := l.links[at-1]
+	if len(k.out) == 0 && first.next == 0 {
+		l.count.pushes.Add(1)
+		return l.round.segments[first.segment].frames
+	}
+	b := k.out
+	if b == nil {
+		b = l.gathered[:0]
+	}
+	for at != 0 {
+		n := l.links[at-1]
+		at = n.next
+		frames := l.round.segments[n.segment].frames
+		if len(b) > 0 && !l.mayPush(k, len(b)+len(frames)) {
+			break
+		}
+		b = append(b, frames...)
+		l.count.pushes.Add(1)
+	}
+	if k.out != nil {
+		k.out = b
+	} else {
+		l.gathered = b[:0]
+	}
+	return b
+}
+
+// mayPush says whether so many bytes may be pushed to a connection. If its client
+// does not keep up, they are dropped; it will be told so.
+func (l *loop) mayPush(k *conn, bytes int) bool {
+	if k.state != open {
+		return false
+	}
+	if !k.missed && k.conn.OutboundBuffered()+bytes <= l.server.chokeBytes() {
+		return true
+	}
+	l.miss(k)
+	return false
+}
+
+// miss notes that a push for a connection was dropped. All that would follow are
+// dropped too, until it has read what waits for it and was told.
+func (l *loop) miss(k *conn) {
+	l.count.lost.Add(1)
+	if k.state == open && !k.missed {
+		k.missed = true
+		l.stall(k)
+	}
+}
+
+// missAll is miss for all connections that are on streams.
+func (l *loop) missAll() {
+	for i := range l.table.rows {
+		if k := l.table.rows[i].conn; k != nil && len(k.rooms) > 0 {
+			l.miss(k)
+		}
+	}
+}
+
+// tellMissed pushes what a client must know when pushes to it were dropped.
+func (l *loop) tellMissed(k *conn) {
+	k.missed = false
+	l.begin(k)
+	start := len(k.out)
+	k.out = wire.End(append(wire.Begin(k.out, wire.KindMissed, 0, 0), emptyArray), start)
+}

@@ -1,0 +1,89 @@
+package netio
+
+import (
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// errand is something for a connection that takes longer than its loop may be busy.
+type errand struct {
+	loop   *loop
+	number uint64 // of the connection
+	// work is done on a worker's goroutine. What it returns is then called by the
+	// loop, if the connection is still there.
+	work func() func(k *conn)
+	then func(k *conn)
+}
+
+// workers run errands.
+type workers struct {
+	server *Server
+	queue  chan errand
+	all    sync.WaitGroup
+}
+
+func newWorkers(s *Server) *workers {
+	w := &workers{server: s, queue: make(chan errand, ErrandsMax)}
+	for range s.options.Workers {
+		w.all.Go(w.run)
+	}
+	return w
+}
+
+func (w *workers) run() {
+	for {
+		select {
+		case e := <-w.queue:
+			w.do(e)
+		case <-w.server.ended:
+			return
+		}
+	}
+}
+
+func (w *workers) do(e errand) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			w.server.panics.Add(1)
+			w.server.options.Logger.Error("a fault in an errand, whose connection is closed",
+				"fault", cause, "stack", string(debug.Stack()))
+			e.then = func(k *conn) { e.loop.dismiss(k, wire.InternalFail) }
+		}
+		e.loop.leaveErrand(e)
+	}()
+	e.then = e.work()
+}
+
+// send has a worker do something for a connection, which may end meanwhile. The
+// error, when there is too much to do, is a client's.
+func (l *loop) send(k *conn, work func() func(k *conn)) error {
+	select {
+	case l.server.workers.queue <- errand{loop: l, number: k.number(), work: work}:
+		return nil
+	default:
+		e := fault.New(fault.ResourceExhausted,
+			"the server has more to look up than it can: ask again later")
+		e.Retry = 100 * time.Millisecond
+		return e
+	}
+}
+
+// takeReturns goes on with what workers have done.
+func (l *loop) takeReturns() {
+	for i := range l.returns {
+		then, number := l.returns[i].then, l.returns[i].number
+		if then == nil {
+			continue // a panic ended an earlier turn behind it
+		}
+		l.returns[i] = errand{}
+		if k := l.table.get(number); k != nil && k.state < half {
+			l.now = k
+			then(k)
+		}
+	}
+	l.returns = l.returns[:0]
+}
