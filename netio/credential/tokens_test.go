@@ -72,7 +72,8 @@ func TestTokensRoundTrip(t *testing.T) {
 	if len(p.Session) > 512 || len(p.Refresh) > 512 {
 		t.Errorf("tokens of %d and %d bytes are long", len(p.Session), len(p.Refresh))
 	}
-	if !p.SessionUntil.Equal(start.Add(DefaultLives().Session)) || !p.RefreshUntil.Equal(start.Add(DefaultLives().Refresh)) {
+	lives := DefaultLives()
+	if !p.SessionUntil.Equal(start.Add(lives.Session)) || !p.RefreshUntil.Equal(start.Add(lives.Refresh)) {
 		t.Errorf("the tokens last until %v and %v", p.SessionUntil, p.RefreshUntil)
 	}
 	if user, err := tokens.Session(p.Session); err != nil || user != aPlayer().User {
