@@ -242,7 +242,9 @@ func (w *world) read(t *rapid.T, key string) {
 		s, _ := a.(*shelf)
 		p.last, p.seqs = InfoReply{x.lowest(a != nil), x.last()}, x.page(&p.r, s)
 		for _, seq := range p.seqs {
-			p.from[seq] = len(x.all[seq-1]) - 1
+			if seq >= x.first || w.mode == "always" { // else the last change may have been given up
+				p.from[seq] = len(x.all[seq-1]) - 1
+			}
 		}
 	}
 	info, err := ask(w.channels, a, KindInfo, &InfoRequest{key}, DecodeInfoReply)

@@ -62,6 +62,13 @@ func (n naive) change(key string, seq uint64, content string, who *grid.Caller, 
 	old, m := x.now(seq), Message{}
 	amend := seq < x.first
 	i := slices.IndexFunc(x.amended, func(a Message) bool { return a.Seq == seq })
+	known := old // what the slot knows of it
+	if amend {
+		known = Message{}
+	}
+	if i >= 0 {
+		known = x.amended[i]
+	}
 	switch {
 	case amend && (!archive || x.oldest == 0 || seq < x.oldest || seq > x.stored.done):
 		return ChangeReply{}, fault.NotFound
@@ -69,9 +76,9 @@ func (n naive) change(key string, seq uint64, content string, who *grid.Caller, 
 		return ChangeReply{}, fault.FailedPrecondition
 	case !amend && !who.Server && who.User != old.Sender:
 		return ChangeReply{}, fault.PermissionDenied
-	case (!amend || i >= 0) && old.Removed && content == "":
-		return ChangeReply{old.Revision}, fault.OK
-	case (!amend || i >= 0) && old.Removed:
+	case known.Removed && content == "":
+		return ChangeReply{known.Revision}, fault.OK
+	case known.Removed:
 		return ChangeReply{}, fault.FailedPrecondition
 	}
 	m = old
