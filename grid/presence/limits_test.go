@@ -10,14 +10,23 @@ import (
 	"github.com/thronggrid/throng/grid/pack"
 )
 
-// fill returns streams with n presences, each on the stream of its key.
-func fill(key func(i int) []byte, n int) *Streams {
+// crowd returns a stream with n presences.
+func crowd(key []byte, n int) *Streams {
 	s := New()
-	origin := grid.OriginOf(1, 1)
+	g := &group{gen: s.gen}
 	for i := range n {
-		k := key(i)
-		x, _ := s.byKey.Get(string(k))
-		s.add(k, x, &member{session: grid.SessionID(i + 1), user: person(i), origin: origin})
+		g.append(&member{session: grid.SessionID(i + 1), user: person(i)})
+	}
+	s.byKey.Set(string(key), stream{group: g})
+	s.members = n
+	return s
+}
+
+// scatter returns n streams with one presence each.
+func scatter(n int) *Streams {
+	s := New()
+	for i := range n {
+		s.add(status(i), stream{}, &member{session: grid.SessionID(i + 1), user: person(i)})
 	}
 	return s
 }
@@ -26,9 +35,8 @@ func fill(key func(i int) []byte, n int) *Streams {
 // is there can be changed, and makes room when it goes.
 func TestFull(t *testing.T) {
 	hall := room("hall")
-	crowded := fill(func(int) []byte { return hall }, MembersMax)
-	scattered := fill(status, StreamsPerSlotMax)
-	packed := fill(func(int) []byte { return hall }, 2)
+	crowded, scattered := crowd(hall, MembersMax), scatter(StreamsPerSlotMax)
+	packed := crowd(hall, 2)
 	packed.members = MembersPerSlotMax
 	for name, c := range map[string]struct {
 		s          *Streams

@@ -13,9 +13,8 @@ import (
 
 // What the golden messages are about, and its bytes.
 var (
-	goldUser   = grid.ID{0: 0xff, 15: 0x0a}
-	goldKey    = grid.AppendKey(nil, grid.StreamRoom, "eb")
-	goldMember = Member{goldSession, goldUser, "away"}
+	goldUser = grid.ID{0: 0xff, 15: 0x0a}
+	goldKey  = grid.AppendKey(nil, grid.StreamRoom, "eb")
 )
 
 const (

@@ -19,13 +19,9 @@ import (
 func TestStreamsAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		w := world{live: New(), follower: New(), model: model{}}
-		w.people = rapid.SampledFrom([]int{2, 20, 40, 400}).Draw(t, "people")
-		// An ebb empties what has been filled, so that trees become slices again.
-		for range rapid.IntRange(1, 3).Draw(t, "tides") {
-			w.leaves = rapid.SampledFrom([]int{5, 40, 85}).Draw(t, "leaves")
-			for range rapid.IntRange(1, 4*w.people).Draw(t, "steps") {
-				w.step(t)
-			}
+		w.people = rapid.SampledFrom([]int{3, 40, 150}).Draw(t, "people")
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			w.step(t)
 		}
 		w.compare(t)
 	})
@@ -34,7 +30,7 @@ func TestStreamsAgainstModel(t *testing.T) {
 type world struct {
 	live, follower *Streams
 	model          model
-	people, leaves int
+	people         int
 	clones         []clone
 }
 
@@ -48,26 +44,31 @@ func (w *world) step(t *rapid.T) {
 	key := rapid.SampledFrom([][]byte{room("hall"), room("größe"), status(1),
 		grid.AppendKey(nil, grid.StreamCustom, "hall")}).Draw(t, "stream")
 	who := rapid.IntRange(0, w.people-1).Draw(t, "who")
-	switch dice := rapid.IntRange(0, 99).Draw(t, "dice"); {
-	case dice < 3:
+	// Crowds that come and go make trees of slices, and slices of trees.
+	crowd := rapid.SampledFrom([]int{1, 2, w.people / 2, w.people}).Draw(t, "crowd")
+	switch dice := rapid.IntRange(0, 9).Draw(t, "dice"); dice {
+	case 0:
 		w.clones = append(w.clones, clone{w.live.Clone(), w.model.encode()})
-	case dice < 5:
+	case 1:
 		w.live = recode(t, w.live)
-	case dice < 15:
+	case 2, 3:
 		w.query(t, key, who)
-	case dice < 15+w.leaves:
-		r := LeaveRequest{key, session(who)}
-		w.apply(t, KindLeave, &r, w.model.leave(&r))
-	default:
-		r := EnterRequest{
-			Key: key, Session: session(who), User: person(who), Conn: uint64(who),
-			Origin: grid.OriginOf(uint32(rapid.IntRange(1, 2).Draw(t, "node")), 3),
+	case 4, 5, 6:
+		for i := range crowd {
+			r := LeaveRequest{key, session((who + i) % w.people)}
+			w.apply(t, KindLeave, &r, w.model.leave(&r))
 		}
+	default:
+		r := EnterRequest{Key: key, Origin: grid.OriginOf(1, uint64(dice))}
 		text := rapid.SampledFrom([]string{"", "away", "größer", "-"}).Draw(t, "status")
 		if r.HasStatus = text != "-"; r.HasStatus {
 			r.Status = []byte(text)
 		}
-		w.apply(t, KindEnter, &r, w.model.enter(&r))
+		for i := range crowd {
+			i = (who + i) % w.people
+			r.Session, r.User, r.Conn = session(i), person(i), uint64(i)
+			w.apply(t, KindEnter, &r, w.model.enter(&r))
+		}
 	}
 }
 

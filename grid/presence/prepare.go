@@ -40,9 +40,10 @@ func prepareKey(in *pack.Cursor, n, want int, out []byte) (key, body []byte, err
 		return nil, out, err
 	}
 	var buf [1 + grid.StreamNameBytesMax]byte
-	if key, err = grid.ReadStream(in, buf[:0]); err != nil {
+	stream, err := grid.ReadStream(in, buf[:0])
+	if err != nil {
 		return nil, out, err
 	}
-	body = pack.AppendBytes(pack.AppendArray(out, want), key)
-	return body[len(body)-len(key):], body, nil
+	body = pack.AppendBytes(pack.AppendArray(out, want), stream)
+	return body[len(body)-len(stream):], body, nil
 }

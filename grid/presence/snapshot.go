@@ -158,7 +158,8 @@ func (d *decoder) stream(gen uint64) (string, stream, error) {
 		return key, stream{}, err
 	}
 	if count < 1 || count > MembersMax {
-		return key, stream{}, fmt.Errorf("%q with %d presences: from 1 to %d", key, count, MembersMax)
+		return key, stream{}, fmt.Errorf("%q with %d presences: from 1 to %d",
+			key, count, MembersMax)
 	}
 	var x stream
 	if count > 1 {

@@ -55,6 +55,7 @@ func TestDecodeRefuses(t *testing.T) {
 		two    = "92" + hexKey + "02"
 		member = "94" + hexSession + hexUser + "01" + "a0"
 	)
+	nobody := "c410" + strings.Repeat("00", 16)
 	other := "94" + hexSession[:18] + "07" + hexUser + "01" + "a0"
 	for name, c := range map[string]struct {
 		data []byte
@@ -79,7 +80,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"presences not sorted": {chunk("920101", two, member, other), "does not follow"},
 		"session twice":        {chunk("920101", two, member, member), "does not follow"},
 		"session of zeros":     {chunk("920101", one, "94c4080000000000000000", hexUser, "01a0"), "no session's"},
-		"nobody":               {chunk("920101", one, "94"+hexSession+"c410"+strings.Repeat("00", 16)+"01a0"), "zero UUID"},
+		"nobody":               {chunk("920101", one, "94"+hexSession+nobody+"01a0"), "zero UUID"},
 		"status not text":      {chunk("920101", one, "94"+hexSession+hexUser+"01a1ff"), "not UTF-8"},
 		"half a presence":      {chunk("920101", one, "92"+hexSession+hexUser), "want at least 4"},
 		"bytes behind":         {chunk("920101", one, member, "00"), "behind the last"},
