@@ -56,6 +56,6 @@
 // cannot make anything here panic, or allocate beyond their own size's proportion.
 // Hints may be lost; nothing depends on them. All limits are in limits.go.
 //
-// A session on one stream takes about 130 bytes, and about 50 more while it is
-// detached; a used token about 60, and 35 more for the first of a user.
+// A session on one stream takes about 130 bytes, and about 60 more while it is
+// detached; a used token about 70, and 50 more for the first of a user.
 package session

@@ -55,9 +55,6 @@ func New() *Sessions {
 	}
 }
 
-// Len returns the number of sessions, and of those that are detached.
-func (s *Sessions) Len() (sessions, detached int) { return s.rows.Len(), s.waiting.Len() }
-
 // Clone returns the state as it is now, frozen: it is for Encode alone, which
 // may run on any goroutine while the original goes on. It takes the same time
 // whatever the number of sessions; the original then copies each tree node that it

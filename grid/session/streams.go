@@ -45,14 +45,19 @@ func (s streams) find(key []byte) int {
 func (s streams) with(key []byte) streams {
 	b := make([]byte, 0, len(s)+1+len(key))
 	b = append(append(b, s...), byte(len(key)))
-	b = append(b, key...)
-	return streams(unsafe.String(unsafe.SliceData(b), len(b))) // nothing else has b
+	return taken(append(b, key...))
 }
 
-// without returns the streams but the one that stands at a place.
+// without returns the streams but the one that stands at a place. It always
+// copies: a part of the old string would keep the memory of all of it.
 func (s streams) without(at int) streams {
-	return s[:at] + s[at+1+int(s[at]):]
+	rest := s[at+1+int(s[at]):]
+	b := make([]byte, 0, at+len(rest))
+	return taken(append(append(b, s[:at]...), rest...))
 }
+
+// taken makes bytes that nothing else has into streams.
+func taken(b []byte) streams { return streams(unsafe.String(unsafe.SliceData(b), len(b))) }
 
 // readStreams checks what a snapshot has for streams, and copies it.
 func readStreams(b []byte) (streams, error) {
