@@ -96,7 +96,8 @@ type fakeShards struct {
 	streams  *presence.Streams
 	effects  grid.Effects
 	duties   []fakeDuty
-	seen     map[grid.Kind]int // commands by kind
+	seen     map[grid.Kind]int // commands executed, by kind
+	asked    map[grid.Kind]int // commands handed in, by kind
 }
 
 type fakeDuty struct {
@@ -108,7 +109,7 @@ type fakeDuty struct {
 func newFakeShards() *fakeShards {
 	s := &fakeShards{
 		values: map[string]int64{}, queue: make(chan func(), 1<<16), done: make(chan struct{}),
-		sessions: session.New(), streams: presence.New(), seen: map[grid.Kind]int{}, stamp: 1e15,
+		sessions: session.New(), streams: presence.New(), seen: map[grid.Kind]int{}, asked: map[grid.Kind]int{}, stamp: 1e15,
 	}
 	go func() {
 		defer close(s.done)
@@ -136,10 +137,31 @@ func (s *fakeShards) hold() {
 	s.holding = true
 }
 
+// freeze also keeps back those of the gateway's own commands.
+func (s *fakeShards) freeze() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.frozen = true
+}
+
+// fail makes an error the outcome of every command; nil: no more.
+func (s *fakeShards) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
+// refuseWith makes Write return an error; nil: no more.
+func (s *fakeShards) refuseWith(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = err
+}
+
 func (s *fakeShards) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.holding = false
+	s.holding, s.frozen = false, false
 	for _, f := range s.held {
 		s.queue <- f
 	}
@@ -187,6 +209,7 @@ func (l *fakeLane) Write(_ grid.Slot, kind grid.Kind, _ grid.RequestID, body []b
 	if l.shards.refuse != nil {
 		return l.shards.refuse
 	}
+	l.shards.asked[kind]++
 	b := &l.others
 	if isGatewayKind(kind) {
 		b = &l.mine
@@ -300,6 +323,13 @@ func (s *fakeShards) commands(kind grid.Kind) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.seen[kind]
+}
+
+// runsOf returns how many commands of a kind were handed in.
+func (s *fakeShards) runsOf(kind grid.Kind) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked[kind]
 }
 
 // tell pushes to all on a stream, as if a command had done so.

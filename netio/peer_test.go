@@ -69,6 +69,9 @@ type peer struct {
 	t  testing.TB
 	in []byte
 	id uint32
+
+	welcome wire.Welcome
+	pushed  []wire.Frame // that came while something else was waited for
 }
 
 func (s *serving) dial() *peer {
@@ -85,14 +88,38 @@ func (s *serving) dial() *peer {
 // login dials and says hello.
 func (s *serving) login() *peer {
 	s.t.Helper()
-	p := s.dial()
 	h := aHello()
+	return s.loginAs(&h)
+}
+
+func (s *serving) loginAs(h *wire.Hello) *peer {
+	s.t.Helper()
+	p := s.dial()
 	p.send(wire.KindHello, 0, h.Append(nil))
+	p.welcomed()
+	return p
+}
+
+// loginServer logs in as the studio's own server.
+func (s *serving) loginServer() *peer {
+	s.t.Helper()
+	h := aHello()
+	h.Provider, h.Credential = wire.ProviderServer, testKey
+	return s.loginAs(&h)
+}
+
+// welcomed reads the welcome.
+func (p *peer) welcomed() {
+	p.t.Helper()
 	f := p.frame()
 	if f.Kind != wire.KindHello || f.Flags != wire.Reply {
-		s.t.Fatalf("hello was answered with %+v", f)
+		p.t.Fatalf("hello was answered with %+v", f)
 	}
-	return p
+	in := pack.NewCursor(f.Body)
+	p.welcome = wire.Welcome{}
+	if err := p.welcome.Decode(&in); err != nil {
+		p.t.Fatal(err)
+	}
 }
 
 func aHello() wire.Hello {
