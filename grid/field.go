@@ -59,7 +59,7 @@ func CheckKey(key []byte) error {
 	case StreamStatus:
 		if len(name) != len(ID{}) {
 			return fault.New(fault.InvalidArgument,
-				"a status stream is named by the %d bytes of a user's id, not by %d", len(ID{}), len(name))
+				"a status stream is named by the 16 bytes of a user's id, not by %d", len(name))
 		}
 		return nil
 	case StreamRoom, StreamCustom:

@@ -226,7 +226,8 @@ func (m *model) encode() []byte {
 		buf = pack.AppendBytes(buf, keys)
 	}
 	slices.SortFunc(m.tokens, func(a, b token) int {
-		return cmp.Or(bytes.Compare(a.user[:], b.user[:]), cmp.Compare(a.until, b.until), bytes.Compare(a.id[:], b.id[:]))
+		return cmp.Or(bytes.Compare(a.user[:], b.user[:]), cmp.Compare(a.until, b.until),
+			bytes.Compare(a.id[:], b.id[:]))
 	})
 	for _, x := range m.tokens {
 		next()
@@ -470,7 +471,8 @@ func (p *play) droppedOne() {
 	if is := p.model.get(x.user, x.id); is != nil && p.model.off(is, key) {
 		b := grid.AppendStream([]byte{0x93}, key)
 		b = pack.AppendString(append(b, byte(fault.ResourceExhausted)), "full")
-		p.model.told = append(p.model.told, hint(grid.Address{Session: is.id, Origin: is.origin, Conn: is.conn}, KindRefused, b))
+		to := grid.Address{Session: is.id, Origin: is.origin, Conn: is.conn}
+		p.model.told = append(p.model.told, hint(to, KindRefused, b))
 	}
 	p.effects("dropped")
 }

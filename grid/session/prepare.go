@@ -77,7 +77,7 @@ func prepareStream(
 	if !c.Server && grid.StreamKind(key[0]) == grid.StreamStatus &&
 		grid.ID(key[1:]) != c.User {
 		return nil, fault.New(fault.PermissionDenied,
-			"players may be on no status stream but their own: connect with a server key for others")
+			"players may be on no status stream but their own: use a server key for others")
 	}
 	by := ConfirmRequest{c.User, c.Session, c.Origin, c.Conn}
 	return pack.AppendBytes(by.Append(pack.AppendArray(out, fields)), key), nil

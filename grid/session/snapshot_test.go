@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -18,7 +19,8 @@ func TestFormat(t *testing.T) {
 	w := newWorld()
 	w.stamp = 4
 	user := grid.ID{15: 1}
-	w.open(t, OpenRequest{User: user, Origin: 3, Conn: 4, Secret: Secret{15: 2}, Spend: grid.ID{15: 9}, SpendUntil: 300})
+	w.open(t, OpenRequest{User: user, Origin: 3, Conn: 4, Secret: Secret{15: 2},
+		Spend: grid.ID{15: 9}, SpendUntil: 300})
 	id := w.open(t, OpenRequest{User: user, Origin: 3, Conn: 5, Secret: Secret{15: 2}})
 	w.track(t, caller(user, id, 3, 5), room("a"), "x")
 	w.track(t, caller(user, id, 3, 5), room("bc"), "x")
@@ -31,7 +33,8 @@ func TestFormat(t *testing.T) {
 	const zeros = "c410000000000000000000000000000000"
 	want := "000000ae" + "93010201" +
 		"98" + zeros + "01" + "c4080000000000005007" + zeros + "02" + "c0" + "0304" + "00" + "c400" +
-		"98" + zeros + "01" + "c4080000000000006007" + zeros + "07" + zeros + "02" + "0406" + "6e" + "c407" + "020261" + "03026263" +
+		"98" + zeros + "01" + "c4080000000000006007" + zeros + "07" + zeros + "02" +
+		"0406" + "6e" + "c407" + "020261" + "03026263" +
 		"93" + zeros + "01" + "cd012c" + zeros + "09"
 	if got := hex.EncodeToString(encode(w.Sessions)); got != want {
 		t.Fatalf("\ngot  %s\nwant %s", got, want)
@@ -141,11 +144,11 @@ func TestDecodePassesOverLaterFields(t *testing.T) {
 func crowded(t testing.TB) *world {
 	w := newWorld()
 	for i := range 3000 {
-		w.open(t, OpenRequest{User: person(i % 500), Origin: gateway, Conn: uint64(i), Spend: person(i), SpendUntil: 1 << 60})
+		user, conn := person(i%500), uint64(i)
+		w.open(t, OpenRequest{User: user, Origin: gateway, Conn: conn, Spend: person(i), SpendUntil: 1 << 60})
 		if i%3 == 0 {
-			if _, err := w.do(KindDetach, bodyOf(&DetachRequest{person(i % 500), gateway, uint64(i), second})); err != nil {
-				t.Fatal(err)
-			}
+			_, err := w.do(KindDetach, bodyOf(&DetachRequest{user, gateway, conn, second}))
+			want(t, "detach", err, fault.OK)
 		}
 	}
 	return w
@@ -182,7 +185,8 @@ func TestACloneIsEncodedBesideItsOriginal(t *testing.T) {
 	before, clone, done := encode(w.Sessions), w.Clone(), make(chan []byte)
 	go func() { done <- encode(clone) }()
 	for i := range 3000 {
-		w.open(t, OpenRequest{User: person(i % 500), Origin: gateway2, Conn: uint64(i), Spend: person(i - 9000), SpendUntil: 1 << 60})
+		w.open(t, OpenRequest{User: person(i % 500), Origin: gateway2, Conn: uint64(i),
+			Spend: person(i - 9000), SpendUntil: 1 << 60})
 	}
 	w.floors = w.floors.With(origin(1, 2))
 	w.Sweep(w.turn(), 0)
