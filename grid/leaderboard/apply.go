@@ -38,23 +38,15 @@ func (b *Boards) apply(
 ) ([]byte, error) {
 	switch kind {
 	case KindSubmit:
-		var r SubmitRequest
-		if _, err := r.decode(in, n); err != nil {
-			return out, err
-		}
-		return b.submit(&r, t.Stamp, out)
+		return b.submit(t, in, n, out)
 	case KindRemove:
-		var r RemoveRequest
-		if _, err := r.decode(in, n); err != nil {
-			return out, err
-		}
-		return b.remove(&r, out)
+		return b.remove(t, in, n, out)
 	case KindCreate:
 		var r CreateRequest
 		if _, err := r.decode(in, n); err != nil {
 			return out, err
 		}
-		return b.create(&r, out)
+		return b.create(&r, t.Stamp, out)
 	case KindDelete:
 		var r DeleteRequest
 		if _, err := r.decode(in, n); err != nil {
@@ -65,12 +57,13 @@ func (b *Boards) apply(
 	return out, fault.New(fault.Unimplemented, "boards have no command %#04x", uint16(kind))
 }
 
-func (b *Boards) create(r *CreateRequest, out []byte) ([]byte, error) {
+func (b *Boards) create(r *CreateRequest, stamp int64, out []byte) ([]byte, error) {
+	set := r.settings()
 	if x, ok := b.byName.Get(r.Board); ok {
-		if x.sort != r.Sort || x.operator != r.Operator {
+		if x.settings != set {
 			return out, fault.New(fault.AlreadyExists,
-				"board %q exists, with sort %v and operator %v: use these, or another name",
-				x.name, x.sort, x.operator)
+				"board %q exists, with sort %v, operator %v or other settings that differ: "+
+					"use those that board.info tells, or another name", x.name, x.sort, x.operator)
 		}
 		return pack.AppendBool(pack.AppendArray(out, 1), false), nil
 	}
@@ -79,10 +72,11 @@ func (b *Boards) create(r *CreateRequest, out []byte) ([]byte, error) {
 			"the slot of board %q has %d boards, the most it may: delete some, or use another name",
 			r.Board, BoardsPerSlotMax)
 	}
-	name := strings.Clone(r.Board)
-	b.byName.Set(name, &board{
-		gen: b.gen, name: name, sort: r.Sort, operator: r.Operator, set: ranking.New(b.gen),
-	})
+	set.schedule, set.metadata = strings.Clone(set.schedule), strings.Clone(set.metadata)
+	x := &board{gen: b.gen, name: strings.Clone(r.Board), settings: set}
+	x.now = period{end: x.endAfter(stamp), set: ranking.New(b.gen)}
+	b.byName.Set(x.name, x)
+	b.plan(x, math.MaxInt64)
 	return pack.AppendBool(pack.AppendArray(out, 1), true), nil
 }
 
@@ -90,41 +84,86 @@ func (b *Boards) delete(r *DeleteRequest, out []byte) []byte {
 	records := 0
 	x, deleted := b.byName.Delete(r.Board)
 	if deleted {
-		records = x.set.Len()
+		records = x.records()
 		b.records -= records
+		b.unplan(x)
 	}
 	out = pack.AppendBool(pack.AppendArray(out, 2), deleted)
 	return pack.AppendUint(out, uint64(records))
 }
 
-func (b *Boards) submit(r *SubmitRequest, stamp int64, out []byte) ([]byte, error) {
-	x, err := b.find(r.Board)
+// target returns the board that a write is for, if its sender may write to it.
+func (b *Boards) target(name string, owner *grid.ID, server bool) (*board, error) {
+	x, err := b.find(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case *owner == (grid.ID{}):
+		return nil, errNobody
+	case x.authoritative && !server:
+		return nil, fault.New(fault.PermissionDenied,
+			"board %q is authoritative: only a server changes its records, with a server key",
+			x.name)
+	}
+	return x, nil
+}
+
+func (b *Boards) submit(t *grid.Turn, in *pack.Cursor, n int, out []byte) ([]byte, error) {
+	var r SubmitRequest
+	if _, err := r.decode(in, n); err != nil {
+		return out, err
+	}
+	server, err := decodeSender(in, n, 5)
 	if err != nil {
 		return out, err
 	}
-	if r.Owner == (grid.ID{}) {
-		return out, errNobody
+	x, err := b.target(r.Board, &r.Owner, server)
+	if err != nil {
+		return out, err
 	}
-	o, old, found := x.locate(&r.Owner)
+	// Where the period has ended, but was not closed yet, this is the next one's first.
+	var old *ranking.Record
+	var o ranking.Ordinal
+	ended, size := x.ended(t.Stamp), 0
+	if !ended {
+		o, old, _ = x.now.locate(&r.Owner)
+		size = x.now.set.Len()
+	}
 	score, sub, err := x.result(old, x.key(r.Score), x.key(r.Subscore))
 	if err != nil {
 		return out, err
 	}
-	changed := !found || score != old.Score || sub != old.Sub
-	switch {
-	case !found && x.set.Len() >= BoardRecordsMax:
+	if old == nil && size >= BoardRecordsMax {
 		return out, fault.New(fault.ResourceExhausted,
 			"board %q has %d records, the most it may: spread owners over several boards",
 			x.name, BoardRecordsMax)
-	case !found:
-		b.own(x).set.Insert(&ranking.Record{Owner: r.Owner, Score: score, Sub: sub, Stamp: stamp})
+	}
+	if ended {
+		x = b.reset(x, t.Stamp)
+	}
+	changed := old == nil || score != old.Score || sub != old.Sub
+	if r.Metadata != "" && (changed || x.counts(&r, score, sub)) {
+		x = b.own(x)
+		x.now.setNote(&r.Owner, r.Metadata)
+	}
+	switch {
+	case old == nil:
+		b.own(x).now.set.Insert(&ranking.Record{
+			Owner: r.Owner, Score: score, Sub: sub, Stamp: t.Stamp,
+		})
 		b.records++
 	case changed:
-		b.own(x).set.Move(o, score, sub, stamp)
+		b.own(x).now.set.Move(o, score, sub, t.Stamp)
 	}
 	out = pack.AppendInt(pack.AppendArray(out, 3), x.key(score))
 	out = pack.AppendInt(out, x.key(sub))
 	return pack.AppendBool(out, changed), nil
+}
+
+// counts says whether a submit that left a record's score as it was is what the
+// record says: on a board of the best, a worse one is not.
+func (x *board) counts(r *SubmitRequest, score, sub int64) bool {
+	return x.operator != Best || score == x.key(r.Score) && sub == x.key(r.Subscore)
 }
 
 // result returns what a submitted pair makes of a record, nil if there is none.
@@ -165,17 +204,28 @@ func add(a, b int64) (int64, bool) {
 	return sum, (sum > a) == (b > 0) && sum != math.MinInt64
 }
 
-func (b *Boards) remove(r *RemoveRequest, out []byte) ([]byte, error) {
-	x, err := b.find(r.Board)
+func (b *Boards) remove(t *grid.Turn, in *pack.Cursor, n int, out []byte) ([]byte, error) {
+	var r RemoveRequest
+	if _, err := r.decode(in, n); err != nil {
+		return out, err
+	}
+	server, err := decodeSender(in, n, r.Fields())
 	if err != nil {
 		return out, err
 	}
-	if r.Owner == (grid.ID{}) {
-		return out, errNobody
+	x, err := b.target(r.Board, &r.Owner, server)
+	if err != nil {
+		return out, err
 	}
-	o, found := x.set.Find(&r.Owner)
+	var o ranking.Ordinal
+	found := false
+	if !x.ended(t.Stamp) { // else the period that runs has no records yet
+		o, found = x.now.set.Find(&r.Owner)
+	}
 	if found {
-		b.own(x).set.Delete(o)
+		x = b.own(x)
+		x.now.set.Delete(o)
+		x.now.dropNote(&r.Owner)
 		b.records--
 	}
 	return pack.AppendBool(pack.AppendArray(out, 1), found), nil

@@ -1,6 +1,8 @@
 package leaderboard
 
 import (
+	"math"
+
 	"github.com/tidwall/btree"
 
 	"github.com/thronggrid/throng/grid"
@@ -12,20 +14,22 @@ import (
 type Boards struct {
 	gen     uint64 // what is written now carries it; each Clone raises it
 	byName  btree.Map[string, *board]
-	records int // of all boards
+	records int                // of all boards, in all periods
+	dues    *btree.BTreeG[due] // of boards with a schedule; nil: there never was one
+	next    int64              // the first of dues
 }
 
 // board is one board. Its scores are in rank order: negated if it is descending.
 type board struct {
-	gen      uint64 // the only generation that may write the board
-	name     string
-	sort     Sort
-	operator Operator
-	set      *ranking.Set
+	gen  uint64 // the only generation that may write the board
+	name string
+	settings
+	now  period   // the one that runs: the only one that changes
+	past []period // those that are over and kept, the oldest first; never changed in place
 }
 
 // New returns the state of a slot without boards.
-func New() *Boards { return &Boards{gen: 1} }
+func New() *Boards { return &Boards{gen: 1, next: math.MaxInt64} }
 
 // Len returns the number of boards, and of their records together.
 func (b *Boards) Len() (boards, records int) { return b.byName.Len(), b.records }
@@ -58,7 +62,10 @@ func (b *Boards) own(x *board) *board {
 	}
 	c := *x
 	c.gen = b.gen
-	c.set = x.set.Fork(b.gen)
+	c.now.set = x.now.set.Fork(b.gen)
+	if c.now.notes != nil {
+		c.now.notes = c.now.notes.Copy()
+	}
 	b.byName.Set(c.name, &c)
 	return &c
 }
@@ -71,18 +78,20 @@ func (x *board) key(score int64) int64 {
 	return score
 }
 
-// record returns a stored record as clients see it.
-func (x *board) record(r *ranking.Record, rank int) Record {
-	return Record{
-		Owner: r.Owner, Score: x.key(r.Score), Subscore: x.key(r.Sub), Stamp: r.Stamp, Rank: rank,
+// appendRecord appends a stored record as clients see it.
+func (x *board) appendRecord(b []byte, p *period, r *ranking.Record, rank int) []byte {
+	note := ""
+	if p.notes != nil {
+		note = p.note(&r.Owner)
 	}
+	return appendRecord(b, &r.Owner, x.key(r.Score), x.key(r.Sub), r.Stamp, rank, note)
 }
 
 // locate returns the record of an owner.
-func (x *board) locate(owner *grid.ID) (ranking.Ordinal, *ranking.Record, bool) {
-	o, found := x.set.Find(owner)
+func (p *period) locate(owner *grid.ID) (ranking.Ordinal, *ranking.Record, bool) {
+	o, found := p.set.Find(owner)
 	if !found {
 		return 0, nil, false
 	}
-	return o, x.set.At(o), true
+	return o, p.set.At(o), true
 }

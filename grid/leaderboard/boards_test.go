@@ -37,7 +37,7 @@ func create(t testing.TB, b *Boards, name string, sort Sort, op Operator) {
 // order returns who is on a board, in rank order.
 func order(t testing.TB, b *Boards, name string, people int) (who []int) {
 	t.Helper()
-	page, err := ask(b, &player, KindPage, &PageRequest{name, 1, PageRecordsMax}, DecodePageReply)
+	page, err := ask(b, &player, KindPage, &PageRequest{Board: name, Rank: 1, Limit: PageRecordsMax}, DecodePageReply)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +250,7 @@ func TestQueriesRunBesideEachOther(t *testing.T) {
 	for range 4 {
 		readers.Go(func() {
 			for range 200 {
-				r := AroundRequest{"arena", person(2), 3}
+				r := AroundRequest{Board: "arena", Owner: person(2), Limit: 3}
 				if _, err := ask(b, &player, KindAround, &r, DecodePageReply); err != nil {
 					t.Error(err)
 				}
@@ -327,7 +327,7 @@ func TestBodiesMustNameTheOwner(t *testing.T) {
 		if kind == KindAround {
 			_, err = b.Query(kind, body, nil)
 		} else {
-			_, err = b.Apply(&grid.Turn{Stamp: stamp+1}, kind, body, nil)
+			_, err = b.Apply(&grid.Turn{Stamp: stamp + 1}, kind, body, nil)
 		}
 		if fault.CodeOf(err) != fault.InvalidArgument || digest(b) != before {
 			t.Errorf("%#x: %v", kind, err)

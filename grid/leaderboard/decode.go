@@ -2,6 +2,7 @@ package leaderboard
 
 import (
 	"math"
+	"time"
 
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
@@ -18,25 +19,50 @@ func (r *CreateRequest) decode(in *pack.Cursor, n int) (name []byte, err error) 
 	if err != nil {
 		return nil, err
 	}
-	var sort, operator uint64
+	s, err := decodeSettings(in, n-1)
+	if err != nil {
+		return nil, err
+	}
+	*r = CreateRequest{
+		Board: view(name), Sort: s.sort, Operator: s.operator, Authoritative: s.authoritative,
+		Schedule: s.schedule, Keep: time.Duration(s.keep) * time.Second, Metadata: s.metadata,
+	}
+	return name, nil
+}
+
+// settings returns what the request asks for: views, as in the request.
+func (r *CreateRequest) settings() settings {
+	return settings{
+		sort: r.Sort, operator: r.Operator, authoritative: r.Authoritative,
+		schedule: r.Schedule, keep: int64(r.Keep / time.Second), metadata: r.Metadata,
+	}
+}
+
+// decodeSettings reads up to n fields of settings; what is missing is as it is
+// by default.
+func decodeSettings(in *pack.Cursor, n int) (s settings, err error) {
+	if n > 0 {
+		s.sort = Sort(number(in))
+	}
 	if n > 1 {
-		sort = in.Uint()
+		s.operator = Operator(number(in))
 	}
 	if n > 2 {
-		operator = in.Uint()
+		s.authoritative = in.Bool()
 	}
-	switch {
-	case in.Err() != nil:
-		return nil, in.Err()
-	case sort >= uint64(len(sorts)):
-		return nil, fault.New(fault.InvalidArgument,
-			"there is no sort %d: use 0 (%v) or 1 (%v)", sort, Descending, Ascending)
-	case operator >= uint64(len(operators)):
-		return nil, fault.New(fault.InvalidArgument,
-			"there is no operator %d: use 0 to %d, for %q", operator, len(operators)-1, operators)
+	if n > 3 {
+		s.schedule = text(in)
 	}
-	*r = CreateRequest{Board: view(name), Sort: Sort(sort), Operator: Operator(operator)}
-	return name, nil
+	if n > 4 {
+		s.keep = in.Int()
+	}
+	if n > 5 {
+		s.metadata = text(in)
+	}
+	if in.Err() != nil {
+		return s, in.Err()
+	}
+	return s, s.check()
 }
 
 func (r *DeleteRequest) decode(in *pack.Cursor, n int) (name []byte, err error) {
@@ -54,14 +80,22 @@ func (r *SubmitRequest) decode(in *pack.Cursor, n int) (name []byte, err error) 
 	if r.Owner, err = ownerOrCaller(in); err != nil {
 		return nil, err
 	}
-	r.Score, r.Subscore = in.Int(), 0
+	r.Score, r.Subscore, r.Metadata = in.Int(), 0, ""
 	if n > 3 {
 		r.Subscore = in.Int()
 	}
-	if in.Err() == nil && (r.Score == math.MinInt64 || r.Subscore == math.MinInt64) {
-		return nil, errRange
+	if n > 4 {
+		r.Metadata = text(in)
 	}
-	return name, in.Err()
+	switch {
+	case in.Err() != nil:
+		return nil, in.Err()
+	case r.Score == math.MinInt64 || r.Subscore == math.MinInt64:
+		return nil, errRange
+	case r.Metadata == "":
+		return name, nil
+	}
+	return name, checkText("record's metadata", r.Metadata, RecordMetadataBytesMax)
 }
 
 func (r *RemoveRequest) decode(in *pack.Cursor, n int) (name []byte, err error) {
@@ -76,6 +110,15 @@ func (r *RemoveRequest) decode(in *pack.Cursor, n int) (name []byte, err error) 
 	return name, err
 }
 
+// decodeSender reads what Prepare appends to the body of a write for a server,
+// behind the known fields of a request: true.
+func decodeSender(in *pack.Cursor, n, known int) (server bool, err error) {
+	if n > known {
+		server = in.Bool()
+	}
+	return server, in.Err()
+}
+
 func (r *InfoRequest) decode(in *pack.Cursor, n int) (name []byte, err error) {
 	name, err = boardName(in, n, 1)
 	r.Board = view(name)
@@ -87,13 +130,27 @@ func (r *PageRequest) decode(in *pack.Cursor, n int) (name []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
-	r.Board = view(name)
+	*r = PageRequest{Board: view(name)}
 	rank := in.Int()
 	if in.Err() == nil && rank < 1 {
 		return nil, fault.New(fault.InvalidArgument, "rank %d: ranks begin at 1", rank)
 	}
 	r.Rank = int(min(rank, math.MaxInt32))
-	r.Limit, err = limit(in)
+	if r.Limit, err = limit(in); err != nil {
+		return nil, err
+	}
+	if r.Period, err = periodEnd(in, n, 3); err != nil {
+		return nil, err
+	}
+	if n > 4 && !in.Nil() {
+		r.Cursor = in.Bytes()
+		if in.Err() == nil {
+			_, err = readCursor(r.Cursor)
+		}
+	}
+	if in.Err() != nil {
+		err = in.Err()
+	}
 	return name, err
 }
 
@@ -106,20 +163,46 @@ func (r *AroundRequest) decode(in *pack.Cursor, n int) (name []byte, err error) 
 	if r.Owner, err = ownerOrCaller(in); err != nil {
 		return nil, err
 	}
-	r.Limit, err = limit(in)
+	if r.Limit, err = limit(in); err != nil {
+		return nil, err
+	}
+	r.Period, err = periodEnd(in, n, 3)
 	return name, err
 }
 
 // decodeOwners reads all of an OwnersRequest but the owners themselves: count
-// of them follow. They are not gathered first: a query answers each as it comes.
-func decodeOwners(in *pack.Cursor, n int) (name []byte, count int, err error) {
+// of them are next. They are not gathered first: a query answers each as it
+// comes.
+func decodeOwners(in *pack.Cursor, n int) (name []byte, count int, ends int64, err error) {
 	if name, err = boardName(in, n, 2); err != nil {
-		return nil, 0, err
+		return nil, 0, 0, err
 	}
 	count = in.Array()
 	if in.Err() == nil && (count < 1 || count > OwnersMax) {
-		return nil, 0, fault.New(fault.InvalidArgument,
+		return nil, 0, 0, fault.New(fault.InvalidArgument,
 			"%d owners: name 1 to %d in one request", count, OwnersMax)
 	}
-	return name, count, in.Err()
+	if n > 2 {
+		behind := *in
+		for range count {
+			behind.Skip()
+		}
+		if ends, err = periodEnd(&behind, n, 2); err != nil {
+			return nil, 0, 0, err
+		}
+	}
+	return name, count, ends, in.Err()
+}
+
+// periodEnd reads the end of a period, if there are more than known fields.
+func periodEnd(in *pack.Cursor, n, known int) (int64, error) {
+	if n <= known {
+		return 0, nil
+	}
+	ends := in.Int()
+	if in.Err() == nil && ends < 0 {
+		return 0, fault.New(fault.InvalidArgument,
+			"period %d: give the end of one that board.info lists, or 0 for the one that runs", ends)
+	}
+	return ends, in.Err()
 }

@@ -1,6 +1,7 @@
 package leaderboard
 
 import (
+	"math"
 	"unicode"
 	"unicode/utf8"
 	"unsafe"
@@ -31,14 +32,14 @@ func checkName(name []byte) error {
 	}
 	for _, c := range name {
 		if c < ' ' || c > '~' {
-			return checkText(name)
+			return checkRunes(name)
 		}
 	}
 	return nil
 }
 
-// checkText is the rest of checkName, for names that are not plain ASCII.
-func checkText(name []byte) error {
+// checkRunes is the rest of checkName, for names that are not plain ASCII.
+func checkRunes(name []byte) error {
 	for rest := name; len(rest) > 0; {
 		r, n := utf8.DecodeRune(rest)
 		if r == utf8.RuneError && n == 1 {
@@ -80,6 +81,30 @@ func readOwner(in *pack.Cursor, id *grid.ID) error {
 	}
 	return nil
 }
+
+// checkText checks a text that is the game's own.
+func checkText(what, text string, most int) error {
+	if len(text) > most {
+		return fault.New(fault.InvalidArgument,
+			"%d bytes of a %s: use at most %d", len(text), what, most)
+	}
+	if !utf8.ValidString(text) {
+		return fault.New(fault.InvalidArgument, "the %s is not UTF-8", what)
+	}
+	return nil
+}
+
+// text reads a string, or nil for none.
+func text(in *pack.Cursor) string {
+	if in.Nil() {
+		return ""
+	}
+	return view(in.String())
+}
+
+// number reads a number of at most 8 bits: what is higher is 255, and no
+// setting is that.
+func number(in *pack.Cursor) uint8 { return uint8(min(in.Uint(), math.MaxUint8)) }
 
 func limit(in *pack.Cursor) (int, error) {
 	n := in.Int()

@@ -4,25 +4,35 @@ import (
 	"bytes"
 	"encoding/binary"
 	"testing"
+	"time"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/leaderboard/ranking"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
-// sample returns two boards with a few records, and the highest stamp in them.
+// sample returns three boards with a few records, one of them with a period that
+// is over and one that is about to end, and the highest stamp in them.
 func sample(t testing.TB) (*Boards, int64) {
 	t.Helper()
 	b, stamp := New(), int64(1_700_000_000_000_000)
-	for i, name := range []string{"arena", "rüben"} {
+	for i, name := range []string{"arena", "rüben", "season"} {
 		stamp++
-		r := CreateRequest{Board: name, Sort: Sort(i), Operator: Operator(2 * i)}
+		r := CreateRequest{Board: name, Sort: Sort(i % 2), Operator: Operator(2 * (i % 2))}
+		if i == 2 {
+			r.Schedule, r.Keep, r.Metadata = "* * * * *", time.Hour, "{}"
+		}
 		if _, err := do(b, &server, KindCreate, stamp, &r, DecodeCreateReply); err != nil {
 			t.Fatal(err)
 		}
 		for p := range 5 {
 			stamp++
 			r := SubmitRequest{Board: name, Owner: person(p), Score: int64(100 - p%3), Subscore: int64(-p)}
+			if i == 2 {
+				stamp += int64(p) * 15 * second
+				r.Metadata = "note"
+			}
 			if _, err := do(b, &server, KindSubmit, stamp, &r, DecodeSubmitReply); err != nil {
 				t.Fatal(err)
 			}
@@ -31,17 +41,23 @@ func sample(t testing.TB) (*Boards, int64) {
 	return b, stamp
 }
 
+// aCursor is one behind player 1 on a board that is never reset.
+var aCursor = (&board{settings: settings{sort: Ascending}}).appendCursor(nil, false, 0,
+	&ranking.Record{Owner: person(1), Score: 99, Sub: -1, Stamp: 1_700_000_000_000_003})[2:]
+
 // requests returns one good request of every kind.
 func requests() map[grid.Kind]request {
 	return map[grid.Kind]request{
-		KindCreate: &CreateRequest{"new", Ascending, Decr},
-		KindDelete: &DeleteRequest{"arena"},
-		KindSubmit: &SubmitRequest{"arena", person(2), 7, -1 << 40},
+		KindCreate: &CreateRequest{Board: "new", Sort: Ascending, Operator: Decr,
+			Authoritative: true, Schedule: "0 0 * * MON", Keep: time.Hour, Metadata: "{}"},
+		KindDelete: &DeleteRequest{"season"},
+		KindSubmit: &SubmitRequest{"arena", person(2), 7, -1 << 40, "a note"},
 		KindRemove: &RemoveRequest{"rüben", person(1)},
 		KindInfo:   &InfoRequest{"arena"},
-		KindPage:   &PageRequest{"arena", 2, 1000},
-		KindAround: &AroundRequest{"rüben", person(3), 3},
-		KindOwners: &OwnersRequest{"arena", []grid.ID{person(4), person(9)}},
+		KindPage: &PageRequest{Board: "arena", Rank: 2, Limit: 1000, Period: 5,
+			Cursor: aCursor},
+		KindAround: &AroundRequest{"rüben", person(3), 3, 0},
+		KindOwners: &OwnersRequest{"season", []grid.ID{person(4), person(9)}, 1_700_000_040},
 	}
 }
 
@@ -103,7 +119,7 @@ func FuzzApply(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {
 		b, stamp := sample(t)
 		frozen, before := b.Clone(), encode(b)
-		out, err := b.Apply(&grid.Turn{Stamp: stamp+1}, grid.Kind(kind), body, []byte("before"))
+		out, err := b.Apply(&grid.Turn{Stamp: stamp + 1}, grid.Kind(kind), body, []byte("before"))
 		checkReply(t, grid.Kind(kind), out, err)
 		after := encode(b)
 		if err != nil && !bytes.Equal(before, after) {
@@ -112,8 +128,14 @@ func FuzzApply(f *testing.F) {
 		if !bytes.Equal(encode(frozen), before) {
 			t.Fatal("the clone has changed")
 		}
-		if !bytes.Equal(encode(recode(t, b)), after) {
+		again := recode(t, b)
+		if !bytes.Equal(encode(again), after) || again.Due() != b.Due() {
 			t.Fatal("what it left cannot be restored")
+		}
+		b.Tick(&grid.Turn{Stamp: stamp + 61*second})
+		again.Tick(&grid.Turn{Stamp: stamp + 61*second})
+		if !bytes.Equal(encode(again), encode(b)) {
+			t.Fatal("the time does something else after a restore")
 		}
 	})
 }
@@ -151,18 +173,18 @@ func FuzzPrepare(f *testing.F) {
 					}
 					continue
 				}
-				checkBody(t, &op, key, body[len("before"):])
+				checkBody(t, &op, &caller, key, body[len("before"):])
 			}
 		}
 	})
 }
 
-func checkBody(t *testing.T, op *grid.Op, key, body []byte) {
+func checkBody(t *testing.T, op *grid.Op, c *grid.Caller, key, body []byte) {
 	t.Helper()
 	b, stamp := sample(t)
 	run := func() (err error) {
 		if op.Write {
-			_, err = b.Apply(&grid.Turn{Stamp: stamp+1}, op.Kind, body, nil)
+			_, err = b.Apply(&grid.Turn{Stamp: stamp + 1}, op.Kind, body, nil)
 		} else {
 			_, err = b.Query(op.Kind, body, nil)
 		}
@@ -172,7 +194,7 @@ func checkBody(t *testing.T, op *grid.Op, key, body []byte) {
 		t.Fatalf("the state refuses what Prepare made: %v", err)
 	}
 	in := pack.NewCursor(body)
-	again, same, err := op.Prepare(&server, &in, in.Array(), nil)
+	again, same, err := op.Prepare(c, &in, in.Array(), nil)
 	if err != nil || !bytes.Equal(again, key) || !bytes.Equal(same, body) {
 		t.Fatalf("%q, then %q for key %q, then %q: %v", body, same, key, again, err)
 	}
@@ -187,7 +209,7 @@ func FuzzReplies(f *testing.F) {
 		}
 		var out []byte
 		if op.Write {
-			out, err = b.Apply(&grid.Turn{Stamp: stamp+1}, op.Kind, body, nil)
+			out, err = b.Apply(&grid.Turn{Stamp: stamp + 1}, op.Kind, body, nil)
 		} else {
 			out, err = b.Query(op.Kind, body, nil)
 		}
@@ -225,6 +247,7 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal("decoding and encoding again gives other bytes")
 		}
 		for i := range 20 {
+			b.Tick(&grid.Turn{Stamp: b.Due()})
 			for kind, r := range requests() {
 				_, body, err := prepare(&server, kind, r)
 				if err != nil {

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -14,11 +17,11 @@ import (
 )
 
 // TestBoardsAgainstModel runs random requests on boards and on the model, over
-// all sorts and operators, with clones and restores in between, and compares
-// every reply, and all state at the end.
+// all settings, with resets, clones and restores in between, and compares every
+// reply, and all state at the end.
 func TestBoardsAgainstModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := world{boards: New(), model: model{}, stamp: 1_000_000}
+		w := world{boards: New(), model: model{}, stamp: 1_700_000_000_000_000}
 		w.people = rapid.SampledFrom([]int{4, 60, 1500}).Draw(t, "people")
 		w.scores = rapid.SampledFrom([]int64{2, 50, math.MaxInt64}).Draw(t, "scores")
 		steps := rapid.IntRange(1, 6*w.people).Draw(t, "steps")
@@ -36,12 +39,22 @@ type world struct {
 	people int
 	scores int64
 	clones []clone
+	marks  []mark
 }
 
 // clone is one that was taken, and what it must stay like.
 type clone struct {
 	boards *Boards
 	want   []byte
+}
+
+// mark is a cursor that came with a page, and where it stands.
+type mark struct {
+	board  string
+	cursor []byte
+	back   bool
+	period int64
+	at     Record
 }
 
 func (w *world) step(t *rapid.T) {
@@ -53,32 +66,48 @@ func (w *world) step(t *rapid.T) {
 		w.create(t, name)
 	case dice < 4:
 		w.delete(t, name)
+	case dice < 7:
+		w.stamp += rapid.Int64Range(0, 100*60).Draw(t, "seconds") * second
 	case dice < 10:
+		w.tick(t)
+	case dice < 13:
 		w.clones = append(w.clones, clone{w.boards.Clone(), w.model.encode()})
-	case dice < 12:
+	case dice < 15:
 		w.boards = recode(t, w.boards)
-	case dice < 20:
+	case dice < 22:
 		w.remove(t, name, owner)
-	case dice < 30:
+	case dice < 32:
 		w.query(t, name, owner)
 	default:
 		w.submit(t, name, owner)
 	}
 }
 
+var (
+	schedules = []string{"", "", "* * * * *", "*/20 * * * *", "@hourly", "0 0 * * MON"}
+	keeps     = []time.Duration{0, time.Minute, 2 * time.Hour, KeepMax}
+	texts     = []string{"", "", "", "{}", `{"map":"dünen"}`, strings.Repeat("x", 200)}
+)
+
 func (w *world) create(t *rapid.T, name string) {
 	r := CreateRequest{
-		Board:    name,
-		Sort:     Sort(rapid.IntRange(0, 1).Draw(t, "sort")),
-		Operator: Operator(rapid.IntRange(0, 3).Draw(t, "operator")),
+		Board:         name,
+		Sort:          Sort(rapid.IntRange(0, 1).Draw(t, "sort")),
+		Operator:      Operator(rapid.IntRange(0, 3).Draw(t, "operator")),
+		Authoritative: rapid.IntRange(0, 3).Draw(t, "authoritative") == 0,
+		Schedule:      rapid.SampledFrom(schedules).Draw(t, "schedule"),
+		Metadata:      rapid.SampledFrom(texts).Draw(t, "metadata"),
+	}
+	if r.Schedule != "" {
+		r.Keep = rapid.SampledFrom(keeps).Draw(t, "keep")
 	}
 	got, err := do(w.boards, &server, KindCreate, w.stamp, &r, DecodeCreateReply)
 	x := w.model[name]
 	switch {
 	case x == nil:
 		same(t, "create", got, CreateReply{Created: true}, err, fault.OK)
-		w.model[name] = &modelBoard{sort: r.Sort, operator: r.Operator}
-	case x.sort == r.Sort && x.operator == r.Operator:
+		w.model[name] = newModelBoard(r, w.stamp)
+	case x.CreateRequest == r:
 		same(t, "create again", got, CreateReply{}, err, fault.OK)
 	default:
 		same(t, "create otherwise", got, CreateReply{}, err, fault.AlreadyExists)
@@ -90,37 +119,61 @@ func (w *world) delete(t *rapid.T, name string) {
 	got, err := do(w.boards, &server, KindDelete, w.stamp, &r, DecodeDeleteReply)
 	want := DeleteReply{}
 	if x := w.model[name]; x != nil {
-		want = DeleteReply{Deleted: true, Records: len(x.records)}
+		want = DeleteReply{Deleted: true, Records: len(x.now.records)}
+		for _, p := range x.past {
+			want.Records += len(p.records)
+		}
 	}
 	same(t, "delete", got, want, err, fault.OK)
 	delete(w.model, name)
+}
+
+func (w *world) tick(t *rapid.T) {
+	due := w.boards.Due()
+	if want := w.model.due(); due != want {
+		t.Fatalf("due at %d, want %d", due, want)
+	}
+	for w.boards.Due() <= w.stamp {
+		w.boards.Tick(&grid.Turn{Stamp: w.stamp})
+	}
+	w.model.tick(w.stamp)
+}
+
+// caller returns who may write for an owner, or not on an authoritative board.
+func (w *world) caller(t *rapid.T, name string, owner grid.ID) (*grid.Caller, fault.Code) {
+	c := grid.Caller{User: owner, Server: rapid.Bool().Draw(t, "server")}
+	switch x := w.model[name]; {
+	case x == nil:
+		return &c, fault.NotFound
+	case x.Authoritative && !c.Server:
+		return &c, fault.PermissionDenied
+	}
+	return &c, fault.OK
 }
 
 func (w *world) submit(t *rapid.T, name string, owner grid.ID) {
 	score := rapid.Int64Range(-w.scores, w.scores)
 	r := SubmitRequest{Board: name, Owner: owner}
 	r.Score, r.Subscore = score.Draw(t, "score"), score.Draw(t, "subscore")
-	got, err := do(w.boards, &server, KindSubmit, w.stamp, &r, DecodeSubmitReply)
-	want, code := SubmitReply{}, fault.NotFound
-	if x := w.model[name]; x != nil {
-		want, code = x.submit(&r, w.stamp)
+	r.Metadata = rapid.SampledFrom(texts).Draw(t, "metadata")
+	c, code := w.caller(t, name, owner)
+	got, err := do(w.boards, c, KindSubmit, w.stamp, &r, DecodeSubmitReply)
+	want := SubmitReply{}
+	if code == fault.OK {
+		want, code = w.model[name].submit(&r, w.stamp)
 	}
 	same(t, fmt.Sprintf("submit %+v", r), got, want, err, code)
 }
 
 func (w *world) remove(t *rapid.T, name string, owner grid.ID) {
 	r := RemoveRequest{Board: name, Owner: owner}
-	got, err := do(w.boards, &server, KindRemove, w.stamp, &r, DecodeRemoveReply)
-	x := w.model[name]
-	if x == nil {
-		same(t, "remove", got, RemoveReply{}, err, fault.NotFound)
-		return
+	c, code := w.caller(t, name, owner)
+	got, err := do(w.boards, c, KindRemove, w.stamp, &r, DecodeRemoveReply)
+	want := RemoveReply{}
+	if code == fault.OK {
+		want.Removed = w.model[name].remove(owner, w.stamp)
 	}
-	i := x.find(owner)
-	same(t, "remove", got, RemoveReply{Removed: i >= 0}, err, fault.OK)
-	if i >= 0 {
-		x.records = append(x.records[:i:i], x.records[i+1:]...)
-	}
+	same(t, "remove", got, want, err, code)
 }
 
 func (w *world) query(t *rapid.T, name string, owner grid.ID) {
@@ -130,19 +183,22 @@ func (w *world) query(t *rapid.T, name string, owner grid.ID) {
 		same(t, "info", info, InfoReply{}, err, fault.NotFound)
 		return
 	}
-	total := len(x.records)
-	same(t, "info", info, InfoReply{x.sort, x.operator, total}, err, fault.OK)
+	same(t, "info", info, x.info(), err, fault.OK)
 
+	end := rapid.SampledFrom(x.ends()).Draw(t, "period")
+	records := x.period(end)
+	total := len(records)
 	limit := rapid.IntRange(1, 40).Draw(t, "limit")
 	rank := rapid.IntRange(1, total+3).Draw(t, "rank")
-	page, err := ask(w.boards, &player, KindPage, &PageRequest{name, rank, limit}, DecodePageReply)
-	same(t, "page", page, x.page(rank-1, limit), err, fault.OK)
+	first := PageRequest{Board: name, Rank: rank, Limit: limit, Period: end}
+	got, err := ask(w.boards, &player, KindPage, &first, DecodePageReply)
+	w.same(t, "page", name, end, got, page(records, rank-1, limit), err, fault.OK)
 
-	near := AroundRequest{name, owner, limit}
+	near := AroundRequest{name, owner, limit, end}
 	around, err := ask(w.boards, &player, KindAround, &near, DecodePageReply)
-	if i := x.find(owner); i >= 0 {
+	if i := find(records, owner); i >= 0 {
 		from := max(0, min(i-limit/2, total-limit))
-		same(t, "around", around, x.page(from, limit), err, fault.OK)
+		w.same(t, "around", name, end, around, page(records, from, limit), err, fault.OK)
 	} else {
 		same(t, "around", around, PageReply{}, err, fault.NotFound)
 	}
@@ -150,19 +206,69 @@ func (w *world) query(t *rapid.T, name string, owner grid.ID) {
 	asked := []grid.ID{owner, person(0), person(w.people), person(w.people / 2)}
 	want := PageReply{Total: total, Records: []Record{}}
 	for _, id := range asked {
-		if i := x.find(id); i >= 0 {
-			want.Records = append(want.Records, x.page(i, 1).Records...)
+		if i := find(records, id); i >= 0 {
+			want.Records = append(want.Records, page(records, i, 1).Records...)
 		}
 	}
-	owners, err := ask(w.boards, &player, KindOwners, &OwnersRequest{name, asked}, DecodePageReply)
+	owners, err := ask(w.boards, &player, KindOwners, &OwnersRequest{name, asked, end}, DecodePageReply)
 	same(t, "owners", owners, want, err, fault.OK)
+	if len(w.marks) > 0 {
+		w.goOn(t, rapid.SampledFrom(w.marks).Draw(t, "mark"), limit)
+	}
+}
+
+// same compares a page that comes with cursors, and keeps these.
+func (w *world) same(t *rapid.T, what, name string, end int64,
+	got, want PageReply, err error, code fault.Code) {
+	t.Helper()
+	next, previous := got.Next, got.Previous
+	got.Next, got.Previous = nil, nil
+	same(t, what, got, want, err, code)
+	n := len(want.Records)
+	if (next != nil) != (n > 0 && want.Records[n-1].Rank < want.Total) ||
+		(previous != nil) != (n > 0 && want.Records[0].Rank > 1) {
+		t.Fatalf("%s: cursors %x and %x for %+v", what, next, previous, want)
+	}
+	if end == 0 {
+		end = w.model[name].now.end
+	}
+	if next != nil {
+		w.marks = append(w.marks, mark{name, next, false, end, want.Records[n-1]})
+	}
+	if previous != nil {
+		w.marks = append(w.marks, mark{name, previous, true, end, want.Records[0]})
+	}
+}
+
+// goOn reads a page from where a cursor stands, whatever was done since.
+func (w *world) goOn(t *rapid.T, m mark, limit int) {
+	x := w.model[m.board]
+	if x == nil {
+		return
+	}
+	records := x.period(m.period)
+	from, found := slices.BinarySearchFunc(records, m.at, x.before)
+	if m.back {
+		limit, from = min(limit, from), max(0, from-limit)
+	} else if found {
+		from++
+	}
+	r := PageRequest{Board: m.board, Rank: 1, Limit: max(1, limit), Cursor: m.cursor}
+	if limit == 0 {
+		from = len(records) // nothing is before the cursor
+	}
+	got, err := ask(w.boards, &player, KindPage, &r, DecodePageReply)
+	w.same(t, "cursor", m.board, m.period, got, page(records, from, limit), err, fault.OK)
 }
 
 // compare checks the state, its encoding, and every clone's.
 func (w *world) compare(t *rapid.T) {
 	total := 0
 	for _, x := range w.model {
-		total += len(x.records)
+		total += len(x.now.records)
+		for _, p := range x.past {
+			total += len(p.records)
+		}
 	}
 	if boards, records := w.boards.Len(); boards != len(w.model) || records != total {
 		t.Fatalf("%d boards with %d records, want %d with %d", boards, records, len(w.model), total)
@@ -171,8 +277,9 @@ func (w *world) compare(t *rapid.T) {
 	if !bytes.Equal(encode(w.boards), want) {
 		t.Fatal("the encoding is not the model's")
 	}
-	if !bytes.Equal(encode(recode(t, w.boards)), want) {
-		t.Fatal("decoding and encoding again gives other bytes")
+	again := recode(t, w.boards)
+	if !bytes.Equal(encode(again), want) || again.Due() != w.boards.Due() {
+		t.Fatal("decoding and encoding again gives other bytes, or something else is due")
 	}
 	for i, c := range w.clones {
 		if !bytes.Equal(encode(c.boards), c.want) {

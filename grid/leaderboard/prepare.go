@@ -56,7 +56,14 @@ func prepareSubmit(
 	if err != nil {
 		return nil, out, err
 	}
-	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+	if !c.Server {
+		return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+	}
+	body = r.Append(pack.AppendArray(out, 6))
+	if r.Metadata == "" {
+		body = pack.AppendNil(body)
+	}
+	return key, pack.AppendBool(body, true), nil
 }
 
 func prepareRemove(
@@ -69,7 +76,10 @@ func prepareRemove(
 	if err != nil {
 		return nil, out, err
 	}
-	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+	if !c.Server {
+		return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+	}
+	return key, pack.AppendBool(r.Append(pack.AppendArray(out, r.Fields()+1)), true), nil
 }
 
 func prepareInfo(
@@ -110,11 +120,12 @@ func prepareAround(
 func prepareOwners(
 	_ *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
-	key, count, err := decodeOwners(in, n)
+	key, count, ends, err := decodeOwners(in, n)
 	if err != nil {
 		return nil, out, err
 	}
-	body = pack.AppendString(pack.AppendArray(out, 2), key)
+	r := OwnersRequest{Period: ends}
+	body = pack.AppendString(pack.AppendArray(out, r.Fields()), key)
 	body = pack.AppendArray(body, count)
 	for range count {
 		var id grid.ID
@@ -123,7 +134,7 @@ func prepareOwners(
 		}
 		body = pack.AppendBytes(body, id[:])
 	}
-	return key, body, nil
+	return key, appendPeriod(body, ends), nil
 }
 
 // orCaller puts the caller where no owner was named.

@@ -38,11 +38,7 @@ func (b *Boards) query(kind grid.Kind, in *pack.Cursor, n int, out []byte) ([]by
 		if _, err := r.decode(in, n); err != nil {
 			return out, err
 		}
-		x, err := b.find(r.Board)
-		if err != nil {
-			return out, err
-		}
-		return x.page(r.Rank-1, r.Limit, out), nil
+		return b.page(&r, out)
 	case KindInfo:
 		var r InfoRequest
 		if _, err := r.decode(in, n); err != nil {
@@ -58,28 +54,76 @@ func (b *Boards) info(r *InfoRequest, out []byte) ([]byte, error) {
 	if err != nil {
 		return out, err
 	}
-	out = pack.AppendUint(pack.AppendArray(out, 3), uint64(x.sort))
+	out = pack.AppendUint(pack.AppendArray(out, 9), uint64(x.sort))
 	out = pack.AppendUint(out, uint64(x.operator))
-	return pack.AppendUint(out, uint64(x.set.Len())), nil
+	out = pack.AppendUint(out, uint64(x.now.set.Len()))
+	out = pack.AppendBool(out, x.authoritative)
+	out = pack.AppendString(out, x.schedule)
+	out = pack.AppendInt(out, x.keep)
+	out = pack.AppendString(out, x.metadata)
+	out = pack.AppendInt(out, x.now.end)
+	out = pack.AppendArray(out, len(x.past))
+	for i := range x.past {
+		out = pack.AppendInt(pack.AppendArray(out, 2), x.past[i].end)
+		out = pack.AppendUint(out, uint64(x.past[i].set.Len()))
+	}
+	return out, nil
+}
+
+func (b *Boards) page(r *PageRequest, out []byte) ([]byte, error) {
+	x, err := b.find(r.Board)
+	if err != nil {
+		return out, err
+	}
+	if len(r.Cursor) == 0 {
+		return x.page(x.period(r.Period), r.Rank-1, r.Limit, out), nil
+	}
+	c, err := readCursor(r.Cursor)
+	if err != nil {
+		return out, err
+	}
+	p := x.period(c.period)
+	from, count := 0, 0
+	if p != nil {
+		from, count = x.seek(p, &c, r.Limit)
+	}
+	return x.page(p, from, count, out), nil
 }
 
 // batch is how many records are read from a set at a time.
 const batch = 32
 
-// page appends the records from a position on, counted from 0.
-func (x *board) page(from, limit int, out []byte) []byte {
-	total := x.set.Len()
+// page appends the records of a period from a position on, counted from 0. A
+// period that there is not, nil, has none.
+func (x *board) page(p *period, from, limit int, out []byte) []byte {
+	if p == nil {
+		return pack.AppendArray(pack.AppendUint(pack.AppendArray(out, 2), 0), 0)
+	}
+	total := p.set.Len()
 	count := max(0, min(limit, total-from))
-	out = pack.AppendUint(pack.AppendArray(out, 2), uint64(total))
+	previous, next := count > 0 && from > 0, count > 0 && from+count < total
+	out = pack.AppendUint(pack.AppendArray(out, pageFields(next, previous)), uint64(total))
 	out = pack.AppendArray(out, count)
 	var records [batch]ranking.Record
-	for end := from + count; from < end; {
-		n := x.set.Read(from, records[:min(batch, end-from)])
+	var first, last ranking.Record
+	for at, end := from, from+count; at < end; {
+		n := p.set.Read(at, records[:min(batch, end-at)])
 		for i := range records[:n] {
-			rec := x.record(&records[i], from+i+1)
-			out = appendRecord(out, &rec)
+			out = x.appendRecord(out, p, &records[i], at+i+1)
 		}
-		from += n
+		if at == from {
+			first = records[0]
+		}
+		last = records[n-1]
+		at += n
+	}
+	if next {
+		out = x.appendCursor(out, false, p.end, &last)
+	} else if previous {
+		out = pack.AppendNil(out)
+	}
+	if previous {
+		out = x.appendCursor(out, true, p.end, &first)
 	}
 	return out
 }
@@ -92,20 +136,24 @@ func (b *Boards) around(r *AroundRequest, out []byte) ([]byte, error) {
 	if r.Owner == (grid.ID{}) {
 		return out, errNobody
 	}
-	o, found := x.set.Find(&r.Owner)
+	var o ranking.Ordinal
+	p, found := x.period(r.Period), false
+	if p != nil {
+		o, found = p.set.Find(&r.Owner)
+	}
 	if !found {
 		return out, fault.New(fault.NotFound,
 			"owner %v has no record on board %q: submit a score first", r.Owner, x.name)
 	}
-	first := min(x.set.Rank(o)-r.Limit/2, x.set.Len()-r.Limit)
-	return x.page(max(0, first), r.Limit, out), nil
+	first := min(p.set.Rank(o)-r.Limit/2, p.set.Len()-r.Limit)
+	return x.page(p, max(0, first), r.Limit, out), nil
 }
 
 // owners answers an OwnersRequest. The reply's array says in its head how many
 // owners have a record: mostly all, so that is tried first, and if it turns out
 // wrong the records are appended once more.
 func (b *Boards) owners(in *pack.Cursor, n int, out []byte) ([]byte, error) {
-	name, count, err := decodeOwners(in, n)
+	name, count, ends, err := decodeOwners(in, n)
 	if err != nil {
 		return out, err
 	}
@@ -113,10 +161,14 @@ func (b *Boards) owners(in *pack.Cursor, n int, out []byte) ([]byte, error) {
 	if err != nil {
 		return out, err
 	}
+	p := x.period(ends)
+	if p == nil {
+		return x.page(p, 0, 0, out), nil
+	}
 	for have := count; ; {
-		reply := pack.AppendUint(pack.AppendArray(out, 2), uint64(x.set.Len()))
+		reply := pack.AppendUint(pack.AppendArray(out, 2), uint64(p.set.Len()))
 		reply = pack.AppendArray(reply, have)
-		reply, found, err := x.named(*in, count, reply)
+		reply, found, err := x.named(p, *in, count, reply)
 		if err != nil || found == have {
 			return reply, err
 		}
@@ -126,15 +178,16 @@ func (b *Boards) owners(in *pack.Cursor, n int, out []byte) ([]byte, error) {
 
 // named appends the records of count owners, who are read from in, and returns
 // how many have one.
-func (x *board) named(in pack.Cursor, count int, out []byte) (_ []byte, found int, err error) {
+func (x *board) named(
+	p *period, in pack.Cursor, count int, out []byte,
+) (_ []byte, found int, err error) {
 	for range count {
 		var id grid.ID
 		if err := readOwner(&in, &id); err != nil {
 			return out, 0, err
 		}
-		if o, r, ok := x.locate(&id); ok {
-			rec := x.record(r, x.set.Rank(o)+1)
-			out = appendRecord(out, &rec)
+		if o, r, ok := p.locate(&id); ok {
+			out = x.appendRecord(out, p, r, p.set.Rank(o)+1)
 			found++
 		}
 	}

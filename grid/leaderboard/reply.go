@@ -1,8 +1,10 @@
 package leaderboard
 
 import (
+	"bytes"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/pack"
@@ -30,26 +32,44 @@ type RemoveReply struct {
 	Removed bool // false: the owner had no record
 }
 
-// InfoReply answers an InfoRequest: [sort, operator, records].
+// InfoReply answers an InfoRequest: [sort, operator, records, authoritative,
+// schedule, keep, metadata, end, [[end, records], …]].
 type InfoReply struct {
-	Sort     Sort
-	Operator Operator
-	Records  int
+	Sort          Sort
+	Operator      Operator
+	Records       int // of the period that runs
+	Authoritative bool
+	Schedule      string        // empty: the board is never reset
+	Keep          time.Duration // in whole seconds
+	Metadata      string
+	End           int64    // of the period that runs: seconds since 1970; 0: never
+	Periods       []Period // those that are over and have records, the oldest first
+}
+
+// Period is one that is over.
+type Period struct {
+	End     int64 // seconds since 1970: its name in requests
+	Records int
 }
 
 // PageReply answers a PageRequest, an AroundRequest or an OwnersRequest:
-// [total, [record, …]].
+// [total, [record, …], next or nil, previous or nil].
 type PageReply struct {
-	Total   int // records of the board
+	Total   int // records of the period
 	Records []Record
+	// Next and Previous are cursors for a PageRequest, to go on behind the last of
+	// these records and before the first; nil where nothing follows.
+	Next, Previous []byte
 }
 
-// Record is one line of a board: [owner, score, subscore, stamp, rank].
+// Record is one line of a board:
+// [owner, score, subscore, stamp, rank, metadata].
 type Record struct {
 	Owner           grid.ID
 	Score, Subscore int64
 	Stamp           int64 // when the record got this score: µs since 1970, by the slot's clock
 	Rank            int   // from 1
+	Metadata        string
 }
 
 // DecodeCreateReply reads a CreateReply.
@@ -83,11 +103,29 @@ func DecodeRemoveReply(in *pack.Cursor) (r RemoveReply, err error) {
 // DecodeInfoReply reads an InfoReply. Numbers that this version has no name for
 // are kept.
 func DecodeInfoReply(in *pack.Cursor) (r InfoReply, err error) {
+	const what = "a reply to board.info"
 	n := in.Array()
-	r.Sort = Sort(min(in.Uint(), math.MaxUint8))
-	r.Operator = Operator(min(in.Uint(), math.MaxUint8))
+	r.Sort, r.Operator = Sort(number(in)), Operator(number(in))
 	r.Records = size(in)
-	return r, finish(in, n, 3, "a reply to board.info")
+	if n < 9 {
+		return r, finish(in, n, 3, what) // of a server that knows no more
+	}
+	r.Authoritative = in.Bool()
+	r.Schedule = string(in.String())
+	r.Keep = time.Duration(min(in.Uint(), uint64(KeepMax/time.Second))) * time.Second
+	r.Metadata = string(in.String())
+	r.End = in.Int()
+	periods := in.Array()
+	r.Periods = make([]Period, 0, min(periods, PeriodsMax))
+	for range periods {
+		n := in.Array()
+		p := Period{End: in.Int(), Records: size(in)}
+		if err := finish(in, n, 2, what); err != nil {
+			return r, err
+		}
+		r.Periods = append(r.Periods, p)
+	}
+	return r, finish(in, n, 9, what)
 }
 
 // DecodePageReply reads a PageReply.
@@ -104,7 +142,25 @@ func DecodePageReply(in *pack.Cursor) (r PageReply, err error) {
 		}
 		r.Records = append(r.Records, rec)
 	}
-	return r, finish(in, n, 2, what)
+	known := 2
+	for _, c := range []*[]byte{&r.Next, &r.Previous} {
+		if n > known && !in.Nil() {
+			*c = bytes.Clone(in.Bytes())
+		}
+		known = min(n, known+1)
+	}
+	return r, finish(in, n, max(2, known), what)
+}
+
+// pageFields is the length of a PageReply's array.
+func pageFields(next, previous bool) int {
+	switch {
+	case previous:
+		return 4
+	case next:
+		return 3
+	}
+	return 2
 }
 
 func decodeRecord(in *pack.Cursor) (r Record, err error) {
@@ -116,17 +172,33 @@ func decodeRecord(in *pack.Cursor) (r Record, err error) {
 	copy(r.Owner[:], owner)
 	r.Score, r.Subscore, r.Stamp = in.Int(), in.Int(), in.Int()
 	r.Rank = size(in)
-	return r, finish(in, n, 5, "a record")
+	if n <= 5 {
+		return r, finish(in, n, 5, "a record")
+	}
+	if !in.Nil() {
+		r.Metadata = string(in.String())
+	}
+	return r, finish(in, n, 6, "a record")
 }
 
-// appendRecord appends a record as decodeRecord reads it.
-func appendRecord(b []byte, r *Record) []byte {
-	b = pack.AppendArray(b, 5)
-	b = pack.AppendBytes(b, r.Owner[:])
-	b = pack.AppendInt(b, r.Score)
-	b = pack.AppendInt(b, r.Subscore)
-	b = pack.AppendInt(b, r.Stamp)
-	return pack.AppendUint(b, uint64(r.Rank))
+// appendRecord appends a record as decodeRecord reads it. Without metadata it is
+// one field shorter.
+func appendRecord(
+	b []byte, owner *grid.ID, score, sub, stamp int64, rank int, note string,
+) []byte {
+	n := 5
+	if note != "" {
+		n = 6
+	}
+	b = pack.AppendBytes(pack.AppendArray(b, n), owner[:])
+	b = pack.AppendInt(b, score)
+	b = pack.AppendInt(b, sub)
+	b = pack.AppendInt(b, stamp)
+	b = pack.AppendUint(b, uint64(rank))
+	if n > 5 {
+		b = pack.AppendString(b, note)
+	}
+	return b
 }
 
 // size reads a number of records, or a rank.

@@ -16,7 +16,8 @@ func TestRepliesPassOverLaterFields(t *testing.T) {
 }
 
 func TestShortRepliesAreErrors(t *testing.T) {
-	record := appendRecord(nil, &Record{Owner: person(1), Score: 1, Rank: 1})
+	owner := person(1)
+	record := appendRecord(nil, &owner, 1, 0, 0, 1, "")
 	record[0]-- // one element less
 	for name, c := range map[string]struct {
 		data   []byte

@@ -1,6 +1,8 @@
 package leaderboard
 
 import (
+	"time"
+
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/pack"
 )
@@ -22,21 +24,58 @@ const (
 // number. The body of a command or query is an array of the same fields; there
 // the owner is always named.
 
-// CreateRequest makes a board: [board, sort, operator]. Only a server may.
+// CreateRequest makes a board:
+// [board, sort, operator, authoritative, schedule, keep, metadata]. Only a
+// server may.
 type CreateRequest struct {
-	Board    string
-	Sort     Sort
-	Operator Operator
+	Board         string
+	Sort          Sort
+	Operator      Operator
+	Authoritative bool // only servers may submit and remove
+	// Schedule says when the board is reset, in UTC: cron's five fields, or @daily and
+	// its like (package cron). Empty: never.
+	Schedule string
+	// Keep is how long a period can be read once it is over, in whole seconds; the
+	// latest PeriodsMax at the most are kept.
+	Keep     time.Duration
+	Metadata string // the game's own, JSON say
 }
 
-// Fields is the number of fields that Append appends.
-func (r *CreateRequest) Fields() int { return 3 }
+// Fields is the number of fields that Append appends: those behind the third
+// only as far as they are used.
+func (r *CreateRequest) Fields() int {
+	switch {
+	case r.Metadata != "":
+		return 7
+	case r.Keep != 0:
+		return 6
+	case r.Schedule != "":
+		return 5
+	case r.Authoritative:
+		return 4
+	}
+	return 3
+}
 
 // Append appends the fields of the request.
 func (r *CreateRequest) Append(b []byte) []byte {
 	b = pack.AppendString(b, r.Board)
 	b = pack.AppendUint(b, uint64(r.Sort))
-	return pack.AppendUint(b, uint64(r.Operator))
+	b = pack.AppendUint(b, uint64(r.Operator))
+	n := r.Fields()
+	if n > 3 {
+		b = pack.AppendBool(b, r.Authoritative)
+	}
+	if n > 4 {
+		b = pack.AppendString(b, r.Schedule)
+	}
+	if n > 5 {
+		b = pack.AppendInt(b, int64(r.Keep/time.Second))
+	}
+	if n > 6 {
+		b = pack.AppendString(b, r.Metadata)
+	}
+	return b
 }
 
 // DeleteRequest deletes a board with its records: [board]. Only a server may.
@@ -50,22 +89,34 @@ func (r *DeleteRequest) Fields() int { return 1 }
 // Append appends the fields of the request.
 func (r *DeleteRequest) Append(b []byte) []byte { return pack.AppendString(b, r.Board) }
 
-// SubmitRequest submits a score: [board, owner or nil, score, subscore].
+// SubmitRequest submits a score: [board, owner or nil, score, subscore,
+// metadata].
 type SubmitRequest struct {
 	Board           string
 	Owner           grid.ID // zero: the caller; only a server may name another
 	Score, Subscore int64   // any but math.MinInt64
+	Metadata        string  // the game's own, JSON say; empty: what the record has is kept
 }
 
-// Fields is the number of fields that Append appends.
-func (r *SubmitRequest) Fields() int { return 4 }
+// Fields is the number of fields that Append appends: the last only if it is
+// used.
+func (r *SubmitRequest) Fields() int {
+	if r.Metadata != "" {
+		return 5
+	}
+	return 4
+}
 
 // Append appends the fields of the request.
 func (r *SubmitRequest) Append(b []byte) []byte {
 	b = pack.AppendString(b, r.Board)
 	b = appendOwner(b, r.Owner)
 	b = pack.AppendInt(b, r.Score)
-	return pack.AppendInt(b, r.Subscore)
+	b = pack.AppendInt(b, r.Subscore)
+	if r.Metadata != "" {
+		b = pack.AppendString(b, r.Metadata)
+	}
+	return b
 }
 
 // RemoveRequest takes an owner's record off a board: [board, owner or nil].
@@ -93,48 +144,85 @@ func (r *InfoRequest) Fields() int { return 1 }
 // Append appends the fields of the request.
 func (r *InfoRequest) Append(b []byte) []byte { return pack.AppendString(b, r.Board) }
 
-// PageRequest asks for the records from a rank on: [board, rank, limit].
+// PageRequest asks for the records from a rank on, or from where another page
+// ended: [board, rank, limit, period, cursor or nil].
 type PageRequest struct {
-	Board string
-	Rank  int // of the first record, from 1
-	Limit int // 1 to PageRecordsMax
+	Board  string
+	Rank   int   // of the first record, from 1
+	Limit  int   // 1 to PageRecordsMax
+	Period int64 // its end in seconds since 1970; 0: the one that runs
+	// Cursor is the Next or Previous of a PageReply about the same board. It says from
+	// where on, and in which period; Rank and Period then do not count.
+	Cursor []byte
 }
 
-// Fields is the number of fields that Append appends.
-func (r *PageRequest) Fields() int { return 3 }
+// Fields is the number of fields that Append appends: those behind the third
+// only as far as they are used.
+func (r *PageRequest) Fields() int {
+	switch {
+	case len(r.Cursor) > 0:
+		return 5
+	case r.Period != 0:
+		return 4
+	}
+	return 3
+}
 
 // Append appends the fields of the request.
 func (r *PageRequest) Append(b []byte) []byte {
 	b = pack.AppendString(b, r.Board)
 	b = pack.AppendInt(b, int64(r.Rank))
-	return pack.AppendInt(b, int64(r.Limit))
+	b = pack.AppendInt(b, int64(r.Limit))
+	n := r.Fields()
+	if n > 3 {
+		b = pack.AppendInt(b, r.Period)
+	}
+	if n > 4 {
+		b = pack.AppendBytes(b, r.Cursor)
+	}
+	return b
 }
 
 // AroundRequest asks for the records around an owner's:
-// [board, owner or nil, limit].
+// [board, owner or nil, limit, period].
 type AroundRequest struct {
-	Board string
-	Owner grid.ID // zero: the caller
-	Limit int     // 1 to PageRecordsMax, the owner's record included
+	Board  string
+	Owner  grid.ID // zero: the caller
+	Limit  int     // 1 to PageRecordsMax, the owner's record included
+	Period int64   // its end in seconds since 1970; 0: the one that runs
 }
 
-// Fields is the number of fields that Append appends.
-func (r *AroundRequest) Fields() int { return 3 }
+// Fields is the number of fields that Append appends: the last only if it is
+// used.
+func (r *AroundRequest) Fields() int {
+	if r.Period != 0 {
+		return 4
+	}
+	return 3
+}
 
 // Append appends the fields of the request.
 func (r *AroundRequest) Append(b []byte) []byte {
 	b = appendOwner(pack.AppendString(b, r.Board), r.Owner)
-	return pack.AppendInt(b, int64(r.Limit))
+	b = pack.AppendInt(b, int64(r.Limit))
+	return appendPeriod(b, r.Period)
 }
 
-// OwnersRequest asks for the records of some owners: [board, [owner, …]].
+// OwnersRequest asks for the records of some owners: [board, [owner, …], period].
 type OwnersRequest struct {
 	Board  string
 	Owners []grid.ID // 1 to OwnersMax
+	Period int64     // its end in seconds since 1970; 0: the one that runs
 }
 
-// Fields is the number of fields that Append appends.
-func (r *OwnersRequest) Fields() int { return 2 }
+// Fields is the number of fields that Append appends: the last only if it is
+// used.
+func (r *OwnersRequest) Fields() int {
+	if r.Period != 0 {
+		return 3
+	}
+	return 2
+}
 
 // Append appends the fields of the request.
 func (r *OwnersRequest) Append(b []byte) []byte {
@@ -142,7 +230,15 @@ func (r *OwnersRequest) Append(b []byte) []byte {
 	for i := range r.Owners {
 		b = pack.AppendBytes(b, r.Owners[i][:])
 	}
-	return b
+	return appendPeriod(b, r.Period)
+}
+
+// appendPeriod appends a last field, or nothing for the period that runs.
+func appendPeriod(b []byte, period int64) []byte {
+	if period == 0 {
+		return b
+	}
+	return pack.AppendInt(b, period)
 }
 
 // appendOwner appends an owner, nil for the caller.

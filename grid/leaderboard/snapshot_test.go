@@ -26,9 +26,9 @@ func TestFormat(t *testing.T) {
 		}
 	}
 	id := "c41000000000000000000000000000000001"
-	want := "0000003f" + "920102" +
-		"94a161010301" + "94" + id + "d1fed4" + "05" + "07" +
-		"94a162000001" + "94" + id + "cd012c" + "fb" + "08"
+	want := "0000004b" + "920202" +
+		"9aa161010301" + "c2a000a00000" + "94" + id + "d1fed4" + "05" + "07" +
+		"9aa162000001" + "c2a000a00000" + "94" + id + "cd012c" + "fb" + "08"
 	if got := hex.EncodeToString(encode(b)); got != want {
 		t.Fatalf("\ngot  %s\nwant %s", got, want)
 	}
@@ -63,7 +63,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"nothing":         {nil, "unexpected EOF"},
 		"half a chunk":    {stream(row(1, 5, 0, 1))[:20], "unexpected EOF"},
 		"empty chunk":     {make([]byte, 4), "empty chunk"},
-		"later format":    {[]byte{0, 0, 0, 3, 0x92, 2, 0}, "format 2"},
+		"later format":    {[]byte{0, 0, 0, 3, 0x92, 3, 0}, "format 3"},
 		"too many boards": {[]byte{0, 0, 0, 5, 0x92, 1, 0xcd, 0xff, 0xff}, "at most"},
 		"missing board":   {[]byte{0, 0, 0, 3, 0x92, 1, 1}, "unexpected EOF"},
 		"short head":      {[]byte{0, 0, 0, 2, 0x91, 1}, "want at least 2"},
@@ -88,16 +88,69 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+// season makes a chunk of a board with a schedule, for its periods to follow.
+func season(schedule string, keep, end int64, periods int, rest ...[]byte) []byte {
+	var out bytes.Buffer
+	w := pack.NewChunkWriter(&out)
+	buf := append(w.Begin(), 0x92, 2, 1, 0x9a, 0xa1, 's', 0, 0, 0, 0xc2)
+	buf = pack.AppendInt(pack.AppendString(buf, schedule), keep)
+	buf = pack.AppendInt(pack.AppendString(buf, "{}"), end)
+	buf = pack.AppendInt(buf, int64(periods))
+	for _, b := range rest {
+		buf = append(buf, b...)
+	}
+	if err := w.End(buf); err != nil {
+		panic(err)
+	}
+	return out.Bytes()
+}
+
+func TestDecodeChecksPeriods(t *testing.T) {
+	first := append([]byte{0x92, 60, 1}, row(1, 5, 0, 1)...)
+	second := append([]byte{0x92, 120, 1}, row(1, 5, 0, 1)...)
+	noted := append([]byte{0x92, 60, 1}, row(1, 5, 0, 1)...)
+	noted[3]++ // of the record's array
+	for name, c := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"as it should be":      {season("@daily", 9, 180, 2, first, second), ""},
+		"over for ever":        {season("@daily", 9, 0, 1, first), ""},
+		"no schedule":          {season("", 0, 180, 0), "none without"},
+		"periods without one":  {season("", 0, 0, 1, first), "none without"},
+		"keep without one":     {season("", 9, 0, 0), "never reset"},
+		"bad schedule":         {season("daily", 9, 180, 0), "give minute"},
+		"too many":             {season("@daily", 9, 180, PeriodsMax+1), "at most"},
+		"one is missing":       {season("@daily", 9, 180, 2, first), "unexpected EOF"},
+		"out of order":         {season("@daily", 9, 180, 2, second, first), "behind one at 120"},
+		"runs before":          {season("@daily", 9, 60, 1, second), "behind one at 120"},
+		"ends after all time":  {season("@daily", 9, 1<<40+1, 0), "behind one at 0"},
+		"ends before all time": {season("@daily", 9, -1, 0), "behind one at 0"},
+		"no records":           {season("@daily", 9, 180, 1, []byte{0x92, 60, 0}), "no records"},
+		"metadata":             {season("@daily", 9, 180, 1, noted, []byte("\xa4note")), ""},
+		"bad metadata":         {season("@daily", 9, 180, 1, noted, []byte("\xa1\xff")), "not UTF-8"},
+	} {
+		b, err := Decode(pack.NewChunkReader(bytes.NewReader(c.data)))
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+		if err == nil && !bytes.Equal(encode(b), c.data) {
+			t.Errorf("%s: other bytes", name)
+		}
+	}
+}
+
 func TestDecodePassesOverLaterFields(t *testing.T) {
-	later := append(row(1, 5, 0, 1), 0x81, 0xa1, 'k', 0x93, 1, 2, 3)
-	later[0]++ // one element more
+	later := append(row(1, 5, 0, 1), 0xa0, 0x81, 0xa1, 'k', 0x93, 1, 2, 3)
+	later[0] += 2 // no metadata, and one element more
 	data := stream(later)
 	b, err := Decode(pack.NewChunkReader(bytes.NewReader(data)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(encode(b), stream(row(1, 5, 0, 1))) {
-		t.Fatal("another state")
+	plain, err := Decode(pack.NewChunkReader(bytes.NewReader(stream(row(1, 5, 0, 1)))))
+	if err != nil || !bytes.Equal(encode(b), encode(plain)) {
+		t.Fatal("another state", err)
 	}
 }
 

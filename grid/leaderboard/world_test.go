@@ -3,16 +3,12 @@ package leaderboard
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/binary"
-	"math"
-	"slices"
 
 	"github.com/cespare/xxhash/v2"
 	"pgregory.net/rapid"
 
 	"github.com/thronggrid/throng/grid"
-	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -107,115 +103,7 @@ func recode(t rapid.TB, b *Boards) *Boards {
 	return got
 }
 
-// model is what boards must be like, done the slow and plain way.
-type model map[string]*modelBoard
-
-type modelBoard struct {
-	sort     Sort
-	operator Operator
-	records  []Record // in rank order, ranks not set
-}
-
-// before says whether a ranks before c.
-func (m *modelBoard) before(a, c Record) int {
-	order := cmp.Or(cmp.Compare(c.Score, a.Score), cmp.Compare(c.Subscore, a.Subscore))
-	if m.sort == Ascending {
-		order = -order
-	}
-	return cmp.Or(order, cmp.Compare(a.Stamp, c.Stamp), bytes.Compare(a.Owner[:], c.Owner[:]))
-}
-
-func (m *modelBoard) find(owner grid.ID) int {
-	return slices.IndexFunc(m.records, func(r Record) bool { return r.Owner == owner })
-}
-
-func (m *modelBoard) submit(r *SubmitRequest, stamp int64) (SubmitReply, fault.Code) {
-	next := Record{Owner: r.Owner, Score: r.Score, Subscore: r.Subscore, Stamp: stamp}
-	i := m.find(r.Owner)
-	old := Record{Owner: r.Owner}
-	if i >= 0 {
-		old = m.records[i]
-	}
-	sign := int64(1)
-	switch m.operator {
-	case Best:
-		if i >= 0 && m.before(old, next) < 0 {
-			next = old
-		}
-	case Decr:
-		sign = -1
-		fallthrough
-	case Incr:
-		var a, c bool
-		next.Score, a = exactSum(old.Score, sign*r.Score)
-		next.Subscore, c = exactSum(old.Subscore, sign*r.Subscore)
-		if !a || !c {
-			return SubmitReply{}, fault.OutOfRange
-		}
-	}
-	changed := i < 0 || next.Score != old.Score || next.Subscore != old.Subscore
-	if changed {
-		if i >= 0 {
-			m.records = slices.Delete(m.records, i, i+1)
-		}
-		at, _ := slices.BinarySearchFunc(m.records, next, m.before)
-		m.records = slices.Insert(m.records, at, next)
-	}
-	return SubmitReply{Score: next.Score, Subscore: next.Subscore, Changed: changed}, fault.OK
-}
-
-// exactSum adds within ±(2^63-1).
-func exactSum(a, b int64) (int64, bool) {
-	if b > 0 && a > math.MaxInt64-b || b < 0 && a < -math.MaxInt64-b {
-		return 0, false
-	}
-	return a + b, true
-}
-
-// page returns limit records from a position on, with their ranks.
-func (m *modelBoard) page(from, limit int) PageReply {
-	p := PageReply{Total: len(m.records), Records: []Record{}}
-	for i := max(0, from); i < min(from+limit, len(m.records)); i++ {
-		r := m.records[i]
-		r.Rank = i + 1
-		p.Records = append(p.Records, r)
-	}
-	return p
-}
-
-// encode writes the state as the format says, from the model alone.
-func (m model) encode() []byte {
-	var out bytes.Buffer
-	w := pack.NewChunkWriter(&out)
-	buf := pack.AppendUint(pack.AppendArray(w.Begin(), 2), 1)
-	buf = pack.AppendUint(buf, uint64(len(m)))
-	next := func() {
-		if len(buf) >= pack.ChunkBytesGood {
-			if err := w.End(buf); err != nil {
-				panic(err)
-			}
-			buf = w.Begin()
-		}
-	}
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		x := m[name]
-		next()
-		buf = pack.AppendString(pack.AppendArray(buf, 4), name)
-		buf = pack.AppendUint(pack.AppendUint(buf, uint64(x.sort)), uint64(x.operator))
-		buf = pack.AppendUint(buf, uint64(len(x.records)))
-		for _, r := range x.records {
-			next()
-			buf = pack.AppendBytes(pack.AppendArray(buf, 4), r.Owner[:])
-			buf = pack.AppendInt(pack.AppendInt(pack.AppendInt(buf, r.Score), r.Subscore), r.Stamp)
-		}
-	}
-	if err := w.End(buf); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
+func cursorOf(s string) *pack.Cursor {
+	c := pack.NewCursor([]byte(s))
+	return &c
 }
