@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -58,6 +59,7 @@ type memory struct {
 	stamp   int64
 	applied int
 	queue   chan func()
+	hints   atomic.Pointer[func(*grid.Effects)]
 }
 
 func newMemory(t testing.TB) *memory {
@@ -79,6 +81,10 @@ func (m *memory) slot(s grid.Slot) *slot.Slot {
 	}
 	return m.slots[s]
 }
+
+func (m *memory) Listen(hints func(*grid.Effects)) { m.hints.Store(&hints) }
+
+func (m *memory) Origin() grid.Origin { return grid.OriginOf(1, 1) }
 
 func (m *memory) Open(deliver grid.Deliver) grid.Lane { return &lane{memory: m, deliver: deliver} }
 
@@ -119,12 +125,37 @@ func (m *memory) apply(refs []grid.Ref, commands []slot.Command) *grid.Outcomes 
 	defer m.mu.Unlock()
 	o := &grid.Outcomes{Refs: refs}
 	m.stamp++
+	effects := &grid.Effects{}
 	for i := range commands {
-		o.Bytes = m.slot(commands[i].Slot).Apply(m.stamp, &commands[i], o.Bytes)
+		o.Bytes = m.do(effects, &commands[i], o.Bytes)
 		o.Ends = append(o.Ends, uint32(len(o.Bytes)))
 	}
 	m.applied += len(commands)
+	for len(effects.Due) > 0 {
+		m.deliver(effects, effects.Due[0])
+		effects.Due = effects.Due[1:]
+	}
+	if hints := m.hints.Load(); hints != nil {
+		(*hints)(effects)
+	}
 	return o
+}
+
+func (m *memory) do(effects *grid.Effects, c *slot.Command, out []byte) []byte {
+	return m.slot(c.Slot).Apply(&grid.Turn{Effects: effects}, m.stamp, c, out)
+}
+
+// deliver carries out the duties of a slot at once.
+func (m *memory) deliver(effects *grid.Effects, from grid.Slot) {
+	var commands []slot.Command
+	m.slot(from).Duties(from, func(to grid.Slot, last uint64, body []byte) {
+		commands = append(commands,
+			slot.Command{Slot: to, Kind: slot.KindDeliver, Body: bytes.Clone(body)},
+			slot.Command{Slot: from, Kind: slot.KindCarried, Body: slot.AppendCarried(nil, to, last)})
+	})
+	for i := range commands {
+		m.do(effects, &commands[i], nil)
+	}
 }
 
 func (l *lane) Read(s grid.Slot, _ grid.Level, kind grid.Kind, body, out []byte) ([]byte, error) {
