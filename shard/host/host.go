@@ -57,6 +57,18 @@ var _ grid.Shards = (*Host)(nil)
 // Open opens the data directory and starts its groups. Ready says when they
 // serve.
 func Open(o Options) (*Host, error) {
+	h, err := newHost(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.start(); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	return h, nil
+}
+
+// newHost opens the data directory.
+func newHost(o Options) (*Host, error) {
 	if err := o.setDefaults(); err != nil {
 		return nil, err
 	}
@@ -70,9 +82,6 @@ func Open(o Options) (*Host, error) {
 	h.pools.recycle = h.putOutcomes
 	h.watch.change = make(chan struct{})
 	h.pacer = pacer{host: h, wake: make(chan struct{}, 1)}
-	if err := h.start(); err != nil {
-		return nil, errors.Join(err, h.Close())
-	}
 	return h, nil
 }
 
@@ -83,6 +92,7 @@ func (h *Host) fatal(err error) {
 	}
 }
 
+// start starts the groups.
 func (h *Host) start() error {
 	if err := h.nextIncarnation(); err != nil {
 		return err

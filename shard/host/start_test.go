@@ -2,23 +2,31 @@ package host
 
 import (
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// syncSpy keeps what a power cut would leave after each sync.
+// syncSpy keeps what a power cut would leave after each sync, or after the one that left counts down to.
 type syncSpy struct {
 	vfs.FS
 	mem    *vfs.MemFS
 	mu     sync.Mutex
 	clones []*vfs.MemFS
+	left   int
 }
 
 func (s *syncSpy) note() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.left > 0 {
+		if s.left--; s.left > 0 {
+			return
+		}
+		s.left = math.MaxInt
+	}
 	s.clones = append(s.clones, s.mem.CrashClone(vfs.CrashCloneCfg{}))
 }
 
