@@ -18,6 +18,7 @@ const (
 	kindGet   grid.Kind = 0x0511 // [key] → [value]
 	kindFill  grid.Kind = 0x0512 // [bytes] → [that many bytes]
 	kindTrap  grid.Kind = 0x0513 // [key]: the lane panics
+	kindBlock grid.Kind = 0x0515 // [key] → [value]: blocks the loop for a while
 	kindPart  grid.Kind = 0x0514 // [key] → [value], with the help of a worker
 	kindSay   grid.Kind = 0x0521 // [stream, text]: passed on
 	kindSaid  grid.Kind = 0x05e1 // pushed: [stream, text]
@@ -30,6 +31,7 @@ func fakeOps() []grid.Op {
 		{Kind: kindGet, Name: "fake.get", Prepare: fields(1)},
 		{Kind: kindFill, Name: "fake.fill", Prepare: fields(1)},
 		{Kind: kindTrap, Name: "fake.trap", Prepare: fields(1)},
+		{Kind: kindBlock, Name: "fake.block", Prepare: fields(1)},
 		{Kind: kindPart, Name: "fake.part", Prepare: fields(1), Complete: complete},
 		{Kind: kindSay, Name: "fake.say", Relay: kindSaid, Prepare: prepareSay},
 	}...)
@@ -90,12 +92,15 @@ type fakeShards struct {
 	hints   func(*grid.Effects)
 	queue   chan func()
 	done    chan struct{}
+	blocked chan struct{} // a loop is
+	unblock chan struct{}
 
 	stamp    int64
 	sessions *session.Sessions
 	streams  *presence.Streams
 	effects  grid.Effects
 	duties   []fakeDuty
+	users    map[grid.ID]bool  // that have opened sessions
 	seen     map[grid.Kind]int // commands executed, by kind
 	asked    map[grid.Kind]int // commands handed in, by kind
 }
@@ -109,7 +114,8 @@ type fakeDuty struct {
 func newFakeShards() *fakeShards {
 	s := &fakeShards{
 		values: map[string]int64{}, queue: make(chan func(), 1<<16), done: make(chan struct{}),
-		sessions: session.New(), streams: presence.New(), seen: map[grid.Kind]int{}, asked: map[grid.Kind]int{}, stamp: 1e15,
+		blocked: make(chan struct{}), unblock: make(chan struct{}),
+		sessions: session.New(), streams: presence.New(), users: map[grid.ID]bool{}, seen: map[grid.Kind]int{}, asked: map[grid.Kind]int{}, stamp: 1e15,
 	}
 	go func() {
 		defer close(s.done)
@@ -287,10 +293,16 @@ func (s *fakeShards) apply(slot grid.Slot, kind grid.Kind, body, out []byte) []b
 	t := &grid.Turn{Slot: slot, Stamp: s.stamp, Outbox: s, Effects: &s.effects}
 	start := len(out)
 	var err error
-	switch kind >> 8 {
-	case 0x02:
+	if kind == session.KindOpen {
+		in := pack.NewCursor(body)
+		in.Array()
+		user, _ := grid.ReadUser(&in)
+		s.users[user] = true
+	}
+	switch {
+	case kind>>8 == 0x02:
 		out, err = s.sessions.Apply(t, kind, body, append(out, 0))
-	case 0x03:
+	case kind>>8 == 0x03:
 		out, err = s.streams.Apply(t, kind, body, append(out, 0))
 	default:
 		return s.put(body, out)
@@ -316,6 +328,24 @@ func (s *fakeShards) put(body, out []byte) []byte {
 	out = pack.AppendInt(pack.AppendArray(append(out, 0), 1), s.values[key])
 	s.values[key] = value
 	return out
+}
+
+// duty carries out a duty, as if a stream's slot had sent it to a user's.
+func (s *fakeShards) duty(kind grid.Kind, body []byte) {
+	s.queue <- func() {
+		s.mu.Lock()
+		s.effects.Reset()
+		s.apply(0, kind, body, nil)
+		s.mu.Unlock()
+		s.hints(&s.effects)
+	}
+}
+
+// wait waits until all that was queued is done.
+func (s *fakeShards) wait() {
+	done := make(chan struct{})
+	s.queue <- func() { close(done) }
+	<-done
 }
 
 // commands returns how many commands of a kind were executed.
@@ -356,6 +386,10 @@ func (l *fakeLane) Read(_ grid.Slot, _ grid.Level, kind grid.Kind, body, out []b
 		panic("planted in Read")
 	case session.KindList:
 		return l.shards.sessions.Query(kind, body, out)
+	case kindBlock:
+		l.shards.blocked <- struct{}{}
+		<-l.shards.unblock
+		return pack.AppendInt(pack.AppendArray(out, 1), 7), nil
 	case kindPart:
 		return pack.AppendInt(out, 7), grid.ErrPartial
 	case kindFill:

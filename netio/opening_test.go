@@ -16,7 +16,21 @@ import (
 func (s *fakeShards) detached() (all, detached int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.sessions.Len()
+	for user := range s.users {
+		r := session.ListRequest{User: user}
+		reply, err := s.sessions.Query(session.KindList, r.Append(pack.AppendArray(nil, r.Fields())), nil)
+		if err != nil {
+			panic(err)
+		}
+		in := pack.NewCursor(reply)
+		list, _ := session.DecodeListReply(&in)
+		for _, x := range list.Sessions {
+			if all++; !x.Attached {
+				detached++
+			}
+		}
+	}
+	return all, detached
 }
 
 // waits until there are so many sessions, and so many of them detached.

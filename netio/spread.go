@@ -22,9 +22,6 @@ func (l *loop) assignRound() {
 	for i := len(l.round.segments) - 1; i >= 0; i-- {
 		l.assign(int32(i))
 	}
-	if l.round.lost {
-		l.missAll()
-	}
 }
 
 // assign notes who gets a segment. The segments are taken from the last to the
@@ -39,9 +36,6 @@ func (l *loop) assign(segment int32) {
 		return
 	}
 	for _, k := range r.members {
-		if s.lost {
-			l.miss(k)
-		}
 		if len(s.frames) == 0 || k.state != open {
 			continue
 		}
@@ -69,11 +63,30 @@ func (l *loop) spread() {
 		l.now = k
 		l.push(k)
 	}
+	l.missLost()
 	r := l.round
 	l.round, l.assigned, l.written = nil, false, 0
 	clear(l.targets)
 	l.targets, l.links = keep(l.targets), keep(l.links)
 	l.server.fan.done(r)
+}
+
+// missLost tells those who got less than there was, after what they did get.
+func (l *loop) missLost() {
+	for i := range l.round.segments {
+		s := &l.round.segments[i]
+		if !s.lost || s.loops&bit(l.number()) == 0 {
+			continue
+		}
+		if r := l.rooms.byKey[s.key]; r != nil {
+			for _, k := range r.members {
+				l.miss(k)
+			}
+		}
+	}
+	if l.round.lost {
+		l.missAll()
+	}
 }
 
 // keep empties a list, and gives up what one large round has made.
