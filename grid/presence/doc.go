@@ -47,6 +47,6 @@
 // cannot make anything here panic, or allocate beyond their own size's proportion.
 // All limits are in settings.go.
 //
-// A stream with one presence takes about 130 bytes, each presence of a large one
+// A stream with one presence takes 115 to 140 bytes, each presence of a large one
 // about 80, besides their statuses.
 package presence

@@ -1,8 +1,6 @@
 package presence
 
 import (
-	"slices"
-
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
@@ -20,9 +18,10 @@ const namedMax = 3 * EventNamesMax
 // Events knows those that it has room to name, EventNamesMax for each list and
 // three times as many in all, and merely counts what happens to others: of these,
 // one that joins and leaves counts both as joined and as left, one that joins and
-// changes its status as joined and as updated, and so on. Up to EventNamesMax of
-// each sort the event is therefore exact. Beyond, Joins - Leaves still is what Count
-// has changed by, and Count is always right.
+// changes its status as joined and as updated, and so on. So the event is exact
+// while no more than EventNamesMax sessions are concerned. Beyond, Count is still
+// the latest, Joins - Leaves is what it has changed by, and what is said of a session
+// by name is so now.
 //
 // It holds at most about 30 KiB, which it keeps when it is reset. A gateway has
 // one per stream on which something happened lately, and lends it to another
@@ -61,20 +60,25 @@ func (e *Events) Add(body []byte) error {
 		return fault.Of(err)
 	}
 	e.count = c.count
-	i := slices.IndexFunc(e.named, func(m named) bool { return m.session == c.session })
-	if i >= 0 {
+	switch i := e.find(c.session); {
+	case i >= 0:
 		e.again(i, &c)
-	} else if e.room(c.what) {
+	case len(e.named) < namedMax && e.names(c.what) < EventNamesMax:
 		e.name(&c)
-	} else {
+	default:
 		e.unnamed[c.what]++
 	}
 	return nil
 }
 
-// room says whether one more session can be named to which something happened.
-func (e *Events) room(what what) bool {
-	return len(e.named) < namedMax && e.names(what) < EventNamesMax
+// find returns where a session is named, or -1.
+func (e *Events) find(session grid.SessionID) int {
+	for i := range e.named {
+		if e.named[i].session == session {
+			return i
+		}
+	}
+	return -1
 }
 
 // names returns how many sessions are named to which something happened.

@@ -32,6 +32,15 @@ func push(t rapid.TB, e *Events) ChangedEvent {
 	return out
 }
 
+// add adds a hint, of which nothing may be kept.
+func add(t rapid.TB, e *Events, body []byte) {
+	t.Helper()
+	if err := e.Add(body); err != nil {
+		t.Fatal(err)
+	}
+	clear(body)
+}
+
 func member1(who int, text string) Member { return Member{session(who), person(who), text} }
 
 // TestEventsSumUp: each case is what happens to one person, who is there before
@@ -52,9 +61,7 @@ func TestEventsSumUp(t *testing.T) {
 			if w == left {
 				text = ""
 			}
-			if err := e.Add(hint(w, 5, 1, text)); err != nil {
-				t.Fatal(err)
-			}
+			add(t, &e, hint(w, 5, 1, text))
 		}
 		got := push(t, &e)
 		expect := ChangedEvent{
@@ -85,9 +92,7 @@ func TestEventsAgainstModel(t *testing.T) {
 		for range rapid.IntRange(1, 5).Draw(t, "ticks") {
 			before := maps.Clone(there)
 			for range rapid.IntRange(0, 3*people).Draw(t, "changes") {
-				if err := e.Add(happen(t, there, people)); err != nil {
-					t.Fatal(err)
-				}
+				add(t, &e, happen(t, there, people))
 			}
 			checkTrue(t, &e, before, there)
 			if people <= EventNamesMax {
@@ -188,19 +193,14 @@ func TestEventsInAStorm(t *testing.T) {
 	const storm = 100_000
 	var e Events
 	text := strings.Repeat("s", StatusBytesMax)
-	add := func(w what, count, who int) {
-		if err := e.Add(hint(w, count, who, text)); err != nil {
-			t.Fatal(err)
-		}
-	}
 	for i := range storm {
-		add(joined, i+1, i)
+		add(t, &e, hint(joined, i+1, i, text))
 	}
 	for i := range 1000 {
-		add(updated, storm, i)
+		add(t, &e, hint(updated, storm, i, text))
 	}
 	for i := range 1000 {
-		add(left, storm-1-i, storm-1-i)
+		add(t, &e, hint(left, storm-1-i, storm-1-i, ""))
 	}
 	got := push(t, &e)
 	if got.Count != storm-1000 || got.Joins != storm || got.Leaves != 1000 || got.Updates != 1000-EventNamesMax {
@@ -238,9 +238,7 @@ func TestEventsKnowOnlySoMany(t *testing.T) {
 	var e Events
 	for i := range 1000 {
 		for _, w := range []what{left, joined} {
-			if err := e.Add(hint(w, 1, i, "x")); err != nil {
-				t.Fatal(err)
-			}
+			add(t, &e, hint(w, 1, i, "x"))
 		}
 	}
 	if len(e.named) > namedMax {
