@@ -202,7 +202,8 @@ func periodEnd(in *pack.Cursor, n, known int) (int64, error) {
 	ends := in.Int()
 	if in.Err() == nil && ends < 0 {
 		return 0, fault.New(fault.InvalidArgument,
-			"period %d: give the end of one that board.info lists, or 0 for the one that runs", ends)
+			"period %d: give the end of one that board.info lists, or 0 for the one that runs",
+			ends)
 	}
 	return ends, in.Err()
 }

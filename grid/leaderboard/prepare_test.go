@@ -31,6 +31,7 @@ func TestRights(t *testing.T) {
 	const invalid, denied = fault.InvalidArgument, fault.PermissionDenied
 	me, other := player.User, person(77)
 	nobody := grid.Caller{Server: true}
+	around := func(who grid.ID) request { return &AroundRequest{Board: "x", Owner: who, Limit: 9} }
 	byOther := &SubmitRequest{Board: "x", Owner: other}
 	for name, c := range map[string]struct {
 		caller grid.Caller
@@ -51,7 +52,7 @@ func TestRights(t *testing.T) {
 		"player removes":             {player, KindRemove, &RemoveRequest{Board: "x"}, fault.OK},
 		"player removes other":       {player, KindRemove, &RemoveRequest{"x", other}, denied},
 		"server removes other":       {server, KindRemove, &RemoveRequest{"x", other}, fault.OK},
-		"player looks around other":  {player, KindAround, &AroundRequest{Board: "x", Owner: other, Limit: 9}, fault.OK},
+		"player looks around other":  {player, KindAround, around(other), fault.OK},
 		"nobody looks around nobody": {nobody, KindAround, &AroundRequest{Board: "x", Limit: 9}, invalid},
 	} {
 		_, _, err := prepare(&c.caller, c.kind, c.r)
@@ -78,6 +79,9 @@ func TestPrepareNamesTheCaller(t *testing.T) {
 func TestPrepareRefuses(t *testing.T) {
 	const invalid, beyond = fault.InvalidArgument, fault.OutOfRange
 	long := strings.Repeat("n", BoardNameBytesMax)
+	score := func(score, sub int64) request {
+		return &SubmitRequest{Board: "x", Owner: person(1), Score: score, Subscore: sub}
+	}
 	many := make([]grid.ID, OwnersMax+1)
 	for i := range many {
 		many[i] = person(i)
@@ -98,9 +102,9 @@ func TestPrepareRefuses(t *testing.T) {
 		"the character U+FFFD": {KindInfo, &InfoRequest{"\ufffd"}, fault.OK},
 		"unknown sort":         {KindCreate, &CreateRequest{Board: "x", Sort: 2}, invalid},
 		"unknown operator":     {KindCreate, &CreateRequest{Board: "x", Operator: 4}, invalid},
-		"lowest score":         {KindSubmit, &SubmitRequest{Board: "x", Owner: person(1), Score: -math.MaxInt64, Subscore: 0}, fault.OK},
-		"score below that":     {KindSubmit, &SubmitRequest{Board: "x", Owner: person(1), Score: math.MinInt64, Subscore: 0}, beyond},
-		"subscore below that":  {KindSubmit, &SubmitRequest{Board: "x", Owner: person(1), Score: 0, Subscore: math.MinInt64}, beyond},
+		"lowest score":         {KindSubmit, score(-math.MaxInt64, 0), fault.OK},
+		"score below that":     {KindSubmit, score(math.MinInt64, 0), beyond},
+		"subscore below that":  {KindSubmit, score(0, math.MinInt64), beyond},
 		"rank 0":               {KindPage, &PageRequest{Board: "x", Rank: 0, Limit: 1}, invalid},
 		"highest rank":         {KindPage, &PageRequest{Board: "x", Rank: math.MaxInt64, Limit: 1}, fault.OK},
 		"limit 0":              {KindPage, &PageRequest{Board: "x", Rank: 1, Limit: 0}, invalid},
