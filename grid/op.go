@@ -42,9 +42,14 @@ type Op struct {
 	// part: Lane.Read then returned that part, and ErrPartial. It appends the whole
 	// reply to out. It may block, so it is called on a worker's goroutine.
 	Complete func(body, part, out []byte) ([]byte, error)
+
+	// Scatter, where set, serves what lies at several slots: its Gather finishes the
+	// reply to such a read, in place of Complete.
+	Scatter Scatter
 }
 
-// ErrPartial says that a query's reply is but a part, for Op.Complete to finish.
+// ErrPartial says that a query's reply is but a part, for Op.Complete, or
+// Scatter.Gather, to finish.
 var ErrPartial = errors.New("a part of the reply is not in memory")
 
 // RequestID names a mutating request, so that asking again does not do it again.
