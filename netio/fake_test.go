@@ -24,7 +24,7 @@ const (
 	kindSaid  grid.Kind = 0x05e1 // pushed: [stream, text]
 )
 
-func fakeOps() []grid.Op {
+func fakeOps(s *fakeShards) []grid.Op {
 	return append(session.Ops(), []grid.Op{
 		{Kind: kindPut, Name: "fake.put", Write: true, Prepare: fields(2)},
 		{Kind: kindPanic, Name: "fake.panic", Write: true, Prepare: preparePanic},
@@ -32,18 +32,21 @@ func fakeOps() []grid.Op {
 		{Kind: kindFill, Name: "fake.fill", Prepare: fields(1)},
 		{Kind: kindTrap, Name: "fake.trap", Prepare: fields(1)},
 		{Kind: kindBlock, Name: "fake.block", Prepare: fields(1)},
-		{Kind: kindPart, Name: "fake.part", Prepare: fields(1), Complete: complete},
+		{Kind: kindPart, Name: "fake.part", Prepare: fields(1), Complete: s.complete},
 		{Kind: kindSay, Name: "fake.say", Relay: kindSaid, Prepare: prepareSay},
 	}...)
 }
 
 // complete finishes a reply by wrapping it into an array.
-func complete(body, part, out []byte) ([]byte, error) {
+func (s *fakeShards) complete(body, part, out []byte) ([]byte, error) {
 	in := pack.NewCursor(body)
 	in.Array()
 	switch string(in.String()) {
 	case "planted panic":
 		panic("planted in Complete")
+	case "block":
+		s.blocked <- struct{}{}
+		<-s.unblock
 	case "planted error":
 		return nil, fault.New(fault.Unavailable, "planted")
 	}

@@ -31,7 +31,7 @@ func serve(t testing.TB, change func(*Options)) *serving {
 	t.Helper()
 	shards := newFakeShards()
 	o := Options{
-		Addr: "127.0.0.1:0", Loops: 2, Shards: shards, Ops: fakeOps(), ServerKey: testKey,
+		Addr: "127.0.0.1:0", Loops: 2, Shards: shards, Ops: fakeOps(shards), ServerKey: testKey,
 		ConnectionsMax: 1000, Logger: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {

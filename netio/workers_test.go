@@ -1,0 +1,89 @@
+package netio
+
+import (
+	"testing"
+	"time"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// A read of which memory has but a part is completed by a worker, at any level.
+func TestReadsCompleted(t *testing.T) {
+	s := serve(t, nil)
+	p := s.login()
+	for _, level := range []grid.Level{grid.Leader, grid.Linearizable, grid.Stale} {
+		if n := p.number(p.send(kindPart, wire.LevelFlags(level), get("x"))); n != 7 {
+			t.Errorf("level %d: %d", level, n)
+		}
+	}
+	p.failure(p.send(kindPart, 0, get("planted error")), fault.Unavailable)
+	q := s.login()
+	q.send(kindPart, 0, get("planted panic"))
+	q.goodbye(wire.InternalFail)
+	if v := s.Stats(); v.Panics != 1 {
+		t.Errorf("%+v", v)
+	}
+	p.works()
+}
+
+// Only so many reads of a connection, and of all, may wait for workers.
+func TestErrandsMax(t *testing.T) {
+	s := serve(t, func(o *Options) { o.Loops, o.Workers = 1, 1 })
+	p := s.login()
+	blocked := p.send(kindPart, 0, get("block"))
+	<-s.shards.blocked
+	ids := []uint32{blocked}
+	for range ConfirmsMax - 1 {
+		ids = append(ids, p.send(kindPart, 0, get("x")))
+	}
+	p.failure(p.send(kindPart, 0, get("x")), fault.ResourceExhausted)
+	many := []*peer{}
+	for waiting := ConfirmsMax - 1; waiting < ErrandsMax; waiting += ConfirmsMax {
+		q := s.login()
+		many = append(many, q)
+		for range min(ConfirmsMax, ErrandsMax-waiting) {
+			q.send(kindPart, 0, get("x"))
+		}
+	}
+	s.until("the queue is full", func() bool { return len(s.workers.queue) == ErrandsMax })
+	q := s.login()
+	q.failure(q.send(kindPart, 0, get("x")), fault.ResourceExhausted)
+	many[0].Close()
+	s.shards.unblock <- struct{}{}
+	for _, id := range ids {
+		p.reply(id)
+	}
+	p.works()
+	q.works()
+}
+
+// fakeTokens gives out the same tokens to all but servers.
+type fakeTokens struct{}
+
+func (fakeTokens) Issue(c *grid.Caller) (wire.Tokens, error) {
+	if c.Server {
+		return wire.Tokens{}, fault.New(fault.PermissionDenied, "no tokens for servers")
+	}
+	at := time.Unix(1e9, 0)
+	return wire.Tokens{Session: c.User.String(), SessionUntil: at, Refresh: "r", RefreshUntil: at}, nil
+}
+
+func TestTokens(t *testing.T) {
+	empty := pack.AppendArray(nil, 0)
+	s := serve(t, func(o *Options) { o.Tokens = fakeTokens{} })
+	p := s.login()
+	f := p.reply(p.send(wire.KindToken, 0, empty))
+	var tokens wire.Tokens
+	in := pack.NewCursor(f.Body)
+	if err := tokens.Decode(&in); err != nil || tokens.Session != p.welcome.User.String() {
+		t.Errorf("%+v, %v", tokens, err)
+	}
+	q := s.loginServer()
+	q.failure(q.send(wire.KindToken, 0, empty), fault.PermissionDenied)
+
+	p = serve(t, nil).login()
+	p.failure(p.send(wire.KindToken, 0, empty), fault.Unimplemented)
+}
