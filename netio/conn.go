@@ -27,8 +27,9 @@ type conn struct {
 	out    []byte      // frames not yet written, of the loop's buffers; nil: none
 	rooms  []seat      // the streams it is on
 
-	opening  *opening  // while the session is being opened; else nil
-	confirms *confirms // linearizable reads that wait for the leader; nil: none
+	opening  *opening   // while the session is being opened; else nil
+	confirms *confirms  // linearizable reads that wait for the leader; nil: none
+	ws       *webSocket // nil: it speaks bare frames
 
 	need     int32  // bytes that must have come before it is worth looking at them
 	deadline uint32 // the tick at which its being fresh, choked or leaving ends it

@@ -51,6 +51,9 @@ func (l *loop) recognized(k *conn, id identity, err error) {
 	k.caller.Client = grid.ClientID(id.user, k.opening.nonce)
 	k.caller.Origin = l.server.fan.origin
 	k.opening.spend, k.opening.spendUntil = id.spend, id.spendUntil
+	if id.spend != (grid.ID{}) {
+		k.opening.resume = nil // only opening a session uses the token up
+	}
 	l.propose(k)
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/netio/websocket"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -28,8 +29,10 @@ type loop struct {
 	staged  bool        // the lane has something to flush
 	relayed bool        // the fan-out has something to begin with
 
-	dirty   []*conn  // to be written to at the end of this event
-	buffers [][]byte // outgoing buffers not in use
+	dirty   []*conn                      // to be written to at the end of this event
+	buffers [][]byte                     // outgoing buffers not in use
+	parts   [3][]byte                    // of what is written to a WebSocket
+	head    [websocket.HeadBytesMax]byte // one of them
 
 	budget  int      // reads left in this turn
 	parked  []uint64 // connections that wait for the next turn's budget
@@ -124,6 +127,12 @@ func (l *loop) dismiss(k *conn, r wire.Reason) {
 	l.begin(k)
 	start := len(k.out)
 	k.out = wire.End(g.Append(wire.Begin(k.out, wire.KindGoodbye, 0, 0)), start)
+	k.ws.closing(r)
+	l.depart(k)
+}
+
+// depart stops serving a connection, which ends once what is in flight is answered.
+func (l *loop) depart(k *conn) {
 	if k.state < open {
 		l.strange--
 	}

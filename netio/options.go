@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/netio/credential"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -86,8 +87,12 @@ type Options struct {
 	// bytes. Empty: no server may connect.
 	ServerKey string
 
-	// Tokens gives out tokens. Nil: there are none.
-	Tokens Tokens
+	Tokens *credential.Tokens // gives out tokens, and takes them; nil: there are none
+	Studio *credential.Studio // takes the studio's tokens; nil: none are taken
+
+	// Origins are those of pages that may connect by WebSocket, each like
+	// https://game.example. Empty: all may.
+	Origins []string
 
 	ConnectionsMax int           // default: the limit of open files less FilesReserve
 	FrameBytesMax  int           // of a client's frame with its head; default wire.FrameBytesMax
@@ -99,13 +104,6 @@ type Options struct {
 	Grace          time.Duration // how long a session outlives its connection; default 60 s
 	ReconnectAfter time.Duration // told to clients at shutdown; default 500 ms
 	Agent          string        // what the server calls itself; default "throng"
-}
-
-// Tokens gives out tokens with which a client can say hello later.
-type Tokens interface {
-	// Issue returns tokens for the user of a session. It is called on event loops, and
-	// must not block.
-	Issue(c *grid.Caller) (wire.Tokens, error)
 }
 
 // Validate says what is wrong with the options.

@@ -57,7 +57,7 @@ func (l *loop) push(k *conn) {
 	if k.round != 0 && k.state != gone {
 		b = l.gather(k)
 	}
-	if len(b) > 0 && k.state != gone {
+	if (len(b) > 0 || k.ws.waits()) && k.state != gone {
 		l.write(k, b)
 	}
 }
@@ -67,7 +67,7 @@ func (l *loop) push(k *conn) {
 func (l *loop) write(k *conn, b []byte) {
 	l.count.flushes.Add(1)
 	k.out = k.out[:0]
-	if _, err := k.conn.Write(b); err != nil || k.state == gone {
+	if err := l.transmit(k, b); err != nil || k.state == gone {
 		return // gnet has closed the connection
 	}
 	switch waiting := k.conn.OutboundBuffered(); {
@@ -110,6 +110,9 @@ func (l *loop) release(k *conn) {
 // closing it at once could destroy what the client has not read yet.
 func (l *loop) finish(k *conn) {
 	if k.state != leaving || !k.settled() || len(k.out) > 0 || k.conn.OutboundBuffered() > 0 {
+		return
+	}
+	if k.ws != nil && !l.sayClosing(k) {
 		return
 	}
 	k.state = half

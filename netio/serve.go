@@ -3,6 +3,7 @@ package netio
 import (
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/invariant"
+	"github.com/thronggrid/throng/netio/websocket"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -15,6 +16,9 @@ func (l *loop) serve(k *conn) {
 		return
 	}
 	came := k.conn.InboundBuffered()
+	if k.ws != nil {
+		came += len(k.ws.rest)
+	}
 	if k.state == greeting {
 		if came > greetingBytesMax {
 			l.dismiss(k, wire.BadHello)
@@ -22,7 +26,14 @@ func (l *loop) serve(k *conn) {
 		}
 		return // what came waits for the welcome
 	}
-	if came < int(k.need) || came == 0 || k.parked && came < l.server.options.FrameBytesMax {
+	if came == 0 || k.parked && came < l.server.options.FrameBytesMax {
+		return
+	}
+	if k.ws != nil {
+		l.serveMessages(k)
+		return
+	}
+	if came < int(k.need) {
 		return
 	}
 	b, err := k.conn.Peek(-1)
@@ -34,9 +45,18 @@ func (l *loop) serve(k *conn) {
 		defer invariant.Poison(l.copied)
 		b = l.copied
 	}
-	used := l.frames(k, b)
+	http := k.state == fresh && websocket.IsHTTP(b)
+	used := 0
+	if http {
+		used = l.upgrade(k, b)
+	} else {
+		used = l.frames(k, b)
+	}
 	if used > 0 && k.state != gone {
 		k.conn.Discard(used)
+	}
+	if http && used > 0 {
+		l.serve(k) // messages may have come with the request
 	}
 }
 

@@ -202,7 +202,6 @@ func TestBadStreams(t *testing.T) {
 		"a length of 0":        {true, make([]byte, 12), wire.BadFrame},
 		"a large frame":        {true, []byte{0, 1, 0, 0}, wire.BadFrame},
 		"a large hello":        {false, []byte{0, 0, 0x20, 0}, wire.BadFrame},
-		"HTTP":                 {false, []byte("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), wire.BadFrame},
 		"a request first":      {false, request(kindGet, 0, 1, get("a")), wire.HelloExpected},
 		"a ping first":         {false, request(wire.KindPing, 0, 1, []byte{0x90}), wire.HelloExpected},
 		"an undecodable hello": {false, request(wire.KindHello, 0, 1, []byte{0xc1}), wire.BadHello},

@@ -14,6 +14,7 @@ import (
 	"github.com/panjf2000/gnet/v2"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/netio/websocket"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -32,6 +33,7 @@ type Server struct {
 
 	fan     *fan
 	workers *workers
+	policy  *websocket.Policy
 
 	open      atomic.Int64
 	detaching atomic.Int64  // ends of connections that are not stored yet
@@ -56,6 +58,10 @@ func Start(o Options) (*Server, error) {
 		return nil, fmt.Errorf("the options of the listener: %w", err)
 	}
 	o.defaults()
+	policy, err := websocket.NewPolicy(o.Origins)
+	if err != nil {
+		return nil, fmt.Errorf("the options of the listener: %w", err)
+	}
 	most, err := connectionsMax(o.ConnectionsMax)
 	if err != nil {
 		return nil, fmt.Errorf("make room for connections: %w", err)
@@ -64,6 +70,7 @@ func Start(o Options) (*Server, error) {
 		options:     o,
 		ops:         opTable(o.Ops),
 		connections: most,
+		policy:      policy,
 		booted:      make(chan struct{}),
 		ended:       make(chan struct{}),
 		empty:       make(chan struct{}),

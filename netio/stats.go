@@ -10,16 +10,18 @@ type counters struct {
 	slowReaders, panics         atomic.Uint64
 	resumed, relays, displaced  atomic.Uint64
 	pushes, lost, strays        atomic.Uint64
+	upgraded                    atomic.Uint64
 }
 
 // Stats counts since the start, but for Connections and Detaching, which count now.
 type Stats struct {
 	Connections int64
 	Accepted    uint64 // connections taken
+	Upgraded    uint64 // of these, those that speak WebSocket
 	Turned      uint64 // connections turned away: too many, or shutting down
 	Hellos      uint64 // hellos accepted
 	Resumed     uint64 // of these, those that took up a session again
-	Refused     uint64 // first frames refused
+	Refused     uint64 // first frames refused, and HTTP requests
 	Displaced   uint64 // connections without a session closed to make room for others
 	HelloLate   uint64 // connections closed without a hello
 	Reads       uint64 // read requests
@@ -48,6 +50,7 @@ func (s *Server) Stats() Stats {
 		c := &l.count
 		t.Hellos += c.hellos.Load()
 		t.Refused += c.refused.Load()
+		t.Upgraded += c.upgraded.Load()
 		t.HelloLate += c.helloLate.Load()
 		t.Reads += c.reads.Load()
 		t.Writes += c.writes.Load()
