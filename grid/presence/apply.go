@@ -53,6 +53,9 @@ func (s *Streams) enter(t *grid.Turn, r *EnterRequest) error {
 		return fault.New(fault.InvalidArgument,
 			"session %d is present as user %v: it cannot be so as %v", r.Session, old.user, r.User)
 	}
+	if r.HasStatus { // the session asks: it may have missed that it is there
+		entered(t, r, x.len())
+	}
 	news := r.HasStatus && old.status != string(r.Status)
 	if !news && old.origin == r.Origin {
 		return nil
@@ -84,12 +87,18 @@ func (s *Streams) join(t *grid.Turn, x stream, r *EnterRequest) {
 	count := x.len() + 1
 	m := &member{r.Session, r.User, r.Origin, string(r.Status)}
 	s.add(r.Key, x, m)
-	if t.Effects != nil {
-		event := EnteredEvent{r.Key, count}
-		to := grid.Address{Session: r.Session, Origin: r.Origin, Conn: r.Conn}
-		t.Effects.Push(to, KindEntered, event.append(t.Effects.Begin()))
-	}
+	entered(t, r, count)
 	tell(t, r.Key, joined, count, m)
+}
+
+// entered hints to a session that it is on a stream, with so many.
+func entered(t *grid.Turn, r *EnterRequest, count int) {
+	if t.Effects == nil {
+		return
+	}
+	event := EnteredEvent{r.Key, count}
+	to := grid.Address{Session: r.Session, Origin: r.Origin, Conn: r.Conn}
+	t.Effects.Push(to, KindEntered, event.append(t.Effects.Begin()))
 }
 
 // full says why another presence on a stream is one too many.

@@ -168,6 +168,14 @@ type modelMember struct {
 	origin grid.Origin
 }
 
+// entered is what a session is told that is on a stream.
+func (m model) entered(r *EnterRequest) string {
+	b := grid.AppendStream([]byte{0x92}, string(r.Key))
+	b = pack.AppendUint(b, uint64(len(m[string(r.Key)])))
+	to := grid.Address{Session: r.Session, Origin: r.Origin, Conn: r.Conn}
+	return fmt.Sprintf("0x03e2 0 %+v \"\" %x", to, b)
+}
+
 // enter returns the hints that must come.
 func (m model) enter(r *EnterRequest) (hints []string) {
 	x, key := m[string(r.Key)], string(r.Key)
@@ -181,16 +189,13 @@ func (m model) enter(r *EnterRequest) (hints []string) {
 			m[key] = x
 		}
 		x[r.Session] = modelMember{Member{r.Session, r.User, string(r.Status)}, r.Origin}
-		b := grid.AppendStream([]byte{0x92}, key)
-		b = pack.AppendUint(b, uint64(len(x)))
-		to := grid.Address{Session: r.Session, Origin: r.Origin, Conn: r.Conn}
-		hints = append(hints, fmt.Sprintf("0x03e2 0 %+v \"\" %x", to, b))
-		return append(hints, m.told(key, 0, x[r.Session].Member))
+		return []string{m.entered(r), m.told(key, 0, x[r.Session].Member)}
 	}
 	now := old
 	now.origin = r.Origin
 	if r.HasStatus {
 		now.Status = string(r.Status)
+		hints = append(hints, m.entered(r))
 	}
 	x[r.Session] = now
 	if now.Status != old.Status {
