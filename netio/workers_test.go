@@ -2,11 +2,9 @@ package netio
 
 import (
 	"testing"
-	"time"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
-	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -58,32 +56,4 @@ func TestErrandsMax(t *testing.T) {
 	}
 	p.works()
 	q.works()
-}
-
-// fakeTokens gives out the same tokens to all but servers.
-type fakeTokens struct{}
-
-func (fakeTokens) Issue(c *grid.Caller) (wire.Tokens, error) {
-	if c.Server {
-		return wire.Tokens{}, fault.New(fault.PermissionDenied, "no tokens for servers")
-	}
-	at := time.Unix(1e9, 0)
-	return wire.Tokens{Session: c.User.String(), SessionUntil: at, Refresh: "r", RefreshUntil: at}, nil
-}
-
-func TestTokens(t *testing.T) {
-	empty := pack.AppendArray(nil, 0)
-	s := serve(t, func(o *Options) { o.Tokens = fakeTokens{} })
-	p := s.login()
-	f := p.reply(p.send(wire.KindToken, 0, empty))
-	var tokens wire.Tokens
-	in := pack.NewCursor(f.Body)
-	if err := tokens.Decode(&in); err != nil || tokens.Session != p.welcome.User.String() {
-		t.Errorf("%+v, %v", tokens, err)
-	}
-	q := s.loginServer()
-	q.failure(q.send(wire.KindToken, 0, empty), fault.PermissionDenied)
-
-	p = serve(t, nil).login()
-	p.failure(p.send(wire.KindToken, 0, empty), fault.Unimplemented)
 }

@@ -1,0 +1,143 @@
+package netio
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/netio/credential"
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// withTokens makes a server give out and take tokens.
+func withTokens(t *testing.T) func(*Options) {
+	t.Helper()
+	keys, err := credential.ParseKeys(credential.DrawKeys())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := credential.New(credential.Options{Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(o *Options) { o.Tokens = tokens }
+}
+
+// tokens asks for tokens.
+func (p *peer) tokens() (w wire.Tokens) {
+	p.t.Helper()
+	f := p.reply(p.send(wire.KindToken, 0, pack.AppendArray(nil, 0)))
+	in := pack.NewCursor(f.Body)
+	if err := w.Decode(&in); err != nil || f.Flags != wire.Reply {
+		p.t.Fatalf("tokens: %+v, %v", f, err)
+	}
+	return w
+}
+
+// refused says a hello that must be answered with an error and a goodbye.
+func (s *serving) refused(provider, credential string, code fault.Code, r wire.Reason) {
+	s.t.Helper()
+	p := s.dial()
+	h := aHello()
+	h.Provider, h.Credential = provider, credential
+	p.failure(p.send(wire.KindHello, 0, h.Append(nil)), code)
+	p.goodbye(r)
+}
+
+func helloWith(provider, credential string) *wire.Hello {
+	h := aHello()
+	h.Provider, h.Credential = provider, credential
+	return &h
+}
+
+// TestTokens: a session token counts again and again, a refresh token once, and
+// each only as what it is.
+func TestTokens(t *testing.T) {
+	s := serve(t, withTokens(t))
+	p := s.login()
+	w := p.tokens()
+	if now := time.Now(); w.SessionUntil.Before(now) || w.RefreshUntil.Before(w.SessionUntil) {
+		t.Errorf("the tokens last until %v and %v", w.SessionUntil, w.RefreshUntil)
+	}
+	for range 3 {
+		q := s.loginAs(helloWith(wire.ProviderToken, w.Session))
+		if q.welcome.User != p.welcome.User || q.welcome.Session == p.welcome.Session {
+			t.Errorf("welcome %+v after %+v", q.welcome, p.welcome)
+		}
+		q.works()
+	}
+	q := s.loginAs(helloWith(wire.ProviderRefresh, w.Refresh))
+	if q.welcome.User != p.welcome.User {
+		t.Errorf("welcome %+v after %+v", q.welcome, p.welcome)
+	}
+	next := q.tokens()
+	s.refused(wire.ProviderRefresh, w.Refresh, fault.Unauthenticated, wire.Unauthenticated)
+	s.loginAs(helloWith(wire.ProviderRefresh, next.Refresh)).works()
+
+	s.refused(wire.ProviderToken, w.Refresh, fault.Unauthenticated, wire.Unauthenticated)
+	s.refused(wire.ProviderRefresh, w.Session, fault.Unauthenticated, wire.Unauthenticated)
+	s.refused(wire.ProviderToken, w.Session+"A", fault.Unauthenticated, wire.Unauthenticated)
+	s.refused(wire.ProviderJWT, w.Session, fault.Unauthenticated, wire.Unauthenticated)
+	server := s.loginServer()
+	server.failure(server.send(wire.KindToken, 0, pack.AppendArray(nil, 0)), fault.FailedPrecondition)
+}
+
+// TestTokensAndResume: a session token resumes a session; a refresh token opens
+// another, else it would not be used up.
+func TestTokensAndResume(t *testing.T) {
+	s := serve(t, withTokens(t))
+	p := s.login()
+	w := p.tokens()
+	h := helloWith(wire.ProviderToken, w.Session)
+	h.Resume = &p.welcome.Resume
+	q := s.loginAs(h)
+	if !q.welcome.Resumed || q.welcome.Session != p.welcome.Session {
+		t.Errorf("welcome %+v after %+v", q.welcome, p.welcome)
+	}
+	h = helloWith(wire.ProviderRefresh, w.Refresh)
+	h.Resume = &q.welcome.Resume
+	if r := s.loginAs(h); r.welcome.Resumed || r.welcome.Session == p.welcome.Session {
+		t.Errorf("welcome %+v after %+v", r.welcome, q.welcome)
+	}
+	s.refused(wire.ProviderRefresh, w.Refresh, fault.Unauthenticated, wire.Unauthenticated)
+}
+
+func TestNoTokens(t *testing.T) {
+	s := serve(t, nil)
+	p := s.login()
+	p.failure(p.send(wire.KindToken, 0, pack.AppendArray(nil, 0)), fault.Unimplemented)
+	for _, provider := range []string{wire.ProviderToken, wire.ProviderRefresh, wire.ProviderJWT} {
+		s.refused(provider, "a.b.c", fault.Unauthenticated, wire.Unauthenticated)
+	}
+}
+
+// TestStudioTokens: who brings one is the user that its sub stands for.
+func TestStudioTokens(t *testing.T) {
+	secret := bytes.Repeat([]byte("studio.."), 4)
+	studio, err := credential.NewStudio(credential.StudioOptions{Key: secret, Issuer: "studio"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(issuer string) string {
+		token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+			"sub": "player 1", "iss": issuer, "exp": time.Now().Add(time.Hour).Unix(),
+		}).SignedString(secret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token
+	}
+	s := serve(t, func(o *Options) { o.Studio = studio })
+	p := s.loginAs(helloWith(wire.ProviderJWT, sign("studio")))
+	if p.welcome.User != grid.UserID("jwt", "player 1") {
+		t.Errorf("welcome %+v", p.welcome)
+	}
+	p.works()
+	s.refused(wire.ProviderJWT, sign("another"), fault.Unauthenticated, wire.Unauthenticated)
+	s.refused(wire.ProviderJWT, "", fault.Unauthenticated, wire.Unauthenticated)
+}
