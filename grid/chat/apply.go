@@ -196,7 +196,9 @@ func (c *Channels) amend(
 }
 
 // archived notes what is durable in the archive, and lets go of it where the tail
-// has more than it should.
+// has more than it should. A request that is behind in anything comes late, from
+// an archiver that another one has overtaken: of the two, one may know of messages
+// without the changes that the other one knows of. So it counts for nothing.
 func (c *Channels) archived(r *ArchivedRequest, out []byte) ([]byte, error) {
 	x, found := c.byKey.Get(r.Key)
 	if !found || r.Seq > x.last || r.Change > x.changes {
@@ -204,20 +206,18 @@ func (c *Channels) archived(r *ArchivedRequest, out []byte) ([]byte, error) {
 			"message %d and change %d cannot be archived: the channel has not given them out",
 			r.Seq, r.Change)
 	}
-	x = c.own(x)
 	c.turn = x.key
-	if r.Seq > x.messages.done {
-		if lowest := max(x.messages.done+1, x.first()); x.oldest == 0 && lowest <= r.Seq {
+	if r.Seq >= x.messages.done && r.Change >= x.changed.done {
+		x = c.own(x)
+		lowest := max(x.messages.done+1, x.first())
+		if x.oldest == 0 && lowest <= r.Seq {
 			x.oldest = lowest
 		}
-		x.messages.done = r.Seq
-	}
-	if r.Change > x.changed.done {
-		x.changed.done = r.Change
+		x.messages.done, x.changed.done = r.Seq, r.Change
 		x.amended = after(x.amended, r.Change)
+		c.trim(x, false)
+		c.settle(x)
 	}
-	c.trim(x, false)
-	c.settle(x)
 	return pack.AppendArray(out, 0), nil
 }
 

@@ -141,8 +141,8 @@ func (q *infoQuery) decode(in *pack.Cursor, n int) error {
 // [key, seq, change]. The host's archiver commits it; it has no reply.
 type ArchivedRequest struct {
 	Key    string // of the stream
-	Seq    uint64 // all messages up to it were stored
-	Change uint64 // and all changes to these, up to this number
+	Seq    uint64 // all messages up to it are stored,
+	Change uint64 // with all changes to them up to this one
 }
 
 // Fields is the number of fields that Append appends.

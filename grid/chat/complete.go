@@ -100,6 +100,7 @@ func (c completer) page(q *historyQuery, p *part) ([][]byte, error) {
 type gatherer struct {
 	rows    [][]byte
 	left    int      // bytes that still go in
+	full    bool     // a row did not go in, so no other may
 	Range            // what the archive may still give, and rows of the page
 	amended [][]byte // changes that the archive may lack
 	err     error
@@ -107,7 +108,8 @@ type gatherer struct {
 
 // take adds a row, or returns false when there is no room for it.
 func (g *gatherer) take(row []byte) bool {
-	if len(g.rows) >= g.Limit || len(g.rows) > 0 && len(row) > g.left {
+	g.full = g.full || len(g.rows) >= g.Limit || len(g.rows) > 0 && len(row) > g.left
+	if g.full {
 		return false
 	}
 	g.left -= len(row)

@@ -139,13 +139,13 @@ func (x *list) trim(force bool) {
 }
 
 func (x *list) archived(r *ArchivedRequest) {
-	if r.Seq > x.stored.done {
-		if x.oldest == 0 {
-			x.oldest = max(x.stored.done+1, x.first)
-		}
-		x.stored.done = r.Seq
+	if r.Seq < x.stored.done || r.Change < x.changed.done {
+		return
 	}
-	x.changed.done = max(x.changed.done, r.Change)
+	if r.Seq > x.stored.done && x.oldest == 0 {
+		x.oldest = max(x.stored.done+1, x.first)
+	}
+	x.stored.done, x.changed.done = r.Seq, r.Change
 	x.amended = slices.DeleteFunc(slices.Clone(x.amended), func(a Message) bool { return a.Revision <= r.Change })
 	x.trim(false)
 }

@@ -109,11 +109,15 @@ func (r *Reader) Page(from uint64, page *HistoryReply) {
 			continue // no server says so
 		}
 		at = m.Seq + 1
+		follows := from <= r.solid && m.Seq >= r.solid
+		if follows {
+			r.settle(m.Seq)
+		}
 		if !r.insert(m, false) {
 			break // no room: it will be read again
 		}
-		if from <= r.solid && m.Seq >= r.solid {
-			r.settle(m.Seq + 1)
+		if follows {
+			r.settle(at)
 		}
 	}
 	if len(page.Messages) == 0 && from <= r.solid && page.Last >= r.solid && page.Last < seqEnd {
