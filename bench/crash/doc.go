@@ -24,6 +24,12 @@
 // Ranks must be 1, 2, 3 … in the board's order, and nobody may be on a board
 // whom nobody put there.
 //
+// As many players chat: each is in all rooms, sends, updates and removes messages,
+// and takes what the rooms bring. A room's history must have the numbers 1, 2, 3
+// and so on, each acknowledged message with its last content, and no content twice;
+// every player must be given all of it, once and in order, across all crashes; and
+// those present in a room must be exactly the players' sessions.
+//
 // # Two ways to die
 //
 // SIGKILL, where everything the server has written survives in the kernel's

@@ -24,11 +24,15 @@ type bench struct {
 	host    host
 	reader  *client.Client
 	workers []*worker
+	talkers []*talker
+	ears    sync.WaitGroup
+	deafen  context.CancelFunc // ends the talkers' ears
 
 	faults  faults
 	cycles  int
 	fewest  int64 // acknowledged writes of a cycle
-	records int   // compared, at the last cycle
+	records int   // compared, at the last cycle,
+	heard   int   // and messages
 	ready   []float64
 	early   int // crashes while starting
 }
@@ -92,10 +96,33 @@ func (b *bench) connect(ctx context.Context) error {
 			return fmt.Errorf("create a board: %w", err)
 		}
 	}
+	return b.connectTalkers(ctx)
+}
+
+func (b *bench) connectTalkers(ctx context.Context) error {
+	hearing, deafen := context.WithCancel(ctx)
+	b.deafen = deafen
+	for i := range b.options.Clients {
+		t, err := newTalker(ctx, b.host.server().Addr, i, b.options.Seed)
+		if err != nil {
+			return err
+		}
+		b.talkers = append(b.talkers, t)
+		for _, e := range t.ears {
+			b.ears.Go(func() { e.listen(hearing) })
+		}
+	}
 	return nil
 }
 
 func (b *bench) closeClients() {
+	if b.deafen != nil {
+		b.deafen()
+	}
+	b.ears.Wait()
+	for _, t := range b.talkers {
+		t.client.Close()
+	}
 	if b.reader != nil {
 		b.reader.Close()
 	}
@@ -111,9 +138,12 @@ func (b *bench) cycle(ctx context.Context) error {
 	var stop atomic.Bool
 	var wg sync.WaitGroup
 	before := b.acked()
-	errs := make([]error, len(b.workers))
+	errs := make([]error, len(b.workers)+len(b.talkers))
 	for i, w := range b.workers {
 		wg.Go(func() { errs[i] = w.run(ctx, &stop) })
+	}
+	for i, t := range b.talkers {
+		wg.Go(func() { errs[len(b.workers)+i] = t.run(ctx, &stop) })
 	}
 	finish := func() { stop.Store(true); wg.Wait() }
 	process.Pause(ctx, writeMin+time.Duration(b.random.Int64N(int64(writeMax-writeMin))))
@@ -166,15 +196,20 @@ func (b *bench) compare(ctx context.Context, atCrash, acked int64) error {
 	if err != nil {
 		return err
 	}
+	heard, g, err := verifyRooms(ctx, b.talkers)
+	if err != nil {
+		return err
+	}
+	f.add(&g)
 	b.faults.add(&f)
-	b.records = records
+	b.records, b.heard = records, heard
 	if b.cycles++; b.cycles == 1 || atCrash < b.fewest {
 		b.fewest = atCrash
 	}
 	fmt.Fprintf(b.options.Log,
 		"cycle %d: %d writes acknowledged before the crash, %d more after it; "+
-			"ready in %.2f s; %d records: %d lost, %d doubled, %d halved, %d other\n",
-		b.cycles, atCrash, acked-atCrash, b.host.server().Took.Seconds(), records,
+			"ready in %.2f s; %d records, %d messages: %d lost, %d doubled, %d halved, %d other\n",
+		b.cycles, atCrash, acked-atCrash, b.host.server().Took.Seconds(), records, heard,
 		f.lost, f.doubled, f.halved, f.other)
 	return nil
 }
@@ -183,6 +218,9 @@ func (b *bench) acked() int64 {
 	n := int64(0)
 	for _, w := range b.workers {
 		n += w.acked.Load()
+	}
+	for _, t := range b.talkers {
+		n += t.acked.Load()
 	}
 	return n
 }
@@ -194,6 +232,13 @@ func (b *bench) conclude() {
 	for _, w := range b.workers {
 		unknown += w.unknown
 	}
+	resumed, anew := 0, 0
+	for _, t := range b.talkers {
+		unknown += t.unknown
+		s := t.client.Stats()
+		resumed += s.Resumed
+		anew += s.Connects - 1 - s.Resumed
+	}
 	slowest := 0.0
 	for _, t := range b.ready {
 		slowest = max(slowest, t)
@@ -204,6 +249,9 @@ func (b *bench) conclude() {
 	r.Metric("fewest writes acknowledged before a crash", float64(b.fewest), "")
 	r.Metric("answers that said unknown", float64(unknown), "")
 	r.Metric("records compared, last cycle", float64(b.records), "")
+	r.Metric("messages compared, last cycle", float64(b.heard), "")
+	r.Metric("sessions resumed", float64(resumed), "")
+	r.Metric("sessions opened anew", float64(anew), "")
 	r.Metric("slowest start after a crash", slowest, "s")
 	b.host.metrics(r)
 	r.Check("no acknowledged write lost", f.lost == 0, "%d lost", f.lost)
