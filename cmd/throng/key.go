@@ -54,19 +54,25 @@ func readKey(file string) (string, error) {
 	return key, nil
 }
 
-// makeKey writes a new key so that the file is there whole or not at all, and
-// leaves one alone that another start wrote meanwhile: made is then false.
+// makeKey writes a new server key.
 func makeKey(file string) (made bool, err error) {
 	var raw [keyBytes]byte
 	rand.Read(raw[:]) // never fails
+	return makeSecret(file, hex.EncodeToString(raw[:])+"\n")
+}
+
+// makeSecret writes a file that only its owner can read, so that it is there whole
+// or not at all, and leaves one alone that another start wrote meanwhile: made is
+// then false.
+func makeSecret(file, text string) (made bool, err error) {
 	dir := filepath.Dir(file)
-	f, err := os.CreateTemp(dir, ".server.key-*") // readable by its owner only
+	f, err := os.CreateTemp(dir, "."+filepath.Base(file)+"-*") // readable by its owner only
 	if err != nil {
 		return false, err
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	if _, err := f.WriteString(hex.EncodeToString(raw[:]) + "\n"); err != nil {
+	if _, err := f.WriteString(text); err != nil {
 		return false, err
 	}
 	if err := f.Sync(); err != nil {

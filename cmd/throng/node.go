@@ -13,6 +13,7 @@ import (
 	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/grid/slot"
 	"github.com/thronggrid/throng/netio"
+	"github.com/thronggrid/throng/netio/credential"
 	"github.com/thronggrid/throng/shard/host"
 )
 
@@ -23,6 +24,9 @@ type nodeOptions struct {
 	shards     int // 0: as the data directory has, cores for a new one
 	cores      int
 	serverKey  string // 64 hexadecimal digits
+	tokens     *credential.Tokens
+	studio     *credential.Studio // nil: none
+	origins    []string           // of pages that may connect; empty: all
 	log        *slog.Logger
 }
 
@@ -48,7 +52,8 @@ func startNode(ctx context.Context, o nodeOptions) (*node, error) {
 	}
 	n.edge, err = netio.Start(netio.Options{
 		Addr: o.clientAddr, Loops: o.cores, Shards: shards, Ops: slot.Ops(nil),
-		Logger: o.log, ServerKey: o.serverKey, Agent: "throng/" + readVersion().Version,
+		Logger: o.log, ServerKey: o.serverKey, Tokens: o.tokens, Studio: o.studio,
+		Origins: o.origins, Agent: "throng/" + readVersion().Version,
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("serve clients: %w", err), n.stop(ctx))

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thronggrid/throng/durable/disk"
+	"github.com/thronggrid/throng/netio/websocket"
 	"github.com/thronggrid/throng/shard"
 )
 
@@ -36,11 +37,22 @@ If a write to the disk fails, the process ends with exit code 74 and acknowledge
 nothing more: check the disk before starting again.
 
 A studio's own servers log in with the server key. It is made at the first start
-and kept in <data-dir>/server.key; guard it like a password.`
+and kept in <data-dir>/server.key; guard it like a password.
+
+Players log in with an id that the game chose, or with tokens. Those that the
+server gives out are signed with the first key of <data-dir>/token.keys. To
+replace it, write a new line of 64 hexadecimal digits above it, drop the last
+line, and start again: tokens under the key before count until they expire. Those
+that your account service signs (JWT) are taken when --jwt-key-file names the key
+that checks them.
+
+The client port speaks bare frames and WebSocket; pages may connect from
+everywhere unless --websocket-origins says from where.`
 
 const serveExample = `  throng serve    # data in ./data, this machine only
   throng serve --data-dir /var/lib/throng --client-addr :7400
   throng serve --client-addr 127.0.0.1:0    # any free port: see the ready line
+  throng serve --jwt-key-file studio.pem --jwt-algorithms ES256 --jwt-audience game
   throng serve --log-level debug --log-format text`
 
 // stopTimeout is how long a clean stop may take.
@@ -51,6 +63,8 @@ type serveFlags struct {
 	clientAddr    string
 	shards        int
 	serverKeyFile string
+	tokens        tokenFlags
+	origins       []string
 	logLevel      string
 	logFormat     string
 }
@@ -82,6 +96,9 @@ func newServe() *cobra.Command {
 		"`number` of shards, fixed when the data directory is made; 0 is one per core")
 	flags.StringVar(&f.serverKeyFile, "server-key-file", "",
 		"`file` with the server key (default <data-dir>/server.key, made at the first start)")
+	f.tokens.add(flags)
+	flags.StringSliceVar(&f.origins, "websocket-origins", nil,
+		"`origins` of the pages that may connect, https://game.example say (default all)")
 	flags.StringVar(&f.logLevel, "log-level", "info",
 		"`level` to log from: debug, info, warn, error")
 	flags.StringVar(&f.logFormat, "log-format", "auto",
@@ -106,6 +123,12 @@ func (f *serveFlags) check(stderr io.Writer) (*slog.Logger, error) {
 		return nil, usagef("--shards %d: want 1 to %d, or 0 for one per core",
 			f.shards, shard.ShardsMax)
 	}
+	if _, err := websocket.NewPolicy(f.origins); err != nil {
+		return nil, usagef("--websocket-origins: %w", err)
+	}
+	if err := f.tokens.check(); err != nil {
+		return nil, err
+	}
 	return newLogger(stderr, f.logLevel, f.logFormat)
 }
 
@@ -119,17 +142,16 @@ func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writ
 	if err := disk.MakeDir(vfs.Default, f.dataDir); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	key, err := serverKey(log, f.serverKeyFile, f.dataDir)
-	if err != nil {
-		return err
-	}
 	o := nodeOptions{
 		dataDir:    f.dataDir,
 		clientAddr: f.clientAddr,
 		shards:     f.shards,
 		cores:      cores,
-		serverKey:  key,
+		origins:    f.origins,
 		log:        log,
+	}
+	if err := f.readKeys(&o); err != nil {
+		return err
 	}
 	n, err := startNode(ctx, o)
 	switch {
@@ -149,6 +171,18 @@ func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writ
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	return errors.Join(failed, n.stop(stopping))
+}
+
+// readKeys reads all secrets; those that are not there are made.
+func (f *serveFlags) readKeys(o *nodeOptions) (err error) {
+	if o.studio, err = f.tokens.openStudio(); err != nil {
+		return err
+	}
+	if o.serverKey, err = serverKey(o.log, f.serverKeyFile, f.dataDir); err != nil {
+		return err
+	}
+	o.tokens, err = f.tokens.openTokens(o.log, f.dataDir)
+	return err
 }
 
 // checkFree listens on an address for a moment. gnet is not clear about why it
