@@ -8,10 +8,10 @@ import (
 )
 
 const (
-	// CarriesMax is how many deliveries of duties a node has under way at a time,
+	// carriesMax is how many deliveries of duties a node has under way at a time,
 	// and carryBytesMax how large they may be together, so that clients' commands
 	// do not wait long behind them.
-	CarriesMax    = 4096
+	carriesMax    = 4096
 	carryBytesMax = 1 << 20
 	// askMax is how many deliveries a slot may have under way when it is asked for
 	// more: each asking looks at all that it owes.
@@ -80,7 +80,7 @@ func (e *errands) carryAll(now int64) int64 {
 	return next
 }
 
-func (e *errands) crowded() bool { return len(e.ways) >= CarriesMax || e.bytes >= carryBytesMax }
+func (e *errands) crowded() bool { return len(e.ways) >= carriesMax || e.bytes >= carryBytesMax }
 
 // offer sends what the slot that is asked owes to one other. Called under the
 // machine's read lock.

@@ -182,7 +182,7 @@ func TestCrowdsOfDutiesAreBounded(t *testing.T) {
 		h.errands.in.leads(h.groups[0], true)
 		synctest.Wait()
 		agree(t, h, users, rooms)
-		if watched.ways > CarriesMax || watched.bytes > carryBytesMax+(64<<10) {
+		if watched.ways > carriesMax || watched.bytes > carryBytesMax+(64<<10) {
 			t.Errorf("%d deliveries of %d bytes were under way", watched.ways, watched.bytes)
 		}
 		if watched.bytes < carryBytesMax/2 {

@@ -14,7 +14,9 @@
 // that the node leads it carries duties from slot to slot, lets slots do what is
 // due, and sweeps the sessions of the node's earlier incarnations when it leads a
 // group for the first time. When a reign begins it asks all slots what they owe;
-// when one ends it forgets.
+// when one ends it forgets. The archiver, another goroutine with a lane of its own,
+// brings chat messages to Options.Archive and then tells their slots; it may have
+// to wait for the archive, and nothing waits for it.
 //
 // A read: lane.Read asks the machine on the caller's goroutine, then checks that
 // this node still leads (lease.go says how it knows), then returns the reply.
@@ -29,9 +31,11 @@
 //	effects    the applier; who listens may keep nothing of them
 //	inbox      under its own lock; appliers and leadership goroutines leave news for
 //	           errands, whose goroutine owns all else that it knows
+//	backlog    under its own lock; errands leaves slots for the archiver, whose
+//	           goroutine owns all else that it knows
 //
-// Lock order: queue.mu, pending.mu and inbox.mu are leaves; nothing is locked
-// under them.
+// Lock order: queue.mu, pending.mu, inbox.mu and backlog.mu are leaves; nothing is
+// locked under them.
 //
 // Invariants:
 //
@@ -45,13 +49,15 @@
 //	I5  Effects are acted on only where this incarnation proposed the entry: not on
 //	    followers, and not when a log is replayed.
 //	I6  Between two slots at most one delivery of duties is under way, or its
-//	    acknowledgement, in one reign. What errands proposes may fail, or be done
-//	    twice: a slot knows a duty that it has carried out.
+//	    acknowledgement, in one reign. What errands and the archiver propose may
+//	    fail, or be done twice: a slot knows what it has carried out or archived.
 //	I7  A failed disk or an entry that cannot be understood ends in Options.Fatal;
 //	    no command is said to be done after it.
 //
 // Errands reach only slots that this node leads: what a slot owes to a group that
-// another node leads waits for a leader of both. Limits: CarriesMax deliveries
-// under way, carryBytesMax of them together; QueueBytesMax of commands per group;
-// ConfirmsMax reads per group.
+// another node leads waits for a leader of both.
+//
+// Limits: carriesMax deliveries under way, carryBytesMax of them together;
+// archiveBytesMax in a round of the archiver; QueueBytesMax of commands and
+// ConfirmsMax of reads that wait for a group.
 package host

@@ -15,8 +15,8 @@ func (f *fsm) effectsOf(origin grid.Origin) *grid.Effects {
 	return nil
 }
 
-// act hands on the effects of an entry.
-func (f *fsm) act(effects *grid.Effects) {
+// act hands on the effects of an entry of some bytes.
+func (f *fsm) act(effects *grid.Effects, bytes int) {
 	if effects == nil {
 		return
 	}
@@ -27,7 +27,7 @@ func (f *fsm) act(effects *grid.Effects) {
 		}
 	}
 	if len(effects.Due) > 0 {
-		h.errands.in.owes(effects.Due)
+		h.errands.in.owes(effects.Due, bytes)
 	}
 	invariant.Poison(effects.Bytes)
 	if cap(effects.Bytes) > keptBytesMax {

@@ -110,6 +110,6 @@ func BenchmarkAct(b *testing.B) {
 	f := newFSM(h.groups[0])
 	b.ReportAllocs()
 	for range b.N {
-		f.act(f.effectsOf(h.origin))
+		f.act(f.effectsOf(h.origin), 100)
 	}
 }

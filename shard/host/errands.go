@@ -18,11 +18,12 @@ import (
 // What it knows of a group is worth nothing once a reign is over. The state of
 // the slots says it all to whoever leads next, this node included.
 type errands struct {
-	host  *Host
-	lane  grid.Lane
-	in    inbox
-	mail  mail // what was taken out of the inbox
-	alarm alarm
+	host     *Host
+	lane     grid.Lane
+	in       inbox
+	mail     mail // what was taken out of the inbox
+	alarm    alarm
+	archiver *archiver // nil: none
 
 	tours []tour // per group
 	last  uint32 // number of the newest tour
@@ -118,6 +119,9 @@ func (e *errands) owe() {
 		}
 	}
 	e.dirty.merge(&e.mail.owing)
+	if e.archiver != nil {
+		e.archiver.in.note(&e.mail.owing, e.mail.bytes)
+	}
 }
 
 // end forgets a group; there may be nothing to forget.

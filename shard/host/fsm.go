@@ -94,7 +94,7 @@ func (f *fsm) apply(index uint64, data []byte) {
 		}
 		f.g.host.putBatch(b)
 	}
-	f.act(effects)
+	f.act(effects, len(data))
 }
 
 func (f *fsm) fatal(index uint64, err error) {

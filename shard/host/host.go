@@ -38,13 +38,14 @@ type Host struct {
 	hints       atomic.Pointer[func(*grid.Effects)] // who listens to hints
 	numbers     atomic.Uint64                       // of those entries
 
-	dead    atomic.Bool // Fatal was called
-	stop    chan struct{}
-	pacing  sync.WaitGroup // the pacer
-	working sync.WaitGroup // errands, and the groups' goroutines that wait for Raft's answers
-	leading sync.WaitGroup // the groups' goroutines that follow its leadership
-	closed  sync.Once
-	err     error // of Close
+	dead      atomic.Bool // Fatal was called
+	stop      chan struct{}
+	pacing    sync.WaitGroup // the pacer
+	working   sync.WaitGroup // errands, and the groups' goroutines that wait for Raft's answers
+	leading   sync.WaitGroup // the groups' goroutines that follow its leadership
+	archiving sync.WaitGroup // the archiver
+	closed    sync.Once
+	err       error // of Close
 
 	watch struct {
 		sync.Mutex
@@ -101,6 +102,9 @@ func (h *Host) start() error {
 		return err
 	}
 	h.errands = newErrands(h)
+	if h.options.Archive != nil {
+		h.errands.archiver = newArchiver(h, h.options.Archive)
+	}
 	for i := range h.table.Shards() {
 		g, err := h.openGroup(i)
 		if err != nil {
@@ -113,6 +117,9 @@ func (h *Host) start() error {
 	}
 	h.pacing.Go(func() { h.pacer.run(h.stop) })
 	h.working.Go(func() { h.errands.run(h.stop) })
+	if a := h.errands.archiver; a != nil {
+		h.archiving.Go(func() { a.run(h.stop) })
+	}
 	return nil
 }
 
@@ -232,7 +239,8 @@ func (h *Host) leads() bool {
 }
 
 // Close stops all groups and closes the log. Commands that were not
-// acknowledged get an outcome: failed or unknown.
+// acknowledged get an outcome: failed or unknown. If Options.Archive is storing
+// something, Close waits for it.
 func (h *Host) Close() error {
 	h.closed.Do(func() { h.err = h.close() })
 	return h.err
@@ -265,5 +273,6 @@ func (h *Host) close() error {
 		errs = append(errs, g.shutDown())
 	}
 	h.leading.Wait()
+	h.archiving.Wait()
 	return errors.Join(append(errs, h.db.Close())...)
 }

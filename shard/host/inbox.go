@@ -10,6 +10,7 @@ import (
 type mail struct {
 	news     []news
 	owing    slotSet // slots with new duties, or with something new to archive
+	bytes    int     // of the entries that those came with
 	outcomes []*grid.Outcomes
 }
 
@@ -47,12 +48,14 @@ func (i *inbox) leads(g *Group, leads bool) {
 	i.kick()
 }
 
-// owes is called by a group's applier.
-func (i *inbox) owes(slots []grid.Slot) {
+// owes is called by a group's applier, with the size of the entry that the slots
+// come with.
+func (i *inbox) owes(slots []grid.Slot, bytes int) {
 	i.mu.Lock()
 	for _, s := range slots {
 		i.mail.owing.add(s)
 	}
+	i.mail.bytes += bytes
 	i.mu.Unlock()
 	i.kick()
 }
@@ -75,7 +78,7 @@ func (i *inbox) answer(o *grid.Outcomes) {
 // take moves the mail into an empty one, whose arrays are used again.
 func (i *inbox) take(into *mail) {
 	into.news, into.outcomes = into.news[:0], into.outcomes[:0]
-	into.owing = slotSet{}
+	into.owing, into.bytes = slotSet{}, 0
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.mail, *into = *into, i.mail

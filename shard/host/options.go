@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
 
+	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/shard"
 )
@@ -38,6 +39,9 @@ type Options struct {
 	// Transport returns the transport of a group; default one without peers.
 	Transport func(group uint32) raft.Transport
 
+	// Archive takes the messages of chat channels; nil: none does. Its methods must
+	// return in the end: Close waits for them.
+	Archive chat.Archive
 	// SessionGrace is how long a session of an incarnation of this node that has
 	// ended may be resumed; default a minute.
 	SessionGrace time.Duration

@@ -14,6 +14,8 @@ func (s *slotSet) add(at grid.Slot)      { s[at/64] |= 1 << (at % 64) }
 func (s *slotSet) remove(at grid.Slot)   { s[at/64] &^= 1 << (at % 64) }
 func (s *slotSet) has(at grid.Slot) bool { return s[at/64]&(1<<(at%64)) != 0 }
 
+func (s *slotSet) empty() bool { return *s == slotSet{} }
+
 // merge adds all slots of another set.
 func (s *slotSet) merge(other *slotSet) {
 	for i, w := range other {

@@ -16,6 +16,7 @@ type syncSpy struct {
 	mu     sync.Mutex
 	clones []*vfs.MemFS
 	left   int
+	cut    func() // called before that one; nil: nothing is
 }
 
 func (s *syncSpy) note() {
@@ -26,6 +27,9 @@ func (s *syncSpy) note() {
 			return
 		}
 		s.left = math.MaxInt
+		if s.cut != nil {
+			s.cut()
+		}
 	}
 	s.clones = append(s.clones, s.mem.CrashClone(vfs.CrashCloneCfg{}))
 }
