@@ -15,6 +15,14 @@
 // (inbox.go). The task settles a bounded number of them, resumes connections
 // that had to wait, and flushes (drain.go).
 //
+// # WebSocket
+//
+// What begins like an HTTP request is upgraded, or refused in HTTP (websocket.go).
+// Payload is deciphered where it lies in gnet's buffer and served as bare frames
+// are; only what has to wait, and a frame that is not whole, is copied. What is
+// written to such a connection at once is one message, whose head is handed to gnet
+// beside the bytes: a round's frames are shared by connections of both kinds.
+//
 // # Fairness
 //
 // gnet runs posted tasks until there are none, before it looks at a socket
@@ -43,9 +51,9 @@
 //	    seen (with invariants on, loops decode a copy that is poisoned afterwards).
 //	I4  After its goodbye a connection reads nothing more; it ends once what was in
 //	    flight is answered, or after LingerTicks ticks.
-//	I5  What waits for one connection is bounded: inbound by twice FrameBytesMax,
-//	    outbound by OutBytesMax and one reply, writes by grid.RequestsMax, parked
-//	    linearizable reads by ConfirmsMax.
+//	I5  What waits for one connection is bounded: inbound by twice FrameBytesMax (of a
+//	    WebSocket as much again that is deciphered), outbound by OutBytesMax and one
+//	    reply, writes by grid.RequestsMax, parked linearizable reads by ConfirmsMax.
 //
 // # On failure
 //
