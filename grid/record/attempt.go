@@ -38,7 +38,8 @@ func (a *Attempt) Fail(err error) error {
 	return err
 }
 
-// Spend counts bytes that a transaction puts or deletes.
+// Spend counts what a transaction puts (Table.PutBytes) and the keys of what it
+// deletes.
 func (a *Attempt) Spend(bytes int) error {
 	if a.bytes += bytes; a.bytes > TransactionBytesMax {
 		return a.Fail(fault.New(fault.ResourceExhausted,
@@ -50,10 +51,10 @@ func (a *Attempt) Spend(bytes int) error {
 // End says that the function has returned with err. It returns that, or what
 // has spoiled the transaction.
 func (a *Attempt) End(err error) error {
-	a.over = true
 	if err == nil {
-		err = a.err
+		err = a.Begin()
 	}
+	a.over = true
 	return err
 }
 

@@ -31,6 +31,9 @@ func cloneValues(values []Value) []Value {
 	return out
 }
 
+// Bytes returns the size of the row as a page counts it.
+func (r *Row) Bytes() int { return TupleBytes(r.Key) + TupleBytes(r.Columns) + len(r.Doc) }
+
 // at returns the value of the column at a position of key and others.
 func (r *Row) at(i int) Value {
 	if i < len(r.Key) {
@@ -64,16 +67,30 @@ func (t *Table) CheckRow(r *Row) error {
 			len(r.Columns), t.Name, len(t.Columns))
 	}
 	for i := range t.Indexes {
-		size := 0
-		for _, name := range t.Indexes[i].Columns {
-			at, _ := t.column(name)
-			size += tupleBytes(r.at(at))
-		}
-		if err := t.checkSize(t.Indexes[i].Name, size); err != nil {
+		if err := t.checkSize(t.Indexes[i].Name, t.indexBytes(i, r)); err != nil {
 			return err
 		}
 	}
 	return t.checkDocument(r.Doc)
+}
+
+// indexBytes returns the size of a row's columns in an index.
+func (t *Table) indexBytes(index int, r *Row) (size int) {
+	for _, name := range t.Indexes[index].Columns {
+		at, _ := t.column(name)
+		size += tupleBytes(r.at(at))
+	}
+	return size
+}
+
+// PutBytes returns what putting a row takes of TransactionBytesMax: the row, and
+// its place in each index.
+func (t *Table) PutBytes(r *Row) int {
+	size := r.Bytes()
+	for i := range t.Indexes {
+		size += t.indexBytes(i, r) + TupleBytes(r.Key)
+	}
+	return size
 }
 
 // checkValues checks as many values as there are against the columns.

@@ -69,7 +69,7 @@ func (x *tx) Scan(t *record.Table, r record.Range) (page record.Page, err error)
 		if above || position < string(b.Low) {
 			return above && r.Backward // the way down begins at High itself
 		}
-		size += rowBytes(row)
+		size += row.Bytes()
 		if n := len(page.Rows); n == r.Limit || n > 0 && size > record.PageBytesMax {
 			page.Next = t.AppendPosition(nil, b.Index, page.Rows[n-1])
 			return false
@@ -92,10 +92,6 @@ func (x *tx) Scan(t *record.Table, r record.Range) (page record.Page, err error)
 	return page, nil
 }
 
-func rowBytes(r *record.Row) int {
-	return record.TupleBytes(r.Key) + record.TupleBytes(r.Columns) + len(r.Doc)
-}
-
 // Put implements record.Tx.
 func (x *tx) Put(t *record.Table, r *record.Row) error {
 	in, err := x.table(t)
@@ -105,7 +101,7 @@ func (x *tx) Put(t *record.Table, r *record.Row) error {
 	if err := t.CheckRow(r); err != nil {
 		return x.Fail(err)
 	}
-	if err := x.Spend(rowBytes(r)); err != nil {
+	if err := x.Spend(t.PutBytes(r)); err != nil {
 		return err
 	}
 	row := r.Clone()

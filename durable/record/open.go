@@ -1,0 +1,68 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/thronggrid/throng/durable/disk"
+)
+
+// dirName is the directory of Pebble below the data directory.
+const dirName = "records"
+
+// Open opens the record tables of a data directory, or makes them.
+func Open(o Options) (*Store, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	dir := o.FS.PathJoin(o.Dir, dirName)
+	if err := disk.MakeDir(o.FS, dir); err != nil {
+		return nil, err
+	}
+	lock, err := pebble.LockDirectory(dir, o.FS)
+	if err != nil {
+		return nil, fmt.Errorf("lock the record tables in %s: %w; if another throng is running "+
+			"on them, stop that process or give this one a directory of its own", dir, err)
+	}
+	s := &Store{lock: lock, latch: disk.NewLatch(o.Fatal), turn: make(chan struct{}, 1)}
+	s.life.over = make(chan struct{})
+	options, release := pebbleOptions(o, disk.NewGuard(o.FS, s.latch, nil), s.latch)
+	defer release()
+	options.Lock = lock
+	if s.pebble, err = pebble.Open(dir, options); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the record tables in %s: %w", dir, err),
+			lock.Close())
+	}
+	s.syncs = newSyncer(s.pebble, s.latch)
+	if err := s.open(o); err != nil {
+		return nil, fmt.Errorf("open the record tables in %s: %w", dir,
+			errors.Join(err, s.pebble.Close(), lock.Close()))
+	}
+	s.latch.Arm()
+	return s, nil
+}
+
+// open reads the catalog and adds what it lacks.
+func (s *Store) open(o Options) error {
+	var c catalog
+	if err := c.load(s.pebble); err != nil {
+		return err
+	}
+	b := s.pebble.NewBatch()
+	defer b.Close()
+	var err error
+	if s.shapes, err = c.complete(o.Tables, b); err != nil {
+		return err
+	}
+	if !b.Empty() {
+		n, err := s.syncs.apply(b)
+		if err != nil {
+			return err
+		}
+		return s.syncs.sync(n)
+	}
+	return s.latch.Err()
+}
