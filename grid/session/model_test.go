@@ -350,7 +350,7 @@ func (p *play) openOne() {
 	r := OpenRequest{User: p.user(), Origin: p.origin(), Conn: p.conn(), Secret: p.secret()}
 	r.Server = r.User == person(2)
 	if rapid.IntRange(0, 2).Draw(p.draws, "spends") == 0 {
-		r.Spend = person(rapid.IntRange(2000, 2005).Draw(p.draws, "token"))
+		r.Spend = person(rapid.IntRange(2000, 2001).Draw(p.draws, "token"))
 		r.SpendUntil = p.stamp + rapid.Int64Range(-second, 60*second).Draw(p.draws, "until")
 	}
 	p.openAs(&r)

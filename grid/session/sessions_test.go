@@ -2,10 +2,12 @@ package session
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
@@ -300,23 +302,27 @@ func TestAUserHasSoManySessions(t *testing.T) {
 }
 
 func TestASlotHasSoManySessionsAndTokens(t *testing.T) {
+	nth := func(i int) (id grid.ID) { // in order, which makes it quick
+		binary.BigEndian.PutUint64(id[:], uint64(i+1))
+		return id
+	}
 	w := newWorld()
 	for i := range SessionsPerSlotMax {
-		w.rows.Set(entry{person(i), 1, &row{origin: gateway}})
+		w.rows.Load(entry{nth(i), 1, &row{origin: gateway}})
 	}
-	_, err := w.do(KindOpen, bodyOf(&OpenRequest{User: person(-5), Origin: gateway}))
+	_, err := w.do(KindOpen, bodyOf(&OpenRequest{User: alice, Origin: gateway}))
 	want(t, "one session too many", err, fault.ResourceExhausted)
 	if fault.Of(err).Retry == 0 {
 		t.Errorf("%v does not say when to ask again", err)
 	}
 	w = newWorld()
 	for i := range SpentPerSlotMax {
-		w.Sessions.spent.add(token{person(i), w.stamp + second, person(i)})
+		w.Sessions.spent.byUser.Load(token{nth(i), w.stamp + second, nth(i)})
 	}
-	r := OpenRequest{User: person(-5), Origin: gateway, Spend: person(-6), SpendUntil: w.stamp + 9*second}
+	r := OpenRequest{User: alice, Origin: gateway, Spend: person(-6), SpendUntil: w.stamp + 9*second}
 	_, err = w.do(KindOpen, bodyOf(&r))
 	want(t, "one token too many", err, fault.ResourceExhausted)
-	r.User = person(5) // whose token has expired by then
+	r.User = nth(5) // whose token has expired by then
 	w.stamp += second
 	w.open(t, r)
 }
@@ -335,6 +341,18 @@ func TestASessionIsOnSoManyStreams(t *testing.T) {
 	w.track(t, c, room("more"), "")
 	if keys := w.list(alice)[0].Keys; len(keys) != StreamsMax || keys[StreamsMax-1] != room("more") {
 		t.Errorf("on %q", keys)
+	}
+}
+
+// TestStreamsThatWereLeftKeepNoMemory: what is left is no part of what there was.
+func TestStreamsThatWereLeftKeepNoMemory(t *testing.T) {
+	s := streams("").with([]byte("\x02first")).with([]byte("\x02second"))
+	less := s.without(s.find([]byte("\x02second")))
+	if less != "\x06\x02first" || unsafe.StringData(string(less)) == unsafe.StringData(string(s)) {
+		t.Errorf("%q of %q", less, s)
+	}
+	if none := less.without(0); none != "" || none.count() != 0 {
+		t.Errorf("%q", none)
 	}
 }
 
