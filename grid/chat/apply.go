@@ -47,7 +47,8 @@ func (c *Channels) apply(
 			return out, err
 		}
 		if r.removed != (kind == KindRemove) {
-			return out, fault.New(fault.InvalidArgument, "a change without content, or a removal with one")
+			return out, fault.New(fault.InvalidArgument,
+				"an update has a content, and a removal has none")
 		}
 		return c.change(t, &r, out)
 	case KindArchived:
@@ -94,7 +95,7 @@ func (c *Channels) admit(key []byte) error {
 	}
 	if c.byKey.Len() >= ChannelsPerSlotMax {
 		return fault.New(fault.ResourceExhausted,
-			"the slot of room %q has %d channels, the most it may: use a name that has messages already",
+			"the slot of room %q has %d channels, the most it may: use a room that has messages",
 			key[1:], ChannelsPerSlotMax)
 	}
 	return nil
@@ -166,7 +167,8 @@ func (c *Channels) amend(
 			"message %d is gone: the room has only newer ones", r.seq)
 	case !r.server:
 		return out, fault.New(fault.FailedPrecondition,
-			"message %d is too old for a player to change: let your server do it, with a server key", r.seq)
+			"message %d is too old for a player to change: let your server do it, with a server key",
+			r.seq)
 	}
 	size, amended := 0, make([][]byte, 0, len(x.amended)+1)
 	for _, a := range x.amended {

@@ -128,8 +128,9 @@ func (g *gatherer) takeAll(rows [][]byte) {
 // each takes a row of the archive, with the changes that it may lack.
 func (g *gatherer) each(seq uint64, message []byte) bool {
 	if seq < g.From || seq > g.To {
-		g.err = fault.New(fault.Internal, "the archive gave message %d, which is not one of %d to %d: "+
-			"what it says cannot be trusted", seq, g.From, g.To)
+		g.err = fault.New(fault.Internal,
+			"the archive gave message %d, which is not one of %d to %d: it cannot be trusted",
+			seq, g.From, g.To)
 		return false
 	}
 	if g.Backward {

@@ -12,7 +12,7 @@
 // # How things flow
 //
 //	client     XRequest.Append        fields of the request
-//	event loop Op.Prepare             checks them; adds who asks, and whether there is an archive
+//	event loop Op.Prepare             checks them; adds who asks, and if there is an archive
 //	slot       Channels.Apply         checks the body again, acts, appends the reply; hints the push
 //	           Channels.Query         answers from the tail, or a part: grid.ErrPartial
 //	worker     Op.Complete            reads the rest from the Archive, and finishes the page

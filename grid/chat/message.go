@@ -79,7 +79,8 @@ func readMessage(in *pack.Cursor) (m Message, err error) {
 	case in.Err() != nil:
 		return Message{}, fmt.Errorf("decode a message: %w", in.Err())
 	case n < messageFields:
-		return Message{}, fmt.Errorf("decode a message: %d fields, want at least %d", n, messageFields)
+		return Message{}, fmt.Errorf("decode a message: %d fields, want at least %d",
+			n, messageFields)
 	case len(sender) != len(m.Sender) || len(session) != 8:
 		return Message{}, fmt.Errorf("decode a message: a sender of %d bytes and a session of %d, "+
 			"want 16 and 8", len(sender), len(session))

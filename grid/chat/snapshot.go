@@ -142,7 +142,8 @@ func (d *decoder) channels() (*Channels, error) {
 		return nil, fmt.Errorf("the head: %w", err)
 	}
 	if version != formatVersion {
-		return nil, fmt.Errorf("channels in format %d: this release reads %d", version, formatVersion)
+		return nil, fmt.Errorf("channels in format %d: this release reads %d",
+			version, formatVersion)
 	}
 	if count > ChannelsPerSlotMax {
 		return nil, fmt.Errorf("%d channels: at most %d", count, ChannelsPerSlotMax)
@@ -213,7 +214,8 @@ func (x *channel) check(count uint64) error {
 		return fmt.Errorf("the archive has %d of %d changes, and there are %d",
 			x.changed.done, x.changed.wanted, x.changes)
 	case x.oldest > min(first, x.messages.done):
-		return fmt.Errorf("the archive begins with message %d and has %d", x.oldest, x.messages.done)
+		return fmt.Errorf("the archive begins with message %d and has %d",
+			x.oldest, x.messages.done)
 	}
 	return nil
 }
