@@ -28,6 +28,7 @@ type Read func(slot Slot, kind Kind, body, out []byte) ([]byte, error)
 // another slot: nothing was changed. The edge writes the command there that it
 // names instead, of the same kind and under the same request id, and the client
 // notices nothing. It is not the outcome of the request, so it is not kept as one.
+// A feature sees to it that no command is sent on more than twice.
 type Elsewhere struct {
 	Slot Slot
 	Body []byte
@@ -36,10 +37,6 @@ type Elsewhere struct {
 // StatusElsewhere is the status byte of an outcome that is no fault.Code but says
 // that the command belongs elsewhere: what Elsewhere.Append appends follows.
 const StatusElsewhere = 0xff
-
-// ElsewheresMax is how often a command may be sent on, so that no mistake sends
-// one in circles: from a stripe that is gone to its root, and on to another.
-const ElsewheresMax = 3
 
 // Error is for those who do not know what to do with it.
 func (e *Elsewhere) Error() string { return fmt.Sprintf("the command belongs to slot %d", e.Slot) }

@@ -1,6 +1,7 @@
 package leaderboard
 
 import (
+	"errors"
 	"math"
 	"strings"
 
@@ -17,8 +18,8 @@ var (
 )
 
 // Apply carries out one command and appends its reply, one array, to out. On an
-// error, which is a *fault.Error, it has changed nothing and returns out as it
-// was. The same commands give the same replies and the same state everywhere.
+// error, which is a *fault.Error, or a *grid.Elsewhere, it has changed nothing and
+// returns out as it was. The same commands give the same replies and the same state everywhere.
 // It keeps nothing of body. It must not run beside anything else on b.
 func (b *Boards) Apply(t *grid.Turn, kind grid.Kind, body, out []byte) ([]byte, error) {
 	in := pack.NewCursor(body)
@@ -27,10 +28,13 @@ func (b *Boards) Apply(t *grid.Turn, kind grid.Kind, body, out []byte) ([]byte, 
 	if err == nil {
 		reply, err = b.apply(t, kind, &in, n, out)
 	}
-	if err != nil {
-		return out, fault.Of(err)
+	if err == nil {
+		return reply, nil
 	}
-	return reply, nil
+	if away := (*grid.Elsewhere)(nil); errors.As(err, &away) {
+		return out, away
+	}
+	return out, fault.Of(err)
 }
 
 func (b *Boards) apply(
@@ -46,64 +50,90 @@ func (b *Boards) apply(
 		if _, err := r.decode(in, n); err != nil {
 			return out, err
 		}
-		return b.create(&r, t.Stamp, out)
+		return b.create(&r, t, out)
 	case KindDelete:
 		var r DeleteRequest
 		if _, err := r.decode(in, n); err != nil {
 			return out, err
 		}
-		return b.delete(&r, out), nil
+		return b.delete(&r, t, out), nil
+	case kindStripe:
+		return pack.AppendArray(out, 0), b.addStripe(in, n)
+	case kindUnstripe:
+		return pack.AppendArray(out, 0), b.dropStripe(t, in, n)
+	case kindUnstriped:
+		return pack.AppendArray(out, 0), b.dropRoot(in, n)
 	}
 	return out, fault.New(fault.Unimplemented, "boards have no command %#04x", uint16(kind))
 }
 
-func (b *Boards) create(r *CreateRequest, stamp int64, out []byte) ([]byte, error) {
+func (b *Boards) create(r *CreateRequest, t *grid.Turn, out []byte) ([]byte, error) {
 	set := r.settings()
 	if x, ok := b.byName.Get(r.Board); ok {
-		if x.settings != set {
+		switch {
+		case x.leaving != 0:
+			return out, notYet("board %q was just deleted and is not gone from all its slots: "+
+				"ask again", x.name)
+		case x.settings != set:
 			return out, fault.New(fault.AlreadyExists,
 				"board %q exists, with sort %v, operator %v or other settings that differ: "+
 					"use those that board.info tells, or another name", x.name, x.sort, x.operator)
 		}
 		return pack.AppendBool(pack.AppendArray(out, 1), false), nil
 	}
-	if b.byName.Len() >= BoardsPerSlotMax {
+	switch {
+	case b.byName.Len()-b.stripes >= BoardsPerSlotMax:
 		return out, fault.New(fault.ResourceExhausted,
 			"the slot of board %q has %d boards, the most it may: delete some, or use another name",
 			r.Board, BoardsPerSlotMax)
+	case set.stripes > 0 && b.striped >= StripedPerSlotMax:
+		return out, fault.New(fault.ResourceExhausted,
+			"the slot of board %q has %d boards with stripes, the most it may: "+
+				"make this one without, or use another name", r.Board, StripedPerSlotMax)
 	}
 	set.schedule, set.metadata = strings.Clone(set.schedule), strings.Clone(set.metadata)
 	x := &board{gen: b.gen, name: strings.Clone(r.Board), settings: set}
-	x.now = period{end: x.endAfter(stamp), set: ranking.New(b.gen)}
-	b.byName.Set(x.name, x)
-	b.plan(x, math.MaxInt64)
+	x.now = period{end: x.endAfter(t.Stamp), set: ranking.New(b.gen)}
+	if x.stripes > 0 {
+		x.born = t.Stamp
+		x.spread(t.Outbox)
+	}
+	b.add(x)
 	return pack.AppendBool(pack.AppendArray(out, 1), true), nil
 }
 
-func (b *Boards) delete(r *DeleteRequest, out []byte) []byte {
+func (b *Boards) delete(r *DeleteRequest, t *grid.Turn, out []byte) []byte {
 	records := 0
-	x, deleted := b.byName.Delete(r.Board)
+	x, deleted := b.get(r.Board)
 	if deleted {
-		records = x.records()
-		b.records -= records
-		b.unplan(x)
+		records = b.drop(x)
+		if x.stripes > 0 {
+			b.add(x.unspread(b.gen, t.Outbox))
+		}
 	}
 	out = pack.AppendBool(pack.AppendArray(out, 2), deleted)
 	return pack.AppendUint(out, uint64(records))
 }
 
-// target returns the board that a write is for, if its sender may write to it.
-func (b *Boards) target(name string, owner *grid.ID, server bool) (*board, error) {
-	x, err := b.find(name)
+// target returns the board that a write is for, if its sender may write to it;
+// errAway if it is elsewhere.
+func (b *Boards) target(key string, owner *grid.ID, by sender) (*board, error) {
+	x, ok := b.get(key)
+	if !ok {
+		if _, stripe := parseStripe(key); stripe {
+			return nil, errAway
+		}
+		return nil, noBoard(key)
+	}
 	switch {
-	case err != nil:
-		return nil, err
 	case *owner == (grid.ID{}):
 		return nil, errNobody
-	case x.authoritative && !server:
+	case x.authoritative && !by.server:
 		return nil, fault.New(fault.PermissionDenied,
 			"board %q is authoritative: only a server changes its records, with a server key",
-			x.name)
+			shown(x.name))
+	case x.stripes > 0 && stripeOf(owner, x.stripes) != 0:
+		return nil, errAway
 	}
 	return x, nil
 }
@@ -113,11 +143,15 @@ func (b *Boards) submit(t *grid.Turn, in *pack.Cursor, n int, out []byte) ([]byt
 	if _, err := r.decode(in, n); err != nil {
 		return out, err
 	}
-	server, err := decodeSender(in, n, 5)
+	by, err := decodeSender(in, n, submitFields)
 	if err != nil {
 		return out, err
 	}
-	x, err := b.target(r.Board, &r.Owner, server)
+	x, err := b.target(r.Board, &r.Owner, by)
+	if err == errAway {
+		away := r // so that r need not live longer than this call
+		err = b.away(&away, &away.Owner, by)
+	}
 	if err != nil {
 		return out, err
 	}
@@ -129,14 +163,14 @@ func (b *Boards) submit(t *grid.Turn, in *pack.Cursor, n int, out []byte) ([]byt
 		o, old, _ = x.now.locate(&r.Owner)
 		size = x.now.set.Len()
 	}
-	score, sub, err := x.result(old, x.key(r.Score), x.key(r.Subscore))
+	score, sub, err := x.result(old, x.sort.key(r.Score), x.sort.key(r.Subscore))
 	if err != nil {
 		return out, err
 	}
 	if old == nil && size >= BoardRecordsMax {
 		return out, fault.New(fault.ResourceExhausted,
 			"board %q has %d records, the most it may: spread owners over several boards",
-			x.name, BoardRecordsMax)
+			shown(x.name), BoardRecordsMax)
 	}
 	if ended {
 		x = b.reset(x, t.Stamp)
@@ -155,15 +189,15 @@ func (b *Boards) submit(t *grid.Turn, in *pack.Cursor, n int, out []byte) ([]byt
 	case changed:
 		b.own(x).now.set.Move(o, score, sub, t.Stamp)
 	}
-	out = pack.AppendInt(pack.AppendArray(out, 3), x.key(score))
-	out = pack.AppendInt(out, x.key(sub))
+	out = pack.AppendInt(pack.AppendArray(out, 3), x.sort.key(score))
+	out = pack.AppendInt(out, x.sort.key(sub))
 	return pack.AppendBool(out, changed), nil
 }
 
 // counts says whether a submit that left a record's score as it was is what the
 // record says: on a board of the best, a worse one is not.
 func (x *board) counts(r *SubmitRequest, score, sub int64) bool {
-	return x.operator != Best || score == x.key(r.Score) && sub == x.key(r.Subscore)
+	return x.operator != Best || score == x.sort.key(r.Score) && sub == x.sort.key(r.Subscore)
 }
 
 // result returns what a submitted pair makes of a record, nil if there is none.
@@ -209,11 +243,15 @@ func (b *Boards) remove(t *grid.Turn, in *pack.Cursor, n int, out []byte) ([]byt
 	if _, err := r.decode(in, n); err != nil {
 		return out, err
 	}
-	server, err := decodeSender(in, n, r.Fields())
+	by, err := decodeSender(in, n, r.Fields())
 	if err != nil {
 		return out, err
 	}
-	x, err := b.target(r.Board, &r.Owner, server)
+	x, err := b.target(r.Board, &r.Owner, by)
+	if err == errAway {
+		away := r
+		err = b.away(&away, &away.Owner, by)
+	}
 	if err != nil {
 		return out, err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/leaderboard/ranking"
+	"github.com/thronggrid/throng/grid/pack"
 )
 
 // Boards is the state of all boards of one slot.
@@ -17,15 +18,19 @@ type Boards struct {
 	records int                // of all boards, in all periods
 	dues    *btree.BTreeG[due] // of boards with a schedule; nil: there never was one
 	next    int64              // the first of dues
+	striped int                // boards that are spread over slots
+	stripes int                // parts of such boards of other slots
 }
 
 // board is one board. Its scores are in rank order: negated if it is descending.
 type board struct {
 	gen  uint64 // the only generation that may write the board
-	name string
+	name string // of a stripe: its key
 	settings
-	now  period   // the one that runs: the only one that changes
-	past []period // those that are over and kept, the oldest first; never changed in place
+	born    int64    // of a board that is spread: the stamp at which it was made
+	leaving uint64   // of one that was deleted: bits of the stripes that are not yet gone
+	now     period   // the one that runs: the only one that changes
+	past    []period // those that are over and kept, the oldest first; never changed in place
 }
 
 // New returns the state of a slot without boards.
@@ -45,14 +50,69 @@ func (b *Boards) Clone() *Boards {
 	return c
 }
 
-// find returns a board to read.
-func (b *Boards) find(name string) (*board, error) {
-	x, ok := b.byName.Get(name)
-	if !ok {
-		return nil, fault.New(fault.NotFound,
-			"there is no board %q: create it first, with board.create and a server key", name)
+// get returns a board that is here and was not deleted.
+func (b *Boards) get(key string) (*board, bool) {
+	x, ok := b.byName.Get(key)
+	return x, ok && x.leaving == 0
+}
+
+// noBoard is the error for a board that is not here.
+func noBoard(key string) error {
+	return fault.New(fault.NotFound,
+		"there is no board %q: create it first, with board.create and a server key", shown(key))
+}
+
+// look returns a board to read, or a stripe. Of a board that is spread it appends
+// what an edge must know to read the rest: [born, stripes, sort, end], with
+// grid.ErrPartial.
+func (b *Boards) look(key string, out []byte) (*board, []byte, error) {
+	x, ok := b.get(key)
+	if ok && x.stripes == 0 {
+		return x, out, nil
 	}
-	return x, nil
+	if ok {
+		out = pack.AppendInt(pack.AppendArray(out, partFields), x.born)
+		out = pack.AppendUint(out, uint64(x.stripes))
+		out = pack.AppendUint(out, uint64(x.sort))
+		return nil, pack.AppendInt(out, x.now.end), grid.ErrPartial
+	}
+	if s, ok := parseStripe(key); ok && s.number == 0 {
+		x, ok := b.get(s.name)
+		if ok && x.born == s.born && x.stripes == s.of {
+			return x, out, nil
+		}
+	}
+	return nil, out, noBoard(key)
+}
+
+const partFields = 4
+
+// add adds a board.
+func (b *Boards) add(x *board) {
+	b.byName.Set(x.name, x)
+	b.records += x.records()
+	b.plan(x, math.MaxInt64)
+	b.count(x, 1)
+}
+
+// drop drops a board with its records, and returns their number.
+func (b *Boards) drop(x *board) int {
+	b.byName.Delete(x.name)
+	b.unplan(x)
+	b.count(x, -1)
+	records := x.records()
+	b.records -= records
+	return records
+}
+
+// count counts what has limits of its own.
+func (b *Boards) count(x *board, n int) {
+	switch {
+	case x.stripes > 0:
+		b.striped += n
+	case len(shown(x.name)) < len(x.name):
+		b.stripes += n
+	}
 }
 
 // own returns a board to write: x itself, or its successor if a clone has x.
@@ -71,8 +131,8 @@ func (b *Boards) own(x *board) *board {
 }
 
 // key turns a score or subscore into rank order, and back.
-func (x *board) key(score int64) int64 {
-	if x.sort == Descending {
+func (s Sort) key(score int64) int64 {
+	if s == Descending {
 		return -score
 	}
 	return score
@@ -84,7 +144,7 @@ func (x *board) appendRecord(b []byte, p *period, r *ranking.Record, rank int) [
 	if p.notes != nil {
 		note = p.note(&r.Owner)
 	}
-	return appendRecord(b, &r.Owner, x.key(r.Score), x.key(r.Sub), r.Stamp, rank, note)
+	return appendRecord(b, &r.Owner, x.sort.key(r.Score), x.sort.key(r.Sub), r.Stamp, rank, note)
 }
 
 // locate returns the record of an owner.

@@ -18,46 +18,65 @@ type cursor struct {
 	at     ranking.Record
 }
 
-// cursorFields is the length of the array in a cursor's bytes:
-// [back, period, score, subscore, stamp, owner].
-const cursorFields = 6
+// placeFields is the number of fields that say where a record stands:
+// score, subscore, stamp, owner.
+const placeFields = 4
 
-// appendCursor appends a cursor for a stored record, as bytes.
-func (x *board) appendCursor(b []byte, back bool, period int64, at *ranking.Record) []byte {
+// appendPlace appends where a stored record stands, with scores as clients see
+// them.
+func (s Sort) appendPlace(b []byte, at *ranking.Record) []byte {
+	b = pack.AppendInt(b, s.key(at.Score))
+	b = pack.AppendInt(b, s.key(at.Sub))
+	b = pack.AppendInt(b, at.Stamp)
+	return pack.AppendBytes(b, at.Owner[:])
+}
+
+// readPlace reads what appendPlace appended.
+func (s Sort) readPlace(in *pack.Cursor) (at ranking.Record, ok bool) {
+	score, sub := in.Int(), in.Int()
+	at.Stamp = in.Int()
+	owner := in.Bytes()
+	if in.Err() != nil || len(owner) != len(at.Owner) ||
+		score == math.MinInt64 || sub == math.MinInt64 {
+		return at, false
+	}
+	at.Score, at.Sub = s.key(score), s.key(sub)
+	copy(at.Owner[:], owner)
+	return at, true
+}
+
+// cursor appends the bytes of a cursor: [back, period, place].
+func (s Sort) cursor(b []byte, back bool, period int64, at *ranking.Record) []byte {
+	b = pack.AppendBool(pack.AppendArray(b, 2+placeFields), back)
+	return s.appendPlace(pack.AppendInt(b, period), at)
+}
+
+// appendCursor appends a cursor as a byte field.
+func (s Sort) appendCursor(b []byte, back bool, period int64, at *ranking.Record) []byte {
 	var room [CursorBytesMax]byte
-	c := pack.AppendBool(pack.AppendArray(room[:0], cursorFields), back)
-	c = pack.AppendInt(c, period)
-	c = pack.AppendInt(c, x.key(at.Score))
-	c = pack.AppendInt(c, x.key(at.Sub))
-	c = pack.AppendInt(c, at.Stamp)
-	return pack.AppendBytes(b, pack.AppendBytes(c, at.Owner[:]))
+	return pack.AppendBytes(b, s.cursor(room[:0], back, period, at))
 }
 
 var errCursor = fault.New(fault.InvalidArgument,
 	"the cursor is none that a page came with: send its bytes as they were, or leave it out")
 
-// readCursor reads a cursor's bytes; the record in it has scores as clients see
-// them.
-func readCursor(b []byte) (c cursor, err error) {
+// readCursor reads a cursor's bytes.
+func (s Sort) readCursor(b []byte) (c cursor, err error) {
 	in := pack.NewCursor(b)
 	n := in.Array()
 	c.back, c.period = in.Bool(), in.Int()
-	c.at.Score, c.at.Sub, c.at.Stamp = in.Int(), in.Int(), in.Int()
-	owner := in.Bytes()
-	if len(b) > CursorBytesMax || in.Done() != nil || n != cursorFields || c.period < 0 ||
-		len(owner) != len(c.at.Owner) || c.at.Score == math.MinInt64 || c.at.Sub == math.MinInt64 {
+	at, ok := s.readPlace(&in)
+	c.at = at
+	if !ok || len(b) > CursorBytesMax || in.Done() != nil || n != 2+placeFields || c.period < 0 {
 		return c, errCursor
 	}
-	copy(c.at.Owner[:], owner)
 	return c, nil
 }
 
 // seek returns the position and the number of the records, limit of them at the
 // most, that a cursor stands before.
-func (x *board) seek(p *period, c *cursor, limit int) (from, count int) {
-	at := c.at
-	at.Score, at.Sub = x.key(at.Score), x.key(at.Sub)
-	from, there := p.set.Seek(&at)
+func (p *period) seek(c *cursor, limit int) (from, count int) {
+	from, there := p.set.Seek(&c.at)
 	if c.back {
 		return max(0, from-limit), min(from, limit)
 	}

@@ -15,7 +15,7 @@ import (
 // good for a look-up, or until they go.
 
 func (r *CreateRequest) decode(in *pack.Cursor, n int) (name []byte, err error) {
-	name, err = boardName(in, n, 1)
+	name, err = plain(boardName(in, n, 1))
 	if err != nil {
 		return nil, err
 	}
@@ -26,6 +26,7 @@ func (r *CreateRequest) decode(in *pack.Cursor, n int) (name []byte, err error) 
 	*r = CreateRequest{
 		Board: view(name), Sort: s.sort, Operator: s.operator, Authoritative: s.authoritative,
 		Schedule: s.schedule, Keep: time.Duration(s.keep) * time.Second, Metadata: s.metadata,
+		Stripes: s.stripes,
 	}
 	return name, nil
 }
@@ -35,6 +36,7 @@ func (r *CreateRequest) settings() settings {
 	return settings{
 		sort: r.Sort, operator: r.Operator, authoritative: r.Authoritative,
 		schedule: r.Schedule, keep: int64(r.Keep / time.Second), metadata: r.Metadata,
+		stripes: r.Stripes,
 	}
 }
 
@@ -58,6 +60,12 @@ func decodeSettings(in *pack.Cursor, n int) (s settings, err error) {
 	}
 	if n > 5 {
 		s.metadata = text(in)
+	}
+	if n > 6 {
+		s.stripes = int(number(in))
+	}
+	if s.stripes == 1 {
+		s.stripes = 0
 	}
 	if in.Err() != nil {
 		return s, in.Err()
@@ -110,13 +118,44 @@ func (r *RemoveRequest) decode(in *pack.Cursor, n int) (name []byte, err error) 
 	return name, err
 }
 
-// decodeSender reads what Prepare appends to the body of a write for a server,
-// behind the known fields of a request: true.
-func decodeSender(in *pack.Cursor, n, known int) (server bool, err error) {
-	if n > known {
-		server = in.Bool()
+// sender is what the body of a write says of where it comes from, behind the
+// fields of the request: [server, fresh], as far as they are true.
+type sender struct {
+	server bool // a server sent it
+	fresh  bool // the root of a board sent it on to a stripe
+}
+
+// fields is how many fields the sender takes.
+func (s sender) fields() int {
+	switch {
+	case s.fresh:
+		return 2
+	case s.server:
+		return 1
 	}
-	return server, in.Err()
+	return 0
+}
+
+func (s sender) append(b []byte) []byte {
+	n := s.fields()
+	if n > 0 {
+		b = pack.AppendBool(b, s.server)
+	}
+	if n > 1 {
+		b = pack.AppendBool(b, s.fresh)
+	}
+	return b
+}
+
+// decodeSender reads what append appended behind the known fields of a request.
+func decodeSender(in *pack.Cursor, n, known int) (s sender, err error) {
+	if n > known {
+		s.server = in.Bool()
+	}
+	if n > known+1 {
+		s.fresh = in.Bool()
+	}
+	return s, in.Err()
 }
 
 func (r *InfoRequest) decode(in *pack.Cursor, n int) (name []byte, err error) {
@@ -145,7 +184,7 @@ func (r *PageRequest) decode(in *pack.Cursor, n int) (name []byte, err error) {
 	if n > 4 && !in.Nil() {
 		r.Cursor = in.Bytes()
 		if in.Err() == nil {
-			_, err = readCursor(r.Cursor)
+			_, err = Descending.readCursor(r.Cursor)
 		}
 	}
 	if in.Err() != nil {

@@ -1,6 +1,7 @@
 package leaderboard
 
 import (
+	"bytes"
 	"math"
 	"unicode"
 	"unicode/utf8"
@@ -25,8 +26,9 @@ func boardName(in *pack.Cursor, n, want int) ([]byte, error) {
 	return name, checkName(name)
 }
 
+// checkName checks a board's name, or the key of a stripe.
 func checkName(name []byte) error {
-	if len(name) == 0 || len(name) > BoardNameBytesMax {
+	if len(name) == 0 || len(name) > BoardNameBytesMax && bytes.IndexByte(name, 0) < 0 {
 		return fault.New(fault.InvalidArgument,
 			"a board's name of %d bytes: use 1 to %d", len(name), BoardNameBytesMax)
 	}
@@ -38,6 +40,19 @@ func checkName(name []byte) error {
 	return nil
 }
 
+// plain refuses the key of a stripe, which no client knows.
+func plain(name []byte, err error) ([]byte, error) {
+	if err == nil && bytes.IndexByte(name, 0) >= 0 {
+		err = errControl(name)
+	}
+	return name, err
+}
+
+func errControl(name []byte) error {
+	return fault.New(fault.InvalidArgument,
+		"the board's name %q has a control character: use printable ones", name)
+}
+
 // checkRunes is the rest of checkName, for names that are not plain ASCII.
 func checkRunes(name []byte) error {
 	for rest := name; len(rest) > 0; {
@@ -46,8 +61,10 @@ func checkRunes(name []byte) error {
 			return fault.New(fault.InvalidArgument, "the board's name %q is not UTF-8", name)
 		}
 		if unicode.IsControl(r) {
-			return fault.New(fault.InvalidArgument,
-				"the board's name %q has a control character: use printable ones", name)
+			if s, ok := parseStripe(view(name)); ok {
+				return checkName(name[:len(s.name)])
+			}
+			return errControl(name)
 		}
 		rest = rest[n:]
 	}

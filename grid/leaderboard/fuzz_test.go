@@ -42,8 +42,8 @@ func sample(t testing.TB) (*Boards, int64) {
 }
 
 // aCursor is one behind player 1 on a board that is never reset.
-var aCursor = (&board{settings: settings{sort: Ascending}}).appendCursor(nil, false, 0,
-	&ranking.Record{Owner: person(1), Score: 99, Sub: -1, Stamp: 1_700_000_000_000_003})[2:]
+var aCursor = Ascending.cursor(nil, false, 0,
+	&ranking.Record{Owner: person(1), Score: 99, Sub: -1, Stamp: 1_700_000_000_000_003})
 
 // requests returns one good request of every kind.
 func requests() map[grid.Kind]request {

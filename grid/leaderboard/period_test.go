@@ -83,7 +83,7 @@ func TestAResetIsWhenTheStampSays(t *testing.T) {
 		}
 		want := InfoReply{
 			Operator: Incr, Records: 1, Schedule: "@hourly", Keep: 24 * time.Hour,
-			End: hour + 7200, Periods: []Period{{hour + 3600, 2}},
+			Stripes: 1, End: hour + 7200, Periods: []Period{{hour + 3600, 2}},
 		}
 		if got := info(t, b, "s"); !reflect.DeepEqual(got, want) {
 			t.Errorf("%+v, want %+v", got, want)

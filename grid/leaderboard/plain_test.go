@@ -192,7 +192,7 @@ func (m *modelBoard) info() InfoReply {
 	r := InfoReply{
 		Sort: m.Sort, Operator: m.Operator, Records: len(m.now.records),
 		Authoritative: m.Authoritative, Schedule: m.Schedule, Keep: m.Keep, Metadata: m.Metadata,
-		End: m.now.end, Periods: []Period{},
+		Stripes: max(1, m.Stripes), End: m.now.end, Periods: []Period{},
 	}
 	for _, p := range m.past {
 		r.Periods = append(r.Periods, Period{p.end, len(p.records)})
@@ -248,6 +248,7 @@ func (m model) encode() []byte {
 		buf = pack.AppendUint(buf, uint64(len(x.now.records)))
 		buf = pack.AppendString(pack.AppendBool(buf, x.Authoritative), x.Schedule)
 		buf = pack.AppendString(pack.AppendInt(buf, int64(x.Keep/time.Second)), x.Metadata)
+		buf = append(buf, 0, 0, 0) // no stripes
 		buf = pack.AppendUint(pack.AppendInt(buf, x.now.end), uint64(len(x.past)))
 		records(x.now.records)
 		for _, p := range x.past {

@@ -6,17 +6,22 @@ import (
 	"github.com/thronggrid/throng/grid/pack"
 )
 
-// Ops returns all requests of this feature.
+// Ops returns all requests of this feature, for one edge: what it learns of boards
+// that are spread over slots is shared by them.
 func Ops() []grid.Op {
+	r := &routes{}
+	read := func(k grid.Kind) grid.Scatter { return &scatter{r, k} }
 	return []grid.Op{
 		{Kind: KindCreate, Name: "board.create", Write: true, Prepare: prepareCreate},
 		{Kind: KindDelete, Name: "board.delete", Write: true, Prepare: prepareDelete},
-		{Kind: KindSubmit, Name: "board.submit", Write: true, Prepare: prepareSubmit},
-		{Kind: KindRemove, Name: "board.remove", Write: true, Prepare: prepareRemove},
-		{Kind: KindInfo, Name: "board.info", Prepare: prepareInfo},
-		{Kind: KindPage, Name: "board.page", Prepare: preparePage},
-		{Kind: KindAround, Name: "board.around", Prepare: prepareAround},
-		{Kind: KindOwners, Name: "board.owners", Prepare: prepareOwners},
+		{Kind: KindSubmit, Name: "board.submit", Write: true, Prepare: r.prepareSubmit,
+			Scatter: read(KindSubmit)},
+		{Kind: KindRemove, Name: "board.remove", Write: true, Prepare: r.prepareRemove,
+			Scatter: read(KindRemove)},
+		{Kind: KindInfo, Name: "board.info", Prepare: prepareInfo, Scatter: read(KindInfo)},
+		{Kind: KindPage, Name: "board.page", Prepare: preparePage, Scatter: read(KindPage)},
+		{Kind: KindAround, Name: "board.around", Prepare: prepareAround, Scatter: read(KindAround)},
+		{Kind: KindOwners, Name: "board.owners", Prepare: prepareOwners, Scatter: read(KindOwners)},
 	}
 }
 
@@ -37,7 +42,7 @@ func prepareDelete(
 	c *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
 	var r DeleteRequest
-	if key, err = r.decode(in, n); err == nil {
+	if key, err = plain(r.decode(in, n)); err == nil {
 		err = onlyServer(c, "delete boards")
 	}
 	if err != nil {
@@ -46,47 +51,58 @@ func prepareDelete(
 	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
 }
 
-func prepareSubmit(
+func (e *routes) prepareSubmit(
 	c *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
 	var r SubmitRequest
-	if key, err = r.decode(in, n); err == nil {
+	if key, err = plain(r.decode(in, n)); err == nil {
 		err = onlyOwn(c, &r.Owner)
 	}
 	if err != nil {
 		return nil, out, err
 	}
-	if !c.Server {
-		return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+	s, away := e.stripe(r.Board, &r.Owner)
+	if !away {
+		return key, r.appendBody(out, sender{server: c.Server}), nil
 	}
-	body = r.Append(pack.AppendArray(out, 6))
-	if r.Metadata == "" {
-		body = pack.AppendNil(body)
-	}
-	return key, pack.AppendBool(body, true), nil
+	var room [keyBytesMax]byte
+	r.Board = view(s.append(room[:0]))
+	body = r.appendBody(out, sender{server: c.Server})
+	return keyOf(body[len(out):]), body, nil
 }
 
-func prepareRemove(
+func (e *routes) prepareRemove(
 	c *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
 	var r RemoveRequest
-	if key, err = r.decode(in, n); err == nil {
+	if key, err = plain(r.decode(in, n)); err == nil {
 		err = onlyOwn(c, &r.Owner)
 	}
 	if err != nil {
 		return nil, out, err
 	}
-	if !c.Server {
-		return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+	s, away := e.stripe(r.Board, &r.Owner)
+	if !away {
+		return key, r.appendBody(out, sender{server: c.Server}), nil
 	}
-	return key, pack.AppendBool(r.Append(pack.AppendArray(out, r.Fields()+1)), true), nil
+	var room [keyBytesMax]byte
+	r.Board = view(s.append(room[:0]))
+	body = r.appendBody(out, sender{server: c.Server})
+	return keyOf(body[len(out):]), body, nil
+}
+
+// keyOf returns the routing key in a body, which is its first field.
+func keyOf(body []byte) []byte {
+	in := pack.NewCursor(body)
+	in.Array()
+	return in.String()
 }
 
 func prepareInfo(
 	_ *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
 	var r InfoRequest
-	if key, err = r.decode(in, n); err != nil {
+	if key, err = plain(r.decode(in, n)); err != nil {
 		return nil, out, err
 	}
 	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
@@ -96,7 +112,7 @@ func preparePage(
 	_ *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
 	var r PageRequest
-	if key, err = r.decode(in, n); err != nil {
+	if key, err = plain(r.decode(in, n)); err != nil {
 		return nil, out, err
 	}
 	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
@@ -106,7 +122,7 @@ func prepareAround(
 	c *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
 	var r AroundRequest
-	if key, err = r.decode(in, n); err == nil {
+	if key, err = plain(r.decode(in, n)); err == nil {
 		err = orCaller(c, &r.Owner)
 	}
 	if err != nil {
@@ -121,7 +137,7 @@ func prepareOwners(
 	_ *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
 	key, count, ends, err := decodeOwners(in, n)
-	if err != nil {
+	if _, err := plain(key, err); err != nil {
 		return nil, out, err
 	}
 	r := OwnersRequest{Period: ends}

@@ -136,7 +136,7 @@ func TestPrepareLeavesOptionalAndLaterFields(t *testing.T) {
 		{KindCreate, "a178", "1", "93a1780000"},
 		{KindCreate, "a17801", "2", "93a1780100"},
 		{KindCreate, "a1780102c3a0", "5", "94a1780102c3"},
-		{KindCreate, "a1780102c2a640646169" + "6c7900c081a16101", "8", "95a1780102c2a64064" + "61696c79"},
+		{KindCreate, "a1780102c2a64064" + "61696c7900c00181a16101", "9", "95a1780102c2a64064" + "61696c79"},
 		{KindSubmit, "a178c007", "3", "96a178c410" + me + "0700c0c3"},
 		{KindSubmit, "a178c007d0e0", "4", "96a178c410" + me + "07e0c0c3"},
 		{KindSubmit, "a178c00700a17bc2c2", "7", "96a178c410" + me + "0700a17bc3"},

@@ -1,6 +1,8 @@
 package leaderboard
 
 import (
+	"time"
+
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/leaderboard/ranking"
@@ -8,8 +10,9 @@ import (
 )
 
 // Query answers one query and appends the reply, one array, to out. On an
-// error, which is a *fault.Error, it returns out as it was. It changes nothing
-// and may run beside other queries, not beside Apply.
+// error, which is a *fault.Error, it returns out as it was; but grid.ErrPartial
+// comes with what scatter needs to know of a board that is spread over slots. It
+// changes nothing and may run beside other queries, not beside Apply.
 func (b *Boards) Query(kind grid.Kind, body, out []byte) ([]byte, error) {
 	in := pack.NewCursor(body)
 	n := in.Array()
@@ -17,10 +20,11 @@ func (b *Boards) Query(kind grid.Kind, body, out []byte) ([]byte, error) {
 	if err == nil {
 		reply, err = b.query(kind, &in, n, out)
 	}
-	if err != nil {
-		return out, fault.Of(err)
+	switch err {
+	case nil, grid.ErrPartial:
+		return reply, err
 	}
-	return reply, nil
+	return out, fault.Of(err)
 }
 
 func (b *Boards) query(kind grid.Kind, in *pack.Cursor, n int, out []byte) ([]byte, error) {
@@ -45,47 +49,45 @@ func (b *Boards) query(kind grid.Kind, in *pack.Cursor, n int, out []byte) ([]by
 			return out, err
 		}
 		return b.info(&r, out)
+	case kindTally:
+		return b.tally(in, n, out)
 	}
 	return out, fault.New(fault.Unimplemented, "boards have no query %#04x", uint16(kind))
 }
 
 func (b *Boards) info(r *InfoRequest, out []byte) ([]byte, error) {
-	x, err := b.find(r.Board)
+	x, out, err := b.look(r.Board, out)
 	if err != nil {
 		return out, err
 	}
-	out = pack.AppendUint(pack.AppendArray(out, 9), uint64(x.sort))
-	out = pack.AppendUint(out, uint64(x.operator))
-	out = pack.AppendUint(out, uint64(x.now.set.Len()))
-	out = pack.AppendBool(out, x.authoritative)
-	out = pack.AppendString(out, x.schedule)
-	out = pack.AppendInt(out, x.keep)
-	out = pack.AppendString(out, x.metadata)
-	out = pack.AppendInt(out, x.now.end)
-	out = pack.AppendArray(out, len(x.past))
-	for i := range x.past {
-		out = pack.AppendInt(pack.AppendArray(out, 2), x.past[i].end)
-		out = pack.AppendUint(out, uint64(x.past[i].set.Len()))
+	reply := InfoReply{
+		Sort: x.sort, Operator: x.operator, Records: x.now.set.Len(),
+		Authoritative: x.authoritative, Schedule: x.schedule,
+		Keep: time.Duration(x.keep) * time.Second, Metadata: x.metadata,
+		Stripes: max(1, x.stripes), End: x.now.end,
 	}
-	return out, nil
+	for i := range x.past {
+		reply.Periods = append(reply.Periods, Period{x.past[i].end, x.past[i].set.Len()})
+	}
+	return reply.append(out), nil
 }
 
 func (b *Boards) page(r *PageRequest, out []byte) ([]byte, error) {
-	x, err := b.find(r.Board)
+	x, out, err := b.look(r.Board, out)
 	if err != nil {
 		return out, err
 	}
 	if len(r.Cursor) == 0 {
 		return x.page(x.period(r.Period), r.Rank-1, r.Limit, out), nil
 	}
-	c, err := readCursor(r.Cursor)
+	c, err := x.sort.readCursor(r.Cursor)
 	if err != nil {
 		return out, err
 	}
 	p := x.period(c.period)
 	from, count := 0, 0
 	if p != nil {
-		from, count = x.seek(p, &c, r.Limit)
+		from, count = p.seek(&c, r.Limit)
 	}
 	return x.page(p, from, count, out), nil
 }
@@ -118,18 +120,18 @@ func (x *board) page(p *period, from, limit int, out []byte) []byte {
 		at += n
 	}
 	if next {
-		out = x.appendCursor(out, false, p.end, &last)
+		out = x.sort.appendCursor(out, false, p.end, &last)
 	} else if previous {
 		out = pack.AppendNil(out)
 	}
 	if previous {
-		out = x.appendCursor(out, true, p.end, &first)
+		out = x.sort.appendCursor(out, true, p.end, &first)
 	}
 	return out
 }
 
 func (b *Boards) around(r *AroundRequest, out []byte) ([]byte, error) {
-	x, err := b.find(r.Board)
+	x, out, err := b.look(r.Board, out)
 	if err != nil {
 		return out, err
 	}
@@ -142,8 +144,7 @@ func (b *Boards) around(r *AroundRequest, out []byte) ([]byte, error) {
 		o, found = p.set.Find(&r.Owner)
 	}
 	if !found {
-		return out, fault.New(fault.NotFound,
-			"owner %v has no record on board %q: submit a score first", r.Owner, x.name)
+		return out, noRecord(&r.Owner, shown(x.name))
 	}
 	first := min(p.set.Rank(o)-r.Limit/2, p.set.Len()-r.Limit)
 	return x.page(p, max(0, first), r.Limit, out), nil
@@ -157,7 +158,7 @@ func (b *Boards) owners(in *pack.Cursor, n int, out []byte) ([]byte, error) {
 	if err != nil {
 		return out, err
 	}
-	x, err := b.find(view(name))
+	x, out, err := b.look(view(name), out)
 	if err != nil {
 		return out, err
 	}

@@ -18,7 +18,7 @@ type CreateReply struct {
 // DeleteReply answers a DeleteRequest: [deleted, records].
 type DeleteReply struct {
 	Deleted bool // false: there was no such board
-	Records int  // that went with it
+	Records int  // that went with it; of a board with stripes, those of the first
 }
 
 // SubmitReply answers a SubmitRequest: [score, subscore, changed].
@@ -33,7 +33,7 @@ type RemoveReply struct {
 }
 
 // InfoReply answers an InfoRequest: [sort, operator, records, authoritative,
-// schedule, keep, metadata, end, [[end, records], …]].
+// schedule, keep, metadata, stripes, end, [[end, records], …]].
 type InfoReply struct {
 	Sort          Sort
 	Operator      Operator
@@ -42,8 +42,31 @@ type InfoReply struct {
 	Schedule      string        // empty: the board is never reset
 	Keep          time.Duration // in whole seconds
 	Metadata      string
+	Stripes       int      // 1: the board is not spread
 	End           int64    // of the period that runs: seconds since 1970; 0: never
 	Periods       []Period // those that are over and have records, the oldest first
+}
+
+// infoFields is the length of an InfoReply's array.
+const infoFields = 10
+
+// append appends the reply.
+func (r *InfoReply) append(b []byte) []byte {
+	b = pack.AppendUint(pack.AppendArray(b, infoFields), uint64(r.Sort))
+	b = pack.AppendUint(b, uint64(r.Operator))
+	b = pack.AppendUint(b, uint64(r.Records))
+	b = pack.AppendBool(b, r.Authoritative)
+	b = pack.AppendString(b, r.Schedule)
+	b = pack.AppendInt(b, int64(r.Keep/time.Second))
+	b = pack.AppendString(b, r.Metadata)
+	b = pack.AppendUint(b, uint64(r.Stripes))
+	b = pack.AppendInt(b, r.End)
+	b = pack.AppendArray(b, len(r.Periods))
+	for _, p := range r.Periods {
+		b = pack.AppendInt(pack.AppendArray(b, 2), p.End)
+		b = pack.AppendUint(b, uint64(p.Records))
+	}
+	return b
 }
 
 // Period is one that is over.
@@ -107,13 +130,14 @@ func DecodeInfoReply(in *pack.Cursor) (r InfoReply, err error) {
 	n := in.Array()
 	r.Sort, r.Operator = Sort(number(in)), Operator(number(in))
 	r.Records = size(in)
-	if n < 9 {
+	if n < infoFields {
 		return r, finish(in, n, 3, what) // of a server that knows no more
 	}
 	r.Authoritative = in.Bool()
 	r.Schedule = string(in.String())
 	r.Keep = time.Duration(min(in.Uint(), uint64(KeepMax/time.Second))) * time.Second
 	r.Metadata = string(in.String())
+	r.Stripes = size(in)
 	r.End = in.Int()
 	periods := in.Array()
 	r.Periods = make([]Period, 0, min(periods, PeriodsMax))
@@ -125,7 +149,7 @@ func DecodeInfoReply(in *pack.Cursor) (r InfoReply, err error) {
 		}
 		r.Periods = append(r.Periods, p)
 	}
-	return r, finish(in, n, 9, what)
+	return r, finish(in, n, infoFields, what)
 }
 
 // DecodePageReply reads a PageReply.

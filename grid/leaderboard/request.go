@@ -19,14 +19,22 @@ const (
 	KindOwners grid.Kind = 0x0113
 )
 
+// What slots and edges tell and ask each other: clients cannot.
+const (
+	kindStripe    grid.Kind = 0x0181 // a duty: make a stripe
+	kindUnstripe  grid.Kind = 0x0182 // a duty: drop one
+	kindUnstriped grid.Kind = 0x0183 // the duty that follows: tell the root
+	kindTally     grid.Kind = 0x0190 // a query: how many records rank before others
+)
+
 // Every request has an Append, which appends its fields (not the array's head,
 // which belongs to who knows what else stands in the array) and Fields, their
 // number. The body of a command or query is an array of the same fields; there
 // the owner is always named.
 
 // CreateRequest makes a board:
-// [board, sort, operator, authoritative, schedule, keep, metadata]. Only a
-// server may.
+// [board, sort, operator, authoritative, schedule, keep, metadata, stripes].
+// Only a server may.
 type CreateRequest struct {
 	Board         string
 	Sort          Sort
@@ -39,12 +47,18 @@ type CreateRequest struct {
 	// latest PeriodsMax at the most are kept.
 	Keep     time.Duration
 	Metadata string // the game's own, JSON say
+	// Stripes is over how many slots the owners are spread, for a board that is too
+	// large or too busy for one. Ranks are then exact only while nothing is written.
+	// 0 is 1.
+	Stripes int
 }
 
 // Fields is the number of fields that Append appends: those behind the third
 // only as far as they are used.
 func (r *CreateRequest) Fields() int {
 	switch {
+	case r.Stripes != 0:
+		return 8
 	case r.Metadata != "":
 		return 7
 	case r.Keep != 0:
@@ -74,6 +88,9 @@ func (r *CreateRequest) Append(b []byte) []byte {
 	}
 	if n > 6 {
 		b = pack.AppendString(b, r.Metadata)
+	}
+	if n > 7 {
+		b = pack.AppendInt(b, int64(r.Stripes))
 	}
 	return b
 }
@@ -119,6 +136,26 @@ func (r *SubmitRequest) Append(b []byte) []byte {
 	return b
 }
 
+// submitFields is the length of the longest request's array.
+const submitFields = 5
+
+// appendBody appends the command that the request is, from a sender: all fields,
+// if any must follow.
+func (r *SubmitRequest) appendBody(b []byte, by sender) []byte {
+	extra := by.fields()
+	if extra == 0 {
+		return r.Append(pack.AppendArray(b, r.Fields()))
+	}
+	b = r.Append(pack.AppendArray(b, submitFields+extra))
+	if r.Metadata == "" {
+		b = pack.AppendNil(b)
+	}
+	return by.append(b)
+}
+
+func (r *SubmitRequest) board() string     { return r.Board }
+func (r *SubmitRequest) rename(key string) { r.Board = key }
+
 // RemoveRequest takes an owner's record off a board: [board, owner or nil].
 type RemoveRequest struct {
 	Board string
@@ -132,6 +169,14 @@ func (r *RemoveRequest) Fields() int { return 2 }
 func (r *RemoveRequest) Append(b []byte) []byte {
 	return appendOwner(pack.AppendString(b, r.Board), r.Owner)
 }
+
+// appendBody appends the command that the request is, from a sender.
+func (r *RemoveRequest) appendBody(b []byte, by sender) []byte {
+	return by.append(r.Append(pack.AppendArray(b, r.Fields()+by.fields())))
+}
+
+func (r *RemoveRequest) board() string     { return r.Board }
+func (r *RemoveRequest) rename(key string) { r.Board = key }
 
 // InfoRequest asks for a board's settings and size: [board].
 type InfoRequest struct {

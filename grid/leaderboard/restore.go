@@ -71,8 +71,8 @@ func (d *decoder) boards() (*Boards, error) {
 		return nil, fmt.Errorf("boards in format %d: this release reads up to %d",
 			version, formatVersion)
 	}
-	if count > BoardsPerSlotMax {
-		return nil, fmt.Errorf("%d boards: at most %d", count, BoardsPerSlotMax)
+	if most := uint64(BoardsPerSlotMax + StripesPerSlotMax); count > most {
+		return nil, fmt.Errorf("%d boards: at most %d", count, most)
 	}
 	b := New()
 	for i := range count {
@@ -83,9 +83,7 @@ func (d *decoder) boards() (*Boards, error) {
 		if last, _, ok := b.byName.Max(); ok && x.name <= last {
 			return nil, fmt.Errorf("board %q does not follow %q", x.name, last)
 		}
-		b.byName.Set(x.name, x)
-		b.records += x.records()
-		b.plan(x, math.MaxInt64)
+		b.add(x)
 	}
 	if n := len(d.in.Rest()); n != 0 {
 		return nil, fmt.Errorf("%d bytes behind the last record", n)
@@ -107,6 +105,7 @@ func (d *decoder) board(gen uint64) (*board, error) {
 		x.schedule = string(d.in.String())
 		x.keep = d.in.Int()
 		x.metadata = string(d.in.String())
+		x.stripes, x.born, x.leaving = int(number(&d.in)), d.in.Int(), d.in.Uint()
 		x.now.end, periods = d.in.Int(), d.in.Uint()
 		extra -= boardFields - 4
 	}
@@ -118,6 +117,9 @@ func (d *decoder) board(gen uint64) (*board, error) {
 	}
 	if err := x.check(); err != nil {
 		return nil, fmt.Errorf("%q: %w", x.name, err)
+	}
+	if err := x.checkStripes(records); err != nil {
+		return nil, err
 	}
 	if periods > PeriodsMax || x.schedule == "" && (x.now.end != 0 || periods > 0) {
 		return nil, fmt.Errorf("%q: %d periods: at most %d, and none without a schedule",
@@ -150,6 +152,21 @@ func (d *decoder) period(x *board, gen uint64) error {
 	err = d.records(x, &p, records, gen)
 	x.past = append(x.past, p)
 	return err
+}
+
+// checkStripes checks what a root, a stripe and others say of stripes.
+func (x *board) checkStripes(records uint64) error {
+	s, part := parseStripe(x.name)
+	all := uint64(1)<<x.stripes - 2
+	switch {
+	case x.stripes == 1 || part && x.stripes > 0 || part && s.number == 0:
+		return fmt.Errorf("%q: %d stripes, or a part of a part", x.name, x.stripes)
+	case x.stripes == 0 && (x.born != 0 || x.leaving != 0) || x.leaving&^all != 0:
+		return fmt.Errorf("%q: stripes %b of %d leave", x.name, x.leaving, x.stripes)
+	case x.leaving != 0 && (records > 0 || x.schedule != ""):
+		return fmt.Errorf("%q: was deleted and has records", x.name)
+	}
+	return nil
 }
 
 // checkEnds checks that periods follow each other.
@@ -208,6 +225,6 @@ func (d *decoder) record(x *board) (r ranking.Record, note string, err error) {
 	if score == math.MinInt64 || sub == math.MinInt64 {
 		return r, "", errRange
 	}
-	r.Score, r.Sub = x.key(score), x.key(sub)
+	r.Score, r.Sub = x.sort.key(score), x.sort.key(sub)
 	return r, note, checkText("record's metadata", note, RecordMetadataBytesMax)
 }

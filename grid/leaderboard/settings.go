@@ -12,6 +12,9 @@ import (
 const (
 	BoardNameBytesMax      = 128                // the longest name of a board
 	BoardsPerSlotMax       = 10_000             // boards that share one of the world's slots
+	StripesMax             = 64                 // slots over which one board is spread
+	StripedPerSlotMax      = 64                 // boards of a slot that are spread over others
+	StripesPerSlotMax      = 1 << 16            // parts of such boards in a slot: 16 times the average
 	BoardRecordsMax        = ranking.RecordsMax // records of one board in one period
 	BoardMetadataBytesMax  = 4096               // the game's text about a board
 	RecordMetadataBytesMax = 256                // the game's text about a record
@@ -31,6 +34,7 @@ type settings struct {
 	schedule      string
 	keep          int64 // seconds
 	metadata      string
+	stripes       int // 0: the board is not spread
 }
 
 // check returns an error for who made the settings.
@@ -49,6 +53,9 @@ func (s *settings) check() error {
 	case s.keep > 0 && s.schedule == "":
 		return fault.New(fault.InvalidArgument,
 			"a board that is never reset has no periods to keep: give a schedule too")
+	case s.stripes < 0 || s.stripes > StripesMax:
+		return fault.New(fault.InvalidArgument,
+			"a board of %d stripes: use 1 to %d", s.stripes, StripesMax)
 	case s.schedule != "":
 		if err := cron.Check(s.schedule); err != nil {
 			return err

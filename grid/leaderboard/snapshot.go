@@ -15,7 +15,7 @@ const formatVersion = 2
 //
 //	head    [version, boards]
 //	board   [name, sort, operator, records, authoritative, schedule, keep, metadata,
-//	        end, periods]
+//	        stripes, born, leaving, end, periods]
 //	record  [owner, score, subscore, stamp, metadata], the last only if there is any
 //	period  [end, records]
 //
@@ -43,7 +43,7 @@ func (b *Boards) Encode(w *pack.ChunkWriter) error {
 }
 
 // boardFields is the length of a board's array.
-const boardFields = 10
+const boardFields = 13
 
 type encoder struct {
 	w   *pack.ChunkWriter
@@ -61,6 +61,9 @@ func (e *encoder) board(x *board) {
 	e.buf = pack.AppendString(e.buf, x.schedule)
 	e.buf = pack.AppendInt(e.buf, x.keep)
 	e.buf = pack.AppendString(e.buf, x.metadata)
+	e.buf = pack.AppendUint(e.buf, uint64(x.stripes))
+	e.buf = pack.AppendInt(e.buf, x.born)
+	e.buf = pack.AppendUint(e.buf, x.leaving)
 	e.buf = pack.AppendInt(e.buf, x.now.end)
 	e.buf = pack.AppendUint(e.buf, uint64(len(x.past)))
 	e.records(x, &x.now)
@@ -89,8 +92,8 @@ func (e *encoder) record(x *board, r *ranking.Record, note string) {
 		n = 5
 	}
 	e.buf = pack.AppendBytes(pack.AppendArray(e.buf, n), r.Owner[:])
-	e.buf = pack.AppendInt(e.buf, x.key(r.Score))
-	e.buf = pack.AppendInt(e.buf, x.key(r.Sub))
+	e.buf = pack.AppendInt(e.buf, x.sort.key(r.Score))
+	e.buf = pack.AppendInt(e.buf, x.sort.key(r.Sub))
 	e.buf = pack.AppendInt(e.buf, r.Stamp)
 	if n > 4 {
 		e.buf = pack.AppendString(e.buf, note)

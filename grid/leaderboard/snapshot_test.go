@@ -26,9 +26,9 @@ func TestFormat(t *testing.T) {
 		}
 	}
 	id := "c41000000000000000000000000000000001"
-	want := "0000004b" + "920202" +
-		"9aa161010301" + "c2a000a00000" + "94" + id + "d1fed4" + "05" + "07" +
-		"9aa162000001" + "c2a000a00000" + "94" + id + "cd012c" + "fb" + "08"
+	want := "00000051" + "920202" +
+		"9da161010301" + "c2a000a00000000000" + "94" + id + "d1fed4" + "05" + "07" +
+		"9da162000001" + "c2a000a00000000000" + "94" + id + "cd012c" + "fb" + "08"
 	if got := hex.EncodeToString(encode(b)); got != want {
 		t.Fatalf("\ngot  %s\nwant %s", got, want)
 	}
@@ -64,7 +64,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"half a chunk":    {stream(row(1, 5, 0, 1))[:20], "unexpected EOF"},
 		"empty chunk":     {make([]byte, 4), "empty chunk"},
 		"later format":    {[]byte{0, 0, 0, 3, 0x92, 3, 0}, "format 3"},
-		"too many boards": {[]byte{0, 0, 0, 5, 0x92, 1, 0xcd, 0xff, 0xff}, "at most"},
+		"too many boards": {[]byte{0, 0, 0, 7, 0x92, 1, 0xce, 0, 2, 0, 0}, "at most"},
 		"missing board":   {[]byte{0, 0, 0, 3, 0x92, 1, 1}, "unexpected EOF"},
 		"short head":      {[]byte{0, 0, 0, 2, 0x91, 1}, "want at least 2"},
 		"no array":        {[]byte{0, 0, 0, 1, 7}, "want an array"},
@@ -92,9 +92,10 @@ func TestDecodeRefuses(t *testing.T) {
 func season(schedule string, keep, end int64, periods int, rest ...[]byte) []byte {
 	var out bytes.Buffer
 	w := pack.NewChunkWriter(&out)
-	buf := append(w.Begin(), 0x92, 2, 1, 0x9a, 0xa1, 's', 0, 0, 0, 0xc2)
+	buf := append(w.Begin(), 0x92, 2, 1, 0x9d, 0xa1, 's', 0, 0, 0, 0xc2)
 	buf = pack.AppendInt(pack.AppendString(buf, schedule), keep)
-	buf = pack.AppendInt(pack.AppendString(buf, "{}"), end)
+	buf = append(pack.AppendString(buf, "{}"), 0, 0, 0)
+	buf = pack.AppendInt(buf, end)
 	buf = pack.AppendInt(buf, int64(periods))
 	for _, b := range rest {
 		buf = append(buf, b...)

@@ -41,30 +41,45 @@ func prepare(c *grid.Caller, kind grid.Kind, r request) (key, body []byte, err e
 	panic("no such kind")
 }
 
+// host is what requests are sent to: the boards of a slot, or a world of slots.
+type host interface {
+	write(c *grid.Caller, kind grid.Kind, stamp int64, r request) ([]byte, error)
+	read(c *grid.Caller, kind grid.Kind, r request) ([]byte, error)
+}
+
+func (b *Boards) write(c *grid.Caller, kind grid.Kind, stamp int64, r request) ([]byte, error) {
+	_, body, err := prepare(c, kind, r)
+	if err != nil {
+		return nil, err
+	}
+	out, err := b.Apply(&grid.Turn{Stamp: stamp}, kind, body, nil)
+	clear(body) // nothing of it may have been kept
+	return out, err
+}
+
+func (b *Boards) read(c *grid.Caller, kind grid.Kind, r request) ([]byte, error) {
+	_, body, err := prepare(c, kind, r)
+	if err != nil {
+		return nil, err
+	}
+	return b.Query(kind, body, nil)
+}
+
 // do sends a command from a caller all the way, and decodes the reply.
-func do[R any](b *Boards, c *grid.Caller, kind grid.Kind, stamp int64, r request,
+func do[R any](h host, c *grid.Caller, kind grid.Kind, stamp int64, r request,
 	decode func(*pack.Cursor) (R, error)) (R, error) {
-	return send(c, kind, r, decode, func(body []byte) ([]byte, error) {
-		return b.Apply(&grid.Turn{Stamp: stamp}, kind, body, nil)
-	})
+	out, err := h.write(c, kind, stamp, r)
+	return decoded(out, err, decode)
 }
 
 // ask does the same with a query.
-func ask[R any](b *Boards, c *grid.Caller, kind grid.Kind, r request,
+func ask[R any](h host, c *grid.Caller, kind grid.Kind, r request,
 	decode func(*pack.Cursor) (R, error)) (R, error) {
-	return send(c, kind, r, decode, func(body []byte) ([]byte, error) {
-		return b.Query(kind, body, nil)
-	})
+	out, err := h.read(c, kind, r)
+	return decoded(out, err, decode)
 }
 
-func send[R any](c *grid.Caller, kind grid.Kind, r request,
-	decode func(*pack.Cursor) (R, error), run func([]byte) ([]byte, error)) (reply R, err error) {
-	_, body, err := prepare(c, kind, r)
-	if err != nil {
-		return reply, err
-	}
-	out, err := run(body)
-	clear(body) // nothing of it may have been kept
+func decoded[R any](out []byte, err error, decode func(*pack.Cursor) (R, error)) (reply R, _ error) {
 	if err != nil {
 		return reply, err
 	}
