@@ -15,6 +15,9 @@ const (
 
 // Encode writes the whole state as chunks.
 func (s *Slot) Encode(w *pack.ChunkWriter) error {
+	if forgetIDs {
+		s.requests = requests{}
+	}
 	b := pack.AppendArray(w.Begin(), headFields)
 	b = pack.AppendUint(b, format)
 	b = pack.AppendInt(b, s.stamp)

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -19,14 +20,14 @@ const (
 
 // write runs one command.
 func (c *client) write(op grid.Op, name string, body []byte) (answer, fate) {
-	seq, ok := c.session.begin()
+	seq, ok := c.numbers.begin()
 	if !ok {
 		return answer{}, failed
 	}
-	defer c.session.end(seq)
+	defer c.numbers.end(seq)
 	fate := failed // of the attempts before
 	for until := time.Now().Add(giveUp); time.Now().Before(until); c.elsewhere() {
-		a, now := c.attempt(op, name, seq, body)
+		a, now := c.attempt(op, name, c.numbers.request(seq), body)
 		switch {
 		case now == done:
 			c.w.failIf(a.status == byte(fault.Aborted), "request %d was forgotten: %q", seq, a.body)
@@ -41,14 +42,18 @@ func (c *client) write(op grid.Op, name string, body []byte) (answer, fate) {
 }
 
 // attempt asks one node once.
-func (c *client) attempt(op grid.Op, name string, seq uint64, body []byte) (answer, fate) {
+func (c *client) attempt(op grid.Op, name string, id grid.RequestID, body []byte) (answer, fate) {
+	return c.attemptAt(op, grid.SlotOf(name), id, body)
+}
+
+func (c *client) attemptAt(op grid.Op, s grid.Slot, id grid.RequestID, body []byte) (answer, fate) {
 	c.tries++
 	l := c.lane(c.w.nodes[c.node])
 	if l == nil {
 		return answer{}, failed
 	}
 	ref := grid.Ref{ID: c.tries, Kind: op.Kind}
-	if l.Write(grid.SlotOf(name), op.Kind, c.session.request(seq), body, ref) != nil {
+	if l.Write(s, op.Kind, id, body, ref) != nil {
 		return answer{}, failed
 	}
 	l.Flush()
@@ -103,6 +108,9 @@ func (c *client) ask(level grid.Level, op grid.Op, name string, body []byte) (re
 		reply, err = l.Read(slot, level, op.Kind, body, nil)
 	}) {
 		return nil, errDown
+	}
+	if errors.Is(err, grid.ErrPartial) {
+		return op.Complete(body, reply, nil)
 	}
 	return reply, err
 }

@@ -17,7 +17,7 @@ const (
 type client struct {
 	w       *world
 	rand    *rand.Rand
-	session *session
+	numbers *numbers
 	// patient: a command that failed is asked again, not given up.
 	patient bool
 	node    int
@@ -42,8 +42,8 @@ type answer struct {
 	confirmed bool
 }
 
-func (w *world) newClient(n uint64, s *session) *client {
-	return &client{w: w, session: s, rand: rand.New(rand.NewPCG(w.seed, 100+n)),
+func (w *world) newClient(n uint64, s *numbers) *client {
+	return &client{w: w, numbers: s, rand: rand.New(rand.NewPCG(w.seed, 100+n)),
 		inbox: make(chan answer, 64), lanes: make(map[*node]laneOf), name: w.name()}
 }
 

@@ -13,6 +13,8 @@ var mutants = []struct{ tag, bug string }{
 	{"mutant_leaseforever", "a deposed leader goes on answering reads"},
 	{"mutant_failunknown", "commands that may yet be committed are said to have failed"},
 	{"mutant_nofsync", "the log is not synced"},
+	{"mutant_forgetids", "request ids are not in snapshots"},
+	{"mutant_replay", "hints are acted on when the log is replayed"},
 }
 
 // TestMutants builds each planted bug and fails if the simulation passes over it.

@@ -10,6 +10,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
 
+	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/shard/host"
 )
@@ -89,6 +90,10 @@ func (n *node) start() {
 	if n.alive && n.life == life {
 		n.w.failIf(err != nil, "node %d does not start: %v", n.number, err)
 		n.host = h
+		if err == nil {
+			h.Listen(func(e *grid.Effects) { n.whileAlive(life, func() { n.w.post.deliver(e) }) })
+			n.w.sweep(h)
+		}
 		return
 	}
 	n.w.count(func(s *stats) { s.stillborn++ })
@@ -111,8 +116,9 @@ func (n *node) prepare(life int) host.Options {
 	return host.Options{
 		FS: countingFS{d.fs(), n.w}, Dir: "data", Node: n.number, Voters: n.w.voters(),
 		Shards: n.w.shards, Clock: newOddClock(r),
-		Logger:      slog.New(slog.DiscardHandler),
-		Transport:   func(group uint32) raft.Transport { return ends[group] },
+		Logger:    slog.New(slog.DiscardHandler),
+		Transport: func(group uint32) raft.Transport { return ends[group] },
+		Archive:   n.w.archive, SessionGrace: grace,
 		LogBytesMax: 2 << 10, RetainBytes: 4 << 10,
 		// Nothing is heard of the node once this has returned.
 		Fatal: func(err error) {

@@ -2,12 +2,15 @@ package sim
 
 import (
 	"math"
+	"slices"
 
 	"github.com/anishathalye/porcupine"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/grid/presence"
+	"github.com/thronggrid/throng/grid/session"
 )
 
 // operate does one random operation and records it.
@@ -95,7 +98,7 @@ func ownerID(n int) grid.ID { return grid.ID{byte(n), 1} }
 
 var ops = func() map[grid.Kind]grid.Op {
 	m := make(map[grid.Kind]grid.Op)
-	for _, o := range leaderboard.Ops() {
+	for _, o := range slices.Concat(leaderboard.Ops(), session.Ops(), presence.Ops()) {
 		m[o.Kind] = o
 	}
 	return m

@@ -16,11 +16,13 @@ import (
 	"github.com/anishathalye/porcupine"
 	"github.com/hashicorp/raft"
 
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/shard/host"
 )
 
 var (
-	seeds    = flag.Int("sim.seeds", 200, "how many seeds TestSim runs")
+	seeds    = flag.Int("sim.seeds", 300, "how many seeds TestSim runs")
 	first    = flag.Uint64("sim.first", 1, "the first seed")
 	faultFor = flag.Duration("sim.faults", 60*time.Second, "how long faults strike, in the world's time")
 )
@@ -41,6 +43,8 @@ type stats struct {
 	stillborn int
 	// leaseOver counts reads at leader level that were refused for want of a lease.
 	leaseOver, stale int
+	// What players did.
+	sessions, resumed, messages int
 }
 
 func (s *stats) add(o stats) {
@@ -53,6 +57,9 @@ func (s *stats) add(o stats) {
 	s.stillborn += o.stillborn
 	s.leaseOver += o.leaseOver
 	s.stale += o.stale
+	s.sessions += o.sessions
+	s.resumed += o.resumed
+	s.messages += o.messages
 }
 
 // world is one run.
@@ -65,12 +72,17 @@ type world struct {
 	// background holds what goes on beside clients and faults: restarts, ends of
 	// faults, old processes that shut down.
 	background *tasks
+	post       *post
+	archive    *archive
+	chat       map[grid.Kind]grid.Op // the requests of channels
+	players    []*player             // nobody, if duties cannot reach every shard
 
 	mu      sync.Mutex
 	rand    *rand.Rand
 	failure error // the first thing that must not be
 	events  int64
 	names   int
+	conns   uint64
 	history []porcupine.Operation
 	written written
 	stats   stats
@@ -131,6 +143,8 @@ func exercised(t *testing.T, s stats) {
 	for what, got := range map[string][2]int{
 		"operations": {s.operations, 50 * n}, "elections": {s.elections, 2 * n},
 		"crashes": {s.crashes, 2 * n}, "snapshots": {s.snapshots, 2 * n},
+		"sessions": {s.sessions, 2 * n}, "sessions resumed": {s.resumed, 2 * n},
+		"messages":             {s.messages, 20 * n},
 		"commands that failed": {s.failed, n / 2}, "stale reads": {s.stale, 5 * n},
 		"starts cut short": {s.stillborn, n / 4}, "leases that were over": {s.leaseOver, n / 4},
 	} {
@@ -146,6 +160,15 @@ func newWorld(seed uint64, replicas, shards int) *world {
 	for i := range replicas {
 		w.nodes = append(w.nodes, &node{w: w, number: uint32(i + 1), disk: newDisk(),
 			addr: raft.ServerAddress(fmt.Sprintf("node-%d", i+1))})
+	}
+	w.post, w.archive, w.chat = newPost(w), newArchive(w), make(map[grid.Kind]grid.Op)
+	for _, o := range chat.Ops(w.archive) {
+		w.chat[o.Kind] = o
+	}
+	if replicas == 1 || shards == 1 { // else two shards may have leaders on two nodes
+		for n := range players {
+			w.players = append(w.players, w.newPlayer(n))
+		}
 	}
 	return w
 }
@@ -164,6 +187,10 @@ func (w *world) run() {
 	w.live()
 	if w.failed() == nil {
 		w.recovers()
+		if len(w.players) > 0 {
+			w.settlePresences()
+			w.settleRooms()
+		}
 		w.agrees()
 	}
 	w.close()
@@ -203,18 +230,26 @@ func (w *world) live() {
 	for _, n := range w.nodes {
 		n.start()
 	}
-	w.failIf(!w.newClient(1, newSession(1)).create(), "the boards could not be created")
+	w.failIf(!w.newClient(1, newNumbers(1)).create(), "the boards could not be created")
 	var busy sync.WaitGroup
-	var s *session
+	var s *numbers
 	for i := range clients {
 		if i%clientsPerSession == 0 {
-			s = newSession(byte(10 + i))
+			s = newNumbers(byte(10 + i))
 		}
 		c := w.newClient(uint64(10+i), s)
 		busy.Go(func() {
 			for w.stormy() && w.failed() == nil {
 				c.operate()
 				time.Sleep(time.Duration(c.rand.IntN(int(400 * time.Millisecond))))
+			}
+		})
+	}
+	for _, p := range w.players {
+		busy.Go(func() {
+			for w.stormy() && w.failed() == nil {
+				p.play()
+				time.Sleep(time.Duration(p.rand.IntN(int(400 * time.Millisecond))))
 			}
 		})
 	}
@@ -237,7 +272,7 @@ func (w *world) recovers() {
 		n.start()
 	}
 	began := time.Now()
-	w.failIf(!w.newClient(2, newSession(2)).create(), "no write succeeds in the healed world")
+	w.failIf(!w.newClient(2, newNumbers(2)).create(), "no write succeeds in the healed world")
 	w.failIf(time.Since(began) > healWithin,
 		"the healed world took its first write after %v", time.Since(began))
 }

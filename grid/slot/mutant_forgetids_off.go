@@ -1,0 +1,5 @@
+//go:build !mutant_forgetids
+
+package slot
+
+const forgetIDs = false
