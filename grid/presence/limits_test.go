@@ -62,7 +62,7 @@ func TestFull(t *testing.T) {
 			t.Errorf("%s: %d and %d, were %d and %d", name, a, b, streams, members)
 		}
 		again := EnterRequest{Key: c.there, Session: 1, User: person(0), HasStatus: true, Status: []byte("new")}
-		if hints, sent, err := do(c.s, KindEnter, &again); len(hints) != 1 || sent != nil || err != nil {
+		if hints, sent, err := do(c.s, KindEnter, &again); len(hints) != 2 || sent != nil || err != nil {
 			t.Errorf("%s: another status: %v, %v, %v", name, hints, sent, err)
 		}
 		r.HasStatus = false
