@@ -19,55 +19,85 @@ const (
 )
 
 // conn is one connection, and what the gateway keeps of its session. It
-// belongs to its loop's goroutine.
+// belongs to its loop's goroutine. Most connections are idle, so it is small.
 type conn struct {
-	conn   gnet.Conn
-	loop   *loop
-	caller grid.Caller // Conn is the connection's number
-	out    []byte      // frames not yet written, of the loop's buffers; nil: none
-	rooms  []seat      // the streams it is on
-
-	opening  *opening   // while the session is being opened; else nil
-	confirms *confirms  // linearizable reads that wait for the leader; nil: none
-	ws       *webSocket // nil: it speaks bare frames
+	conn    gnet.Conn
+	user    grid.ID
+	client  grid.ID // names its request ids
+	session grid.SessionID
+	id      uint64     // the connection's number
+	out     *outgoing  // frames not yet written; nil: none
+	first   seat       // the streams it is on
+	more    *[]seat    // if there are others; else nil
+	rare    *rare      // else nil
+	ws      *webSocket // nil: it speaks bare frames
 
 	need     int32  // bytes that must have come before it is worth looking at them
 	deadline uint32 // the tick at which its being fresh, choked or leaving ends it
 	round    int32  // what it gets of the loop's round: 1 + place in its links; 0: nothing
-	writes   uint16 // in flight
-	errands  uint16 // in flight: relays, reads that workers complete, writes without number
+	writes   uint8  // in flight
+	errands  uint8  // in flight: relays, reads that workers complete, writes without number
+	state    state
+	marks    marks
+}
 
-	state       state
-	dirty       bool // is in the loop's list of connections to write to
-	parked      bool // waits for a later turn to be served
-	stalled     bool // is in the loop's list of clients that do not read
-	choked      bool // so much waits that its requests do too
-	missed      bool // pushes were dropped; it is told once it has read what waits
-	bound       bool // a session may be bound to this connection
-	unconfirmed bool // was resumed, and has sent nothing since
+// rare is what idle connections do not have.
+type rare struct {
+	opening *opening  // while the session is being opened; else nil
+	reads   []confirm // linearizable reads that wait for the leader
+	serial  uint32    // numbers them
+}
+
+// marks are what is so, or not, of a connection.
+type marks uint8
+
+const (
+	parked      marks = 1 << iota // waits for a later turn to be served
+	stalled                       // is in the loop's list of clients that do not read
+	choked                        // so much waits that its requests do too
+	missed                        // pushes were dropped; it is told once it has read what waits
+	bound                         // a session may be bound to this connection
+	unconfirmed                   // was resumed, and has sent nothing since
+	server                        // is the studio's own server
+)
+
+func (k *conn) is(m marks) bool { return k.marks&m != 0 }
+
+func (k *conn) mark(m marks, is bool) {
+	if k.marks &^= m; is {
+		k.marks |= m
+	}
 }
 
 // number is the connection's number, a handle that never finds another one.
-func (k *conn) number() uint64 { return k.caller.Conn }
+func (k *conn) number() uint64 { return k.id }
+
+// caller returns who sends the requests of a connection, until the next call.
+func (l *loop) caller(k *conn) *grid.Caller {
+	l.asks = grid.Caller{
+		User: k.user, Client: k.client, Server: k.is(server),
+		Address: grid.Address{Session: k.session, Origin: l.server.fan.origin, Conn: k.id},
+	}
+	return &l.asks
+}
+
+// opening is what is known of the session that is being opened; nil: none is.
+func (k *conn) opening() *opening {
+	if k.rare == nil {
+		return nil
+	}
+	return k.rare.opening
+}
 
 // settled says whether nothing is in flight.
-func (k *conn) settled() bool {
-	return k.writes == 0 && k.errands == 0 && k.confirms == nil && k.opening == nil
-}
+func (k *conn) settled() bool { return k.writes == 0 && k.errands == 0 && k.rare == nil }
 
 // asking is how many requests are unanswered that count against ConfirmsMax.
 func (k *conn) asking() int {
-	n := int(k.errands)
-	if k.confirms != nil {
-		n += len(k.confirms.reads)
+	if k.rare == nil {
+		return int(k.errands)
 	}
-	return n
-}
-
-// confirms are the linearizable reads of a connection that wait.
-type confirms struct {
-	reads  []confirm
-	serial uint32 // numbers them
+	return int(k.errands) + len(k.rare.reads)
 }
 
 // confirm is a read that waits until the leader is confirmed.
@@ -81,17 +111,17 @@ type confirm struct {
 
 // takeConfirm removes and returns the read of a serial number.
 func (k *conn) takeConfirm(serial uint32) (confirm, bool) {
-	if k.confirms == nil {
+	if k.rare == nil {
 		return confirm{}, false
 	}
-	reads := k.confirms.reads
+	reads := k.rare.reads
 	for i := range reads {
 		if c := reads[i]; c.serial == serial {
 			last := len(reads) - 1
 			reads[i] = reads[last]
 			reads[last] = confirm{}
-			if k.confirms.reads = reads[:last]; last == 0 {
-				k.confirms = nil // idle sessions stay small
+			if k.rare.reads = reads[:last]; last == 0 {
+				k.rare = nil
 			}
 			return c, true
 		}

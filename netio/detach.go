@@ -17,7 +17,7 @@ type detach struct {
 
 // detach notes that a connection to which a session may be bound has ended.
 func (l *loop) detach(k *conn) {
-	l.detaching[k.number()] = &detach{user: k.caller.User, opening: k.opening != nil}
+	l.detaching[k.number()] = &detach{user: k.user, opening: k.opening() != nil}
 	l.toDetach = append(l.toDetach, k.number())
 	l.server.detaching.Add(1)
 	l.patience = LingerTicks

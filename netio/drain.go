@@ -89,26 +89,22 @@ func (l *loop) settle(o *grid.Outcomes, i int) {
 	} else {
 		k.errands--
 	}
-	l.begin(k)
-	start := len(k.out)
 	if o.Err != nil {
 		if len(l.failure) == 0 {
 			l.failure = fault.Of(o.Err).Append(l.failure)
 		}
-		k.out = append(wire.Begin(k.out, ref.Kind, wire.Reply|wire.Error, ref.ID), l.failure...)
-	} else {
-		flags := wire.Reply
-		status, body := o.Body(i)
-		switch {
-		case status != 0:
-			flags |= wire.Error
-		case ref.Kind == session.KindTrack, ref.Kind == session.KindUntrack:
-			l.moved(k, ref.Kind, body)
-		}
-		k.out = append(wire.Begin(k.out, ref.Kind, flags, ref.ID), body...)
+		l.answer(k, ref.Kind, wire.Reply|wire.Error, ref.ID, l.failure)
+		return
 	}
-	k.out = wire.End(k.out, start)
-	l.wrote(k)
+	status, body := o.Body(i)
+	switch {
+	case status != 0:
+		l.answer(k, ref.Kind, wire.Reply|wire.Error, ref.ID, body)
+		return
+	case ref.Kind == session.KindTrack, ref.Kind == session.KindUntrack:
+		l.moved(k, ref.Kind, body)
+	}
+	l.answer(k, ref.Kind, wire.Reply, ref.ID, body)
 }
 
 // moved follows a connection that came on a stream, or went.
@@ -172,21 +168,21 @@ func (l *loop) resume() {
 // look looks whether a client has read what waited for it.
 func (l *loop) look(k *conn) {
 	l.now = k
-	k.stalled = false
+	k.mark(stalled, false)
 	waiting := k.conn.OutboundBuffered()
-	if k.choked && waiting <= l.server.chokeBytes() {
-		k.choked = false
-		if k.parked {
+	if k.is(choked) && waiting <= l.server.chokeBytes() {
+		k.mark(choked, false)
+		if k.is(parked) {
 			l.again(k)
 		}
 	}
 	switch {
-	case k.choked && k.state == open && l.overdue(k):
+	case k.is(choked) && k.state == open && l.overdue(k):
 		l.count.slowReaders.Add(1)
 		l.close(k)
-	case k.missed && k.state == open && waiting == 0:
+	case k.is(missed) && k.state == open && waiting == 0:
 		l.tellMissed(k)
-	case k.choked || k.missed && k.state == open:
+	case k.is(choked) || k.is(missed) && k.state == open:
 		l.stall(k)
 	}
 }
@@ -194,7 +190,7 @@ func (l *loop) look(k *conn) {
 // again serves a connection that was parked.
 func (l *loop) again(k *conn) {
 	l.now = k
-	k.parked = false
+	k.mark(parked, false)
 	l.serve(k)
 }
 

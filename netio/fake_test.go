@@ -118,7 +118,8 @@ func newFakeShards() *fakeShards {
 	s := &fakeShards{
 		values: map[string]int64{}, queue: make(chan func(), 1<<16), done: make(chan struct{}),
 		blocked: make(chan struct{}), unblock: make(chan struct{}),
-		sessions: session.New(), streams: presence.New(), users: map[grid.ID]bool{}, seen: map[grid.Kind]int{}, asked: map[grid.Kind]int{}, stamp: 1e15,
+		sessions: session.New(), streams: presence.New(), stamp: 1e15,
+		users: map[grid.ID]bool{}, seen: map[grid.Kind]int{}, asked: map[grid.Kind]int{},
 	}
 	go func() {
 		defer close(s.done)

@@ -33,8 +33,9 @@ func (l *loop) hello(k *conn, f wire.Frame) {
 		return
 	}
 	k.state = greeting
-	k.opening = &opening{id: f.ID, nonce: h.Nonce, resume: h.Resume}
-	rand.Read(k.opening.secret[:]) // never fails
+	o := &opening{id: f.ID, nonce: h.Nonce, resume: h.Resume}
+	rand.Read(o.secret[:]) // never fails
+	k.rare = &rare{opening: o}
 	l.authenticate(k, &h)
 }
 
@@ -47,12 +48,12 @@ func (l *loop) recognized(k *conn, id identity, err error) {
 		l.refuseHello(k, err)
 		return
 	}
-	k.caller.User, k.caller.Server = id.user, id.server
-	k.caller.Client = grid.ClientID(id.user, k.opening.nonce)
-	k.caller.Origin = l.server.fan.origin
-	k.opening.spend, k.opening.spendUntil = id.spend, id.spendUntil
+	o := k.opening()
+	k.user, k.client = id.user, grid.ClientID(id.user, o.nonce)
+	k.mark(server, id.server)
+	o.spend, o.spendUntil = id.spend, id.spendUntil
 	if id.spend != (grid.ID{}) {
-		k.opening.resume = nil // only opening a session uses the token up
+		o.resume = nil // only opening a session uses the token up
 	}
 	l.propose(k)
 }
@@ -64,23 +65,20 @@ func (l *loop) welcome(k *conn, o *opening, streams []string) {
 	l.count.hellos.Add(1)
 	w := wire.Welcome{
 		Version:       wire.Version,
-		User:          k.caller.User,
+		User:          k.user,
 		RequestsMax:   grid.RequestsMax,
 		FrameBytesMax: uint32(l.server.options.FrameBytesMax),
 		Agent:         l.server.options.Agent,
-		Session:       k.caller.Session,
-		Resume:        wire.ResumeToken{Session: k.caller.Session, Secret: o.secret},
+		Session:       k.session,
+		Resume:        wire.ResumeToken{Session: k.session, Secret: o.secret},
 		Resumed:       o.resume != nil,
 		Streams:       streams,
 	}
-	l.begin(k)
-	start := len(k.out)
-	k.out = wire.End(w.Append(wire.Begin(k.out, wire.KindHello, wire.Reply, o.id)), start)
-	l.wrote(k)
+	l.end(k, w.Append(l.head(k, wire.KindHello, wire.Reply, o.id)))
 	for _, key := range streams {
 		l.enter(k, []byte(key))
 	}
-	if k.missed {
+	if k.is(missed) {
 		l.stall(k)
 	}
 	l.again(k) // there may be frames that have waited
@@ -94,8 +92,8 @@ func (l *loop) refuseHello(k *conn, err error) {
 	if r.Reconnect() && f.Retry == 0 && f.Code != fault.ResourceExhausted {
 		f.Retry = l.server.options.ReconnectAfter
 	}
-	id := k.opening.id
-	k.opening = nil
+	id := k.opening().id
+	k.rare = nil
 	l.refuse(k, wire.KindHello, id, r, &f)
 }
 

@@ -98,8 +98,8 @@ func (l *loop) readLetter(k *conn, m *letter, body []byte) {
 		reason, _ := session.DecodeEnded(&in)
 		l.sessionEnded(k, reason)
 	case k.state == greeting:
-		k.missed = true // nothing comes before the welcome
-	case m.to.Session != k.caller.Session || m.kind&0xff >= hintKinds:
+		k.mark(missed, true) // nothing comes before the welcome
+	case m.to.Session != k.session || m.kind&0xff >= hintKinds:
 	case m.kind == session.KindRefused:
 		in := pack.NewCursor(body)
 		if r, err := session.DecodeRefused(&in); err == nil {
@@ -116,9 +116,6 @@ func (l *loop) pushOne(k *conn, kind grid.Kind, body []byte) {
 	if !l.mayPush(k, wire.HeadBytes+len(body)) {
 		return
 	}
-	l.begin(k)
-	start := len(k.out)
-	k.out = wire.End(append(wire.Begin(k.out, kind, 0, 0), body...), start)
 	l.count.pushes.Add(1)
-	l.wrote(k)
+	l.answer(k, kind, 0, 0, body)
 }

@@ -22,17 +22,18 @@ type loop struct {
 	rooms  rooms
 	now    *conn // being served: to blame for a panic
 
-	cursor  pack.Cursor // over the request being served; here so as not to be allocated
+	asks    grid.Caller // who sent the request being served; here so as not to be allocated
+	cursor  pack.Cursor // over the request being served, likewise
 	scratch []byte      // the prepared body of the request being served
 	failure []byte      // the encoded error of a batch of outcomes
 	copied  []byte      // stands for gnet's inbound buffer when invariants are on
 	staged  bool        // the lane has something to flush
 	relayed bool        // the fan-out has something to begin with
 
-	dirty   []*conn                      // to be written to at the end of this event
-	buffers [][]byte                     // outgoing buffers not in use
-	parts   [3][]byte                    // of what is written to a WebSocket
-	head    [websocket.HeadBytesMax]byte // one of them
+	dirty    []*conn                      // to be written to at the end of this event
+	buffers  []*outgoing                  // not in use
+	parts    [3][]byte                    // of what is written to a WebSocket
+	headRoom [websocket.HeadBytesMax]byte // for one of them
 
 	budget  int      // reads left in this turn
 	parked  []uint64 // connections that wait for the next turn's budget
@@ -124,9 +125,7 @@ func (l *loop) dismiss(k *conn, r wire.Reason) {
 	if r.Reconnect() {
 		g.After = l.server.options.ReconnectAfter
 	}
-	l.begin(k)
-	start := len(k.out)
-	k.out = wire.End(g.Append(wire.Begin(k.out, wire.KindGoodbye, 0, 0)), start)
+	l.end(k, g.Append(l.head(k, wire.KindGoodbye, 0, 0)))
 	k.ws.closing(r)
 	l.depart(k)
 }
@@ -174,12 +173,12 @@ func (l *loop) closed(k *conn) {
 	if k.state < open {
 		l.strange--
 	}
-	if k.bound {
+	if k.is(bound) {
 		l.detach(k)
 	}
 	k.state = gone
 	l.leaveAll(k)
 	l.table.remove(k)
 	l.release(k)
-	k.round, k.confirms, k.opening, k.conn = 0, nil, nil, nil
+	k.round, k.rare, k.conn = 0, nil, nil
 }

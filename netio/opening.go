@@ -26,7 +26,7 @@ func isGatewayKind(kind grid.Kind) bool {
 // propose asks the user's slot to resume the session that hello named, or to open
 // one.
 func (l *loop) propose(k *conn) {
-	o := k.opening
+	o := k.opening()
 	if len(l.detaching)+l.table.len() > DetachesMax {
 		e := fault.New(fault.ResourceExhausted,
 			"the ends of too many sessions are not stored yet: connect again later")
@@ -38,22 +38,22 @@ func (l *loop) propose(k *conn) {
 	next := session.SecretOf(o.secret[:])
 	if o.resume != nil {
 		r := session.ResumeRequest{
-			User: k.caller.User, Session: o.resume.Session, Origin: k.caller.Origin,
+			User: k.user, Session: o.resume.Session, Origin: l.server.fan.origin,
 			Conn: k.number(), Secret: session.SecretOf(o.resume.Secret[:]), Next: next,
 		}
-		err = l.command(k.number(), &k.caller.User, session.KindResume, &r)
+		err = l.command(k.number(), &k.user, session.KindResume, &r)
 	} else {
 		r := session.OpenRequest{
-			User: k.caller.User, Origin: k.caller.Origin, Conn: k.number(), Secret: next,
-			Server: k.caller.Server, Spend: o.spend, SpendUntil: o.spendUntil,
+			User: k.user, Origin: l.server.fan.origin, Conn: k.number(), Secret: next,
+			Server: k.is(server), Spend: o.spend, SpendUntil: o.spendUntil,
 		}
-		err = l.command(k.number(), &k.caller.User, session.KindOpen, &r)
+		err = l.command(k.number(), &k.user, session.KindOpen, &r)
 	}
 	if err != nil {
 		l.refuseHello(k, err)
 		return
 	}
-	k.bound = true
+	k.mark(bound, true)
 }
 
 // command stages a command of our own for a user's slot.
@@ -83,7 +83,7 @@ func (l *loop) settleSession(k *conn, out *grid.Outcomes, i int) {
 		l.detached(ref.Conn, err)
 	case ref.Kind == session.KindConfirm:
 		if k != nil && err != nil && fault.Of(err).Retry > 0 {
-			k.unconfirmed = true // the next frame tries again
+			k.mark(unconfirmed, true) // the next frame tries again
 		}
 	case k == nil:
 		l.openedLate(ref.Conn)
@@ -111,13 +111,14 @@ func outcome(o *grid.Outcomes, i int) ([]byte, error) {
 
 // opened goes on with a hello, once the user's slot has decided.
 func (l *loop) opened(k *conn, kind grid.Kind, reply []byte, err error) {
-	o := k.opening
+	o := k.opening()
 	if k.state != greeting || o == nil {
-		k.opening = nil // it was told goodbye meanwhile; its end detaches the session
+		k.rare = nil // it was told goodbye meanwhile; its end detaches the session
 		return
 	}
 	if kind == session.KindResume && fault.CodeOf(err) == fault.NotFound {
-		k.bound, o.resume = false, nil
+		k.mark(bound, false)
+		o.resume = nil
 		l.propose(k)
 		return
 	}
@@ -125,38 +126,38 @@ func (l *loop) opened(k *conn, kind grid.Kind, reply []byte, err error) {
 	in := pack.NewCursor(reply)
 	switch {
 	case err != nil:
-		k.bound = fault.Of(err).Unknown
+		k.mark(bound, fault.Of(err).Unknown)
 	case kind == session.KindResume:
 		var r session.ResumeReply
 		r, err = session.DecodeResumeReply(&in)
-		k.caller.Session, streams = o.resume.Session, r.Keys
-		k.unconfirmed = true
+		k.session, streams = o.resume.Session, r.Keys
+		k.mark(unconfirmed, true)
 		l.count.resumed.Add(1)
 	default:
 		var r session.OpenReply
 		r, err = session.DecodeOpenReply(&in)
-		k.caller.Session = r.Session
+		k.session = r.Session
 	}
 	if err != nil {
 		l.refuseHello(k, err)
 		return
 	}
-	k.opening = nil
+	k.rare = nil
 	l.welcome(k, o, streams)
 }
 
 // confirmResumed tells the user's slot that the client has its new resume token.
 func (l *loop) confirmResumed(k *conn) {
 	r := session.ConfirmRequest{
-		User: k.caller.User, Session: k.caller.Session, Origin: k.caller.Origin, Conn: k.number(),
+		User: k.user, Session: k.session, Origin: l.server.fan.origin, Conn: k.number(),
 	}
-	err := l.command(k.number(), &k.caller.User, session.KindConfirm, &r)
-	k.unconfirmed = err != nil
+	err := l.command(k.number(), &k.user, session.KindConfirm, &r)
+	k.mark(unconfirmed, err != nil)
 }
 
 // sessionEnded closes the connection of a session that is no longer its own.
 func (l *loop) sessionEnded(k *conn, r session.Reason) {
-	k.bound = false
+	k.mark(bound, false)
 	if k.state >= leaving {
 		return
 	}

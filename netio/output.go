@@ -1,28 +1,59 @@
 package netio
 
-import "syscall"
+import (
+	"syscall"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// outgoing is what a connection is sent next, in a buffer that the loop lends it.
+type outgoing struct {
+	frames []byte
+	start  int // of the frame that is being written
+}
+
+// waiting is what is in a connection's outgoing buffer.
+func (k *conn) waiting() []byte {
+	if k.out == nil {
+		return nil
+	}
+	return k.out.frames
+}
 
 // begin sees to it that a connection has an outgoing buffer and is written to at
 // the end of this event.
 func (l *loop) begin(k *conn) {
-	if k.out == nil {
-		if n := len(l.buffers); n > 0 {
-			k.out, l.buffers = l.buffers[n-1], l.buffers[:n-1]
-		} else {
-			k.out = make([]byte, 0, bufferBytes)
-		}
+	if k.out != nil {
+		return
 	}
-	if !k.dirty {
-		k.dirty = true
-		l.dirty = append(l.dirty, k)
+	if n := len(l.buffers); n > 0 {
+		k.out, l.buffers = l.buffers[n-1], l.buffers[:n-1]
+	} else {
+		k.out = &outgoing{frames: make([]byte, 0, bufferBytes)}
+	}
+	l.dirty = append(l.dirty, k)
+}
+
+// head begins a frame for a connection: the caller appends the frame's array to
+// what it returns, and hands that to end. Or it does not, and nothing is sent.
+func (l *loop) head(k *conn, kind grid.Kind, flags wire.Flags, id uint32) []byte {
+	l.begin(k)
+	k.out.start = len(k.out.frames)
+	return wire.Begin(k.out.frames, kind, flags, id)
+}
+
+// end takes the frame that head began. A buffer that has grown is written early.
+func (l *loop) end(k *conn, frames []byte) {
+	k.out.frames = wire.End(frames, k.out.start)
+	if len(frames) >= flushBytes {
+		l.push(k)
 	}
 }
 
-// wrote is called after each frame: a buffer that has grown is written early.
-func (l *loop) wrote(k *conn) {
-	if len(k.out) >= flushBytes {
-		l.push(k)
-	}
+// answer sends a frame with an array.
+func (l *loop) answer(k *conn, kind grid.Kind, flags wire.Flags, id uint32, body []byte) {
+	l.end(k, append(l.head(k, kind, flags, id), body...))
 }
 
 // flush writes once to each connection that has something to say.
@@ -33,7 +64,6 @@ func (l *loop) flush() {
 			continue
 		}
 		l.dirty[i] = nil
-		k.dirty = false
 		l.push(k)
 		if k.state == leaving {
 			l.finish(k)
@@ -50,10 +80,10 @@ func (l *loop) push(k *conn) {
 	if k.state == gone {
 		return
 	}
-	if k.round != 0 && len(k.out) > l.server.chokeBytes()/2 {
-		l.write(k, k.out) // what is pushed shall not be dropped for this
+	if k.round != 0 && len(k.waiting()) > l.server.chokeBytes()/2 {
+		l.write(k, k.waiting()) // what is pushed shall not be dropped for this
 	}
-	b := k.out
+	b := k.waiting()
 	if k.round != 0 && k.state != gone {
 		b = l.gather(k)
 	}
@@ -66,7 +96,9 @@ func (l *loop) push(k *conn) {
 // They are all that was in the connection's buffer.
 func (l *loop) write(k *conn, b []byte) {
 	l.count.flushes.Add(1)
-	k.out = k.out[:0]
+	if k.out != nil {
+		k.out.frames = k.out.frames[:0]
+	}
 	if err := l.transmit(k, b); err != nil || k.state == gone {
 		return // gnet has closed the connection
 	}
@@ -74,8 +106,8 @@ func (l *loop) write(k *conn, b []byte) {
 	case waiting > l.server.options.OutBytesMax:
 		l.count.slowReaders.Add(1)
 		l.close(k)
-	case waiting > l.server.chokeBytes() && !k.choked:
-		k.choked = true
+	case waiting > l.server.chokeBytes() && !k.is(choked):
+		k.mark(choked, true)
 		if k.state == open {
 			k.deadline = l.tick + StallTicks
 		}
@@ -86,8 +118,8 @@ func (l *loop) write(k *conn, b []byte) {
 // stall notes that a client does not read what it was sent, so that it is looked at
 // until it does.
 func (l *loop) stall(k *conn) {
-	if !k.stalled {
-		k.stalled = true
+	if !k.is(stalled) {
+		k.mark(stalled, true)
 		l.stalled = append(l.stalled, k.number())
 		l.bell.ringLater()
 	}
@@ -99,8 +131,9 @@ func (s *Server) chokeBytes() int { return s.options.OutBytesMax / 4 }
 
 // release gives a connection's outgoing buffer back.
 func (l *loop) release(k *conn) {
-	if cap(k.out) > 0 && cap(k.out) <= flushBytes && len(l.buffers) < buffersMax {
-		l.buffers = append(l.buffers, k.out[:0])
+	if o := k.out; o != nil && cap(o.frames) <= flushBytes && len(l.buffers) < buffersMax {
+		o.frames = o.frames[:0]
+		l.buffers = append(l.buffers, o)
 	}
 	k.out = nil
 }
@@ -109,7 +142,7 @@ func (l *loop) release(k *conn) {
 // in flight and all was written. It is then closed by the client, or in time:
 // closing it at once could destroy what the client has not read yet.
 func (l *loop) finish(k *conn) {
-	if k.state != leaving || !k.settled() || len(k.out) > 0 || k.conn.OutboundBuffered() > 0 {
+	if k.state != leaving || !k.settled() || len(k.waiting()) > 0 || k.conn.OutboundBuffered() > 0 {
 		return
 	}
 	if k.ws != nil && !l.sayClosing(k) {

@@ -35,7 +35,7 @@ func (l *loop) relay(k *conn, op *grid.Op, f wire.Frame) error {
 	if err != nil {
 		return err
 	}
-	if !k.caller.Server && !l.isIn(k, key) {
+	if !k.is(server) && !l.isIn(k, key) {
 		return fault.New(fault.FailedPrecondition,
 			"%s: this session is not on that stream: come on it with presence.track first", op.Name)
 	}

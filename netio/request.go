@@ -27,7 +27,7 @@ func (l *loop) stage(k *conn, op *grid.Op, f wire.Frame) error {
 		return fault.New(fault.InvalidArgument,
 			"%s: the array has %d elements: it begins with [seq, low]", op.Name, n)
 	}
-	id := grid.RequestID{Client: k.caller.Client, Seq: in.Uint(), Low: in.Uint()}
+	id := grid.RequestID{Client: k.client, Seq: in.Uint(), Low: in.Uint()}
 	id.Mark = grid.MarkOf(in.Rest())
 	if err := in.Err(); err != nil {
 		return err
@@ -78,7 +78,7 @@ func (l *loop) mayWrite(k *conn, op *grid.Op) error {
 // prepare turns the n fields at the cursor into a command or query and its routing
 // key, which are valid until the next call.
 func (l *loop) prepare(k *conn, op *grid.Op, n int) (key, body []byte, err error) {
-	key, body, err = op.Prepare(&k.caller, &l.cursor, n, l.scratch[:0])
+	key, body, err = op.Prepare(l.caller(k), &l.cursor, n, l.scratch[:0])
 	if err != nil {
 		return nil, nil, err
 	}
@@ -121,11 +121,10 @@ func (l *loop) readRequest(k *conn, op *grid.Op, f wire.Frame) {
 func (l *loop) read(
 	k *conn, op *grid.Op, id uint32, slot grid.Slot, level grid.Level, body []byte,
 ) {
-	l.begin(k)
-	start := len(k.out)
-	out, err := l.lane.Read(slot, level, op.Kind, body, wire.Begin(k.out, op.Kind, wire.Reply, id))
+	head := l.head(k, op.Kind, wire.Reply, id)
+	out, err := l.lane.Read(slot, level, op.Kind, body, head)
 	if err == grid.ErrPartial && op.Complete != nil {
-		err = l.complete(k, op, id, body, out[start+wire.HeadBytes:])
+		err = l.complete(k, op, id, body, out[len(head):])
 		if err == nil {
 			return
 		}
@@ -134,9 +133,8 @@ func (l *loop) read(
 		l.fail(k, op.Kind, id, err)
 		return
 	}
-	k.out = wire.End(out, start)
-	l.budget -= (len(out) - start) / turnBytes
-	l.wrote(k)
+	l.budget -= (len(out) - len(head)) / turnBytes
+	l.end(k, out)
 }
 
 // complete has a worker finish the reply to a read of which memory had but a part.
@@ -153,7 +151,7 @@ func (l *loop) complete(k *conn, op *grid.Op, id uint32, body, part []byte) erro
 				l.fail(k, op.Kind, id, err)
 				return
 			}
-			l.reply(k, op.Kind, id, reply)
+			l.answer(k, op.Kind, wire.Reply, id, reply)
 		}
 	})
 	if err == nil {
@@ -162,23 +160,15 @@ func (l *loop) complete(k *conn, op *grid.Op, id uint32, body, part []byte) erro
 	return err
 }
 
-// reply answers a request.
-func (l *loop) reply(k *conn, kind grid.Kind, id uint32, body []byte) {
-	l.begin(k)
-	start := len(k.out)
-	k.out = wire.End(append(wire.Begin(k.out, kind, wire.Reply, id), body...), start)
-	l.wrote(k)
-}
-
 // confirm parks a linearizable read until the leader is confirmed.
 func (l *loop) confirm(k *conn, slot grid.Slot, body []byte, f wire.Frame) error {
 	if err := l.mayAsk(k); err != nil {
 		return err
 	}
-	if k.confirms == nil {
-		k.confirms = &confirms{}
+	if k.rare == nil {
+		k.rare = &rare{}
 	}
-	c := k.confirms
+	c := k.rare
 	c.serial++
 	ref := grid.Ref{Conn: k.number(), ID: c.serial, Kind: f.Kind}
 	err := l.lane.Confirm(slot, ref)
@@ -189,7 +179,7 @@ func (l *loop) confirm(k *conn, slot grid.Slot, body []byte, f wire.Frame) error
 		})
 	}
 	if len(c.reads) == 0 {
-		k.confirms = nil
+		k.rare = nil
 	}
 	return err
 }
@@ -201,9 +191,6 @@ func (l *loop) fail(k *conn, kind grid.Kind, id uint32, err error) {
 		l.server.options.Logger.Error("a request failed inside the server",
 			"kind", kind, "error", err)
 	}
-	l.begin(k)
-	start := len(k.out)
-	k.out = wire.End(f.Append(wire.Begin(k.out, kind, wire.Reply|wire.Error, id)), start)
 	l.count.failures.Add(1)
-	l.wrote(k)
+	l.end(k, f.Append(l.head(k, kind, wire.Reply|wire.Error, id)))
 }

@@ -9,16 +9,62 @@ type rooms struct {
 	perSlot [grid.Slots]uint32 // rooms
 }
 
-// room is one stream.
+// room is one stream. Most have one member, the user whose status it is.
 type room struct {
 	key     string
 	members []*conn // in no order
+	one     [1]*conn
 }
 
-// seat is a connection's place in a room: members[at] is the connection.
+// seat is a connection's place in a room: members[at] is the connection. Most
+// connections have one.
 type seat struct {
-	room *room
-	at   int
+	room *room // nil: there is none
+	at   int32
+}
+
+// seats is how many a connection has.
+func (k *conn) seats() int {
+	switch {
+	case k.first.room == nil:
+		return 0
+	case k.more == nil:
+		return 1
+	}
+	return 1 + len(*k.more)
+}
+
+// seat returns one of them, for the moment.
+func (k *conn) seat(i int) *seat {
+	if i == 0 {
+		return &k.first
+	}
+	return &(*k.more)[i-1]
+}
+
+// sit adds a seat.
+func (k *conn) sit(s seat) {
+	switch {
+	case k.first.room == nil:
+		k.first = s
+	case k.more == nil:
+		k.more = &[]seat{s}
+	default:
+		*k.more = append(*k.more, s)
+	}
+}
+
+// stand takes seat i away; the last one takes its place.
+func (k *conn) stand(i int) {
+	last := k.seats() - 1
+	*k.seat(i) = *k.seat(last)
+	*k.seat(last) = seat{}
+	switch {
+	case last == 1:
+		k.more = nil
+	case last > 1:
+		*k.more = (*k.more)[:last-1]
+	}
 }
 
 // membersKept is how much room of members that have left is kept.
@@ -29,6 +75,7 @@ func (l *loop) enter(k *conn, key []byte) {
 	r := l.rooms.byKey[string(key)]
 	if r == nil {
 		r = &room{key: string(key)}
+		r.members = r.one[:0]
 		l.rooms.byKey[r.key] = r
 		slot := grid.SlotOf(key)
 		if l.rooms.perSlot[slot]++; l.rooms.perSlot[slot] == 1 {
@@ -37,14 +84,10 @@ func (l *loop) enter(k *conn, key []byte) {
 	} else if k.seatIn(r) >= 0 {
 		return
 	}
-	if k.rooms == nil {
-		k.rooms = make([]seat, 0, 1) // most are on one stream, their own
+	k.sit(seat{r, int32(len(r.members))})
+	if r.members = append(r.members, k); len(r.members) > 1 {
+		r.one[0] = nil // they have moved
 	}
-	k.rooms = append(k.rooms, seat{r, len(r.members)})
-	if r.members == nil {
-		r.members = make([]*conn, 0, 1)
-	}
-	r.members = append(r.members, k)
 }
 
 // leave takes a connection off a stream.
@@ -58,10 +101,9 @@ func (l *loop) leave(k *conn, key []byte) {
 
 // leaveAll takes a connection off all streams.
 func (l *loop) leaveAll(k *conn) {
-	for n := len(k.rooms); n > 0; n-- {
+	for n := k.seats(); n > 0; n-- {
 		l.rise(k, n-1)
 	}
-	k.rooms = nil
 }
 
 // isIn says whether a connection is on a stream.
@@ -72,8 +114,8 @@ func (l *loop) isIn(k *conn, key []byte) bool {
 
 // seatIn returns which of a connection's seats is in a room; -1: none.
 func (k *conn) seatIn(r *room) int {
-	for i := range k.rooms {
-		if k.rooms[i].room == r {
+	for i := range k.seats() {
+		if k.seat(i).room == r {
 			return i
 		}
 	}
@@ -82,18 +124,14 @@ func (k *conn) seatIn(r *room) int {
 
 // rise gives up a connection's seat i. The room's last member takes it.
 func (l *loop) rise(k *conn, i int) {
-	s := k.rooms[i]
-	last := len(k.rooms) - 1
-	k.rooms[i] = k.rooms[last]
-	k.rooms[last] = seat{}
-	k.rooms = k.rooms[:last]
-
+	s := *k.seat(i)
+	k.stand(i)
 	r := s.room
-	last = len(r.members) - 1
-	if s.at != last {
+	last := len(r.members) - 1
+	if int(s.at) != last {
 		moved := r.members[last]
 		r.members[s.at] = moved
-		moved.rooms[moved.seatIn(r)].at = s.at
+		moved.seat(moved.seatIn(r)).at = s.at
 	}
 	r.members[last] = nil
 	r.members = r.members[:last]

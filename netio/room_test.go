@@ -54,8 +54,8 @@ func checkRooms(t *rapid.T, l *loop, conns []*conn, model []map[string]bool) {
 	count := map[string]int{}
 	slots := map[grid.Slot]bool{}
 	for i, k := range conns {
-		if len(k.rooms) != len(model[i]) {
-			t.Fatalf("%d seats, want %d", len(k.rooms), len(model[i]))
+		if k.seats() != len(model[i]) {
+			t.Fatalf("%d seats, want %d", k.seats(), len(model[i]))
 		}
 		for key := range model[i] {
 			if count[key]++; !l.isIn(k, []byte(key)) {
@@ -63,8 +63,8 @@ func checkRooms(t *rapid.T, l *loop, conns []*conn, model []map[string]bool) {
 			}
 			slots[grid.SlotOf(key)] = true
 		}
-		for _, s := range k.rooms {
-			if s.room.members[s.at] != k {
+		for n := range k.seats() {
+			if s := k.seat(n); s.room.members[s.at] != k {
 				t.Fatal("another has the seat")
 			}
 		}
@@ -107,8 +107,8 @@ func TestBytesOfIdleConnection(t *testing.T) {
 	each, seat := (connected-before)/many, (entered-connected)/many
 	t.Logf("%d bytes a connection (%d by its fields), %d more for its one stream",
 		each, unsafe.Sizeof(conn{}), seat)
-	if each > 208 || seat > 170 {
-		t.Errorf("%d and %d bytes: want at most 208 and 170", each, seat)
+	if each > 128 || seat > 120 {
+		t.Errorf("%d and %d bytes: want at most 128 and 120", each, seat)
 	}
 	runtime.KeepAlive(conns)
 	runtime.KeepAlive(l)

@@ -26,7 +26,7 @@ func (l *loop) serve(k *conn) {
 		}
 		return // what came waits for the welcome
 	}
-	if came == 0 || k.parked && came < l.server.options.FrameBytesMax {
+	if came == 0 || k.is(parked) && came < l.server.options.FrameBytesMax {
 		return
 	}
 	if k.ws != nil {
@@ -100,11 +100,11 @@ func (l *loop) frameMax(k *conn) int {
 
 // park makes a connection wait for a later turn, its bytes left where they are.
 func (l *loop) park(k *conn) {
-	if k.parked {
+	if k.is(parked) {
 		return
 	}
-	k.parked = true
-	if !k.choked { // else it is in the list of those that do not read
+	k.mark(parked, true)
+	if !k.is(choked) { // else it is in the list of those that do not read
 		l.parked = append(l.parked, k.number())
 		l.bell.ring()
 	}
@@ -117,7 +117,7 @@ func (l *loop) request(k *conn, f wire.Frame, waiting int) bool {
 		l.hello(k, f)
 		return true
 	}
-	if k.unconfirmed {
+	if k.is(unconfirmed) {
 		l.confirmResumed(k)
 	}
 	op := l.server.op(f.Kind)
@@ -131,12 +131,12 @@ func (l *loop) request(k *conn, f wire.Frame, waiting int) bool {
 		return true
 	}
 	// All else is answered at once, whatever it is, so it has a budget.
-	if waiting < l.server.options.FrameBytesMax && (l.budget <= 0 || k.choked) {
+	if waiting < l.server.options.FrameBytesMax && (l.budget <= 0 || k.is(choked)) {
 		return false
 	}
 	l.budget--
 	switch {
-	case k.choked: // sends and does not read: it cannot wait any longer
+	case k.is(choked): // sends and does not read: it cannot wait any longer
 		l.count.slowReaders.Add(1)
 		l.dismiss(k, wire.SlowReader)
 	case f.Kind < wire.KindFeatures:
@@ -155,7 +155,7 @@ func (l *loop) request(k *conn, f wire.Frame, waiting int) bool {
 func (l *loop) control(k *conn, f wire.Frame) {
 	switch f.Kind {
 	case wire.KindPing:
-		l.reply(k, f.Kind, f.ID, emptyReply[:])
+		l.answer(k, f.Kind, wire.Reply, f.ID, emptyReply[:])
 	case wire.KindToken:
 		l.tokens(k, f)
 	case wire.KindHello:
@@ -174,15 +174,12 @@ func (l *loop) tokens(k *conn, f wire.Frame) {
 			"this server gives out no tokens: say hello with the credential itself"))
 		return
 	}
-	t, err := l.server.options.Tokens.Issue(&k.caller)
+	t, err := l.server.options.Tokens.Issue(l.caller(k))
 	if err != nil {
 		l.fail(k, f.Kind, f.ID, err)
 		return
 	}
-	l.begin(k)
-	start := len(k.out)
-	k.out = wire.End(t.Append(wire.Begin(k.out, f.Kind, wire.Reply, f.ID)), start)
-	l.wrote(k)
+	l.end(k, t.Append(l.head(k, f.Kind, wire.Reply, f.ID)))
 }
 
 const emptyArray = 0x90 // the msgpack array of no elements

@@ -140,6 +140,9 @@ func (s *Server) loopOf(e gnet.EventLoop) *loop {
 	return l
 }
 
+// loopFor returns the loop of a connection.
+func (s *Server) loopFor(k *conn) *loop { return s.fan.loops[loopOfNumber(k.number())].Load() }
+
 func (s *Server) newLoop(e gnet.EventLoop, number int) *loop {
 	l := &loop{server: s, events: e, bell: newBell(), budget: s.options.ReadsPerTurn}
 	l.table.loop = uint64(number)
@@ -196,7 +199,7 @@ func (s *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	}
 	s.accepted.Add(1)
 	l := s.loopOf(c.EventLoop())
-	k := &conn{conn: c, loop: l, deadline: l.tick + ticksPerHello}
+	k := &conn{conn: c, deadline: l.tick + ticksPerHello}
 	l.table.add(k)
 	l.fresh = append(l.fresh, k.number())
 	l.strange++
@@ -214,7 +217,7 @@ func (s *events) OnTraffic(c gnet.Conn) gnet.Action {
 	if !ok {
 		return gnet.Close
 	}
-	l := k.loop
+	l := s.loopFor(k)
 	defer l.survive()
 	l.now = k
 	l.serve(k)
@@ -224,7 +227,7 @@ func (s *events) OnTraffic(c gnet.Conn) gnet.Action {
 
 func (s *events) OnClose(c gnet.Conn, _ error) gnet.Action {
 	if k, ok := c.Context().(*conn); ok {
-		k.loop.closed(k)
+		s.loopFor(k).closed(k)
 	}
 	s.open.Add(-1)
 	s.checkEmpty()

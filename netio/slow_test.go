@@ -86,7 +86,7 @@ func (s *serving) onLoop(p *peer, ask func(*conn) int) int {
 	for _, l := range s.Server.mu.loops {
 		l.events.Execute(s.t.Context(), gnet.RunnableFunc(func(context.Context) error {
 			for _, r := range l.table.rows {
-				if r.conn != nil && r.conn.caller.Session == p.welcome.Session {
+				if r.conn != nil && r.conn.session == p.welcome.Session {
 					answer <- ask(r.conn)
 				}
 			}

@@ -103,16 +103,16 @@ func (l *loop) gather(k *conn) []byte {
 	at := k.round
 	k.round = 0
 	if !l.mayPush(k, 0) {
-		return k.out
+		return k.waiting()
 	}
 	first := l.links[at-1]
-	if len(k.out) == 0 && first.next == 0 {
+	if len(k.waiting()) == 0 && first.next == 0 {
 		l.count.pushes.Add(1)
 		return l.round.segments[first.segment].frames
 	}
-	b := k.out
-	if b == nil {
-		b = l.gathered[:0]
+	b := l.gathered[:0]
+	if k.out != nil {
+		b = k.out.frames
 	}
 	for at != 0 {
 		n := l.links[at-1]
@@ -125,7 +125,7 @@ func (l *loop) gather(k *conn) []byte {
 		l.count.pushes.Add(1)
 	}
 	if k.out != nil {
-		k.out = b
+		k.out.frames = b
 	} else {
 		l.gathered = b[:0]
 	}
@@ -138,7 +138,7 @@ func (l *loop) mayPush(k *conn, bytes int) bool {
 	if k.state != open {
 		return false
 	}
-	if !k.missed && k.conn.OutboundBuffered()+bytes <= l.server.chokeBytes() {
+	if !k.is(missed) && k.conn.OutboundBuffered()+bytes <= l.server.chokeBytes() {
 		return true
 	}
 	l.miss(k)
@@ -149,8 +149,8 @@ func (l *loop) mayPush(k *conn, bytes int) bool {
 // dropped too, until it has read what waits for it and was told.
 func (l *loop) miss(k *conn) {
 	l.count.lost.Add(1)
-	if k.state == open && !k.missed {
-		k.missed = true
+	if k.state == open && !k.is(missed) {
+		k.mark(missed, true)
 		l.stall(k)
 	}
 }
@@ -158,7 +158,7 @@ func (l *loop) miss(k *conn) {
 // missAll is miss for all connections that are on streams.
 func (l *loop) missAll() {
 	for i := range l.table.rows {
-		if k := l.table.rows[i].conn; k != nil && len(k.rooms) > 0 {
+		if k := l.table.rows[i].conn; k != nil && k.seats() > 0 {
 			l.miss(k)
 		}
 	}
@@ -166,8 +166,6 @@ func (l *loop) missAll() {
 
 // tellMissed pushes what a client must know when pushes to it were dropped.
 func (l *loop) tellMissed(k *conn) {
-	k.missed = false
-	l.begin(k)
-	start := len(k.out)
-	k.out = wire.End(append(wire.Begin(k.out, wire.KindMissed, 0, 0), emptyArray), start)
+	k.mark(missed, false)
+	l.answer(k, wire.KindMissed, 0, 0, emptyReply[:])
 }

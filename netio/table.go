@@ -36,7 +36,7 @@ func (t *table) add(k *conn) {
 	r := &t.rows[i]
 	r.conn = k
 	r.generation++
-	k.caller.Conn = t.loop<<loopShift | uint64(r.generation)<<generationShift | uint64(i)
+	k.id = t.loop<<loopShift | uint64(r.generation)<<generationShift | uint64(i)
 	t.live++
 }
 

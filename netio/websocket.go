@@ -28,7 +28,7 @@ func (l *loop) upgrade(k *conn, b []byte) (used int) {
 		return 0
 	}
 	l.begin(k)
-	k.out = append(k.out, response...)
+	k.out.frames = append(k.out.frames, response...)
 	if v == websocket.Refused {
 		l.count.refused.Add(1)
 		l.depart(k)
@@ -59,7 +59,7 @@ func (l *loop) serveMessages(k *conn) {
 	}
 	used, most := 0, l.server.options.FrameBytesMax
 	for k.state == fresh || k.state == open {
-		if left := len(b) - used; left == 0 || k.parked && len(w.rest)+left < most {
+		if left := len(b) - used; left == 0 || k.is(parked) && len(w.rest)+left < most {
 			break
 		}
 		e, n, err := w.decoder.Next(b[used:min(len(b), used+most)])
@@ -159,7 +159,7 @@ func (l *loop) transmit(k *conn, b []byte) error {
 		k.ws.control = nil
 	}
 	if len(b) > 0 {
-		parts = append(parts, websocket.AppendHead(l.head[:0], len(b)), b)
+		parts = append(parts, websocket.AppendHead(l.headRoom[:0], len(b)), b)
 	}
 	_, err := k.conn.Writev(parts)
 	clear(l.parts[:])
