@@ -8,6 +8,10 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/chat"
+	"github.com/thronggrid/throng/grid/chat/history"
+	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/record"
 )
 
@@ -113,5 +117,30 @@ func BenchmarkScan(b *testing.B) {
 				}))
 			}
 		})
+	}
+}
+
+// BenchmarkArchive stores chat messages of 100 bytes in batches of 1,000 over
+// 100 channels; an op is a message.
+func BenchmarkArchive(b *testing.B) {
+	const batch, channels = 1000, 100
+	a := history.New(openBench(b, history.Table))
+	var keys [channels]string
+	for i := range keys {
+		keys[i] = string(grid.AppendKey(nil, grid.StreamRoom, fmt.Sprintf("room %d", i)))
+	}
+	content := string(make([]byte, 60))
+	rows := make([]chat.Row, batch)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for n := 0; n < b.N; n += batch {
+		for i := range rows {
+			seq := uint64((n+i)/channels + 1)
+			m := pack.AppendUint(pack.AppendArray(nil, 6), seq)
+			m = pack.AppendUint(pack.AppendInt(m, 1_700_000_000_000_000), 0)
+			m = grid.AppendSession(pack.AppendBytes(m, make([]byte, 16)), 7)
+			rows[i] = chat.Row{Key: keys[i%channels], Seq: seq, Message: pack.AppendString(m, content)}
+		}
+		must(b, a.Store(rows))
 	}
 }

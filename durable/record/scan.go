@@ -61,15 +61,7 @@ func (x *tx) Scan(t *record.Table, r record.Range) (page record.Page, err error)
 func (x *tx) at(s *shape, it *pebble.Iterator, index int) (*record.Row, error) {
 	key := it.Key()
 	if index == record.ByKey {
-		value, err := it.ValueAndErr()
-		if err != nil {
-			return nil, x.unreadable(s, err)
-		}
-		row, reason := s.decodeRow(key, value)
-		if reason != "" {
-			return nil, x.distrust(s, key, reason)
-		}
-		return row, nil
+		return x.row(s, it)
 	}
 	_, rest, err := record.DecodeTuple(key[indexHeadBytes:], s.columns[index], nil)
 	if err != nil {

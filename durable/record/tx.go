@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -78,14 +79,64 @@ func (x *tx) GetMany(t *record.Table, keys ...[]record.Value) ([]*record.Row, er
 	if err := t.CheckKeys(keys); err != nil {
 		return nil, x.Fail(err)
 	}
-	rows := make([]*record.Row, len(keys))
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	return x.loadMany(s, keys)
+}
+
+// loadMany goes through the keys in order with one iterator, which costs a
+// third of as many Gets.
+func (x *tx) loadMany(s *shape, keys [][]record.Value) ([]*record.Row, error) {
+	type want struct {
+		key []byte
+		at  int
+	}
+	wants := make([]want, len(keys))
+	x.key = x.key[:0]
 	for i, key := range keys {
-		x.key = s.appendRowKey(x.key[:0], key)
-		if rows[i], err = x.load(s, x.key); err != nil {
-			return nil, err
+		from := len(x.key)
+		x.key = s.appendRowKey(x.key, key)
+		wants[i] = want{x.key[from:], i} // right also if x.key moves: what is written stays
+	}
+	slices.SortFunc(wants, func(a, b want) int { return bytes.Compare(a.key, b.key) })
+	last := wants[len(wants)-1].key
+	it, err := x.from.NewIter(&pebble.IterOptions{
+		LowerBound: wants[0].key, UpperBound: append(bytes.Clone(last), 0),
+	})
+	if err != nil {
+		return nil, x.unreadable(s, err)
+	}
+	rows := make([]*record.Row, len(keys))
+	for _, w := range wants {
+		// The prefix is the whole key, so that filters answer.
+		if !it.SeekPrefixGE(w.key) {
+			continue
+		}
+		if rows[w.at], err = x.row(s, it); err != nil {
+			break
 		}
 	}
+	if failed := errors.Join(it.Error(), it.Close()); failed != nil && err == nil {
+		err = x.unreadable(s, failed)
+	}
+	if err != nil {
+		return nil, err
+	}
 	return rows, nil
+}
+
+// row returns the row at an iterator's place.
+func (x *tx) row(s *shape, it *pebble.Iterator) (*record.Row, error) {
+	value, err := it.ValueAndErr()
+	if err != nil {
+		return nil, x.unreadable(s, err)
+	}
+	row, reason := s.decodeRow(it.Key(), value)
+	if reason != "" {
+		return nil, x.distrust(s, it.Key(), reason)
+	}
+	return row, nil
 }
 
 // load returns the row that is stored under a key, or nil.
