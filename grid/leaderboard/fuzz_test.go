@@ -38,7 +38,37 @@ func sample(t testing.TB) (*Boards, int64) {
 			}
 		}
 	}
-	return b, stamp
+	// A board with stripes, one of its stripes, and one that is about to go.
+	o := &slots{}
+	for _, c := range []struct {
+		kind grid.Kind
+		r    request
+	}{
+		{KindCreate, &CreateRequest{Board: "big", Stripes: 3, Schedule: "@hourly"}},
+		{KindCreate, &CreateRequest{Board: "gone", Stripes: 2}},
+		{KindDelete, &DeleteRequest{"gone"}},
+	} {
+		body := c.r.Append(pack.AppendArray(nil, c.r.Fields()))
+		if _, err := b.Apply(o.turn(7, stamp+1), c.kind, body, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := b.Apply(o.turn(7, stamp+2), kindStripe, o.duties[0].body, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b, stamp + 2
+}
+
+// stripes returns the keys of the stripes in a sample.
+func stripes(b *Boards) (keys []string) {
+	b.byName.Scan(func(name string, x *board) bool {
+		for number := range max(x.stripes, 0) {
+			s := x.stripe(number)
+			keys = append(keys, s.key())
+		}
+		return true
+	})
+	return keys
 }
 
 // aCursor is one behind player 1 on a board that is never reset.
@@ -73,6 +103,22 @@ func seed(f *testing.F, write bool) {
 		}
 	}
 	f.Add(uint16(0x0177), []byte{0x90})
+	b, _ := sample(f)
+	for _, key := range stripes(b) {
+		name := pack.AppendString([]byte{0x91}, key)
+		f.Add(uint16(kindUnstripe), name)
+		f.Add(uint16(kindUnstriped), name)
+		f.Add(uint16(KindInfo), name)
+		write := SubmitRequest{Board: key, Owner: person(1), Score: 5}
+		f.Add(uint16(KindSubmit), write.appendBody(nil, sender{server: true, fresh: true}))
+		f.Add(uint16(KindSubmit), write.appendBody(nil, sender{}))
+		tally := tallyRequest{key: key, places: []ranking.Record{{Owner: person(1)}, {Score: 9}}}
+		f.Add(uint16(kindTally), tally.Append([]byte{0x93}))
+	}
+	o := &slots{}
+	x := board{name: "other", born: 77, settings: settings{stripes: 2}}
+	x.spread(o)
+	f.Add(uint16(kindStripe), o.duties[0].body)
 }
 
 // decodeReply decodes the reply to each kind of request.
@@ -88,6 +134,9 @@ func decodeReply(kind grid.Kind, in *pack.Cursor) (err error) {
 		_, err = DecodeRemoveReply(in)
 	case KindInfo:
 		_, err = DecodeInfoReply(in)
+	case kindStripe, kindUnstripe, kindUnstriped, kindTally:
+		in.Skip()
+		err = in.Err()
 	default:
 		_, err = DecodePageReply(in)
 	}
@@ -98,16 +147,25 @@ func decodeReply(kind grid.Kind, in *pack.Cursor) (err error) {
 // or comes with output.
 func checkReply(t *testing.T, kind grid.Kind, out []byte, err error) {
 	t.Helper()
-	if err != nil {
-		_, ok := err.(*fault.Error)
-		if !ok || fault.CodeOf(err) == fault.Internal || string(out) != "before" {
+	in := pack.NewCursor(bytes.TrimPrefix(out, []byte("before")))
+	switch e := err.(type) {
+	case nil:
+		if err := decodeReply(kind, &in); err != nil {
+			t.Fatal(err)
+		}
+	case *fault.Error:
+		if e.Code == fault.Internal || string(out) != "before" {
+			t.Fatalf("%v, and output %q", err, out)
+		}
+	case *grid.Elsewhere:
+		if e.Slot != grid.SlotOf(keyOf(e.Body)) || string(out) != "before" {
+			t.Fatalf("%+v, and output %q", e, out)
+		}
+	default:
+		in.Skip()
+		if err != grid.ErrPartial || len(out) == len("before") {
 			t.Fatalf("%T %v, and output %q", err, err, out)
 		}
-		return
-	}
-	in := pack.NewCursor(bytes.TrimPrefix(out, []byte("before")))
-	if err := decodeReply(kind, &in); err != nil {
-		t.Fatal(err)
 	}
 	if err := in.Done(); err != nil {
 		t.Fatal(err)
@@ -119,7 +177,7 @@ func FuzzApply(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {
 		b, stamp := sample(t)
 		frozen, before := b.Clone(), encode(b)
-		out, err := b.Apply(&grid.Turn{Stamp: stamp + 1}, grid.Kind(kind), body, []byte("before"))
+		out, err := b.Apply((&slots{}).turn(7, stamp+1), grid.Kind(kind), body, []byte("before"))
 		checkReply(t, grid.Kind(kind), out, err)
 		after := encode(b)
 		if err != nil && !bytes.Equal(before, after) {
@@ -184,7 +242,7 @@ func checkBody(t *testing.T, op *grid.Op, c *grid.Caller, key, body []byte) {
 	b, stamp := sample(t)
 	run := func() (err error) {
 		if op.Write {
-			_, err = b.Apply(&grid.Turn{Stamp: stamp + 1}, op.Kind, body, nil)
+			_, err = b.Apply((&slots{}).turn(7, stamp+1), op.Kind, body, nil)
 		} else {
 			_, err = b.Query(op.Kind, body, nil)
 		}
@@ -200,6 +258,48 @@ func checkBody(t *testing.T, op *grid.Op, c *grid.Caller, key, body []byte) {
 	}
 }
 
+// FuzzGather reads a board that is spread over slots which say anything.
+func FuzzGather(f *testing.F) {
+	s, _ := spread(f, 3, 40, func(i int) int64 { return int64(i) })
+	for kind, r := range map[grid.Kind]request{
+		KindInfo:   &InfoRequest{Board: "big"},
+		KindPage:   &PageRequest{Board: "big", Rank: 5, Limit: 9},
+		KindAround: &AroundRequest{Board: "big", Owner: person(7), Limit: 9},
+		KindOwners: &OwnersRequest{Board: "big", Owners: []grid.ID{person(7), person(8)}},
+	} {
+		body := r.Append(pack.AppendArray(nil, r.Fields()))
+		part, _ := s.at(grid.SlotOf("big")).Query(kind, body, nil)
+		whole, err := s.read(&player, kind, r)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint16(kind), body, part, whole, uint64(5))
+	}
+	far := PageRequest{Board: "big", Rank: 100_000, Limit: 9}
+	f.Add(uint16(KindPage), far.Append([]byte{0x93}), []byte("\x94\x05\x03\x00\x00"),
+		[]byte("\x92\xce\x00\x10\x00\x00\x91\x05"), uint64(0))
+	f.Fuzz(func(t *testing.T, kind uint16, body, part, reply []byte, absent uint64) {
+		s := scatter{&routes{}, KindInfo + grid.Kind(kind)%4}
+		reads := 0
+		read := func(_ grid.Slot, _ grid.Kind, _, out []byte) ([]byte, error) {
+			if reads++; absent>>(reads%64)&1 != 0 {
+				return out, noBoard("big")
+			}
+			return append(out, reply...), nil
+		}
+		out, err := s.Gather(body, part, read, []byte("before"))
+		if reads > 2*StripesMax*(roundsMax+2)+PageRecordsMax+4*near {
+			t.Fatalf("%d reads", reads)
+		}
+		if err != nil && string(out) != "before" {
+			t.Fatalf("%v, and output %q", err, out)
+		}
+		if err == nil {
+			checkReply(t, s.kind, out, nil)
+		}
+	})
+}
+
 func FuzzReplies(f *testing.F) {
 	b, stamp := sample(f)
 	for _, op := range Ops() {
@@ -209,7 +309,7 @@ func FuzzReplies(f *testing.F) {
 		}
 		var out []byte
 		if op.Write {
-			out, err = b.Apply(&grid.Turn{Stamp: stamp + 1}, op.Kind, body, nil)
+			out, err = b.Apply((&slots{}).turn(7, stamp+1), op.Kind, body, nil)
 		} else {
 			out, err = b.Query(op.Kind, body, nil)
 		}
@@ -253,7 +353,7 @@ func FuzzDecode(f *testing.F) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				out, err := b.Apply(&grid.Turn{Stamp: int64(i)}, kind, body, []byte("before"))
+				out, err := b.Apply((&slots{}).turn(7, int64(i)), kind, body, []byte("before"))
 				if fault.CodeOf(err) == fault.Unimplemented {
 					out, err = b.Query(kind, body, []byte("before"))
 				}

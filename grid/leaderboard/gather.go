@@ -1,6 +1,7 @@
 package leaderboard
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/thronggrid/throng/grid"
@@ -190,7 +191,10 @@ func (g *gather) tally(places []ranking.Record, each func(stripe, place, before 
 		}
 		in.Array()
 		g.stripes[i].total = size(&in)
-		for place := range in.Array() {
+		if n := in.Array(); in.Err() == nil && n != len(places) {
+			return fmt.Errorf("a stripe of board %q counts %d records of %d", g.name, n, len(places))
+		}
+		for place := range places {
 			each(i, place, size(&in))
 		}
 		if err := in.Err(); err != nil {

@@ -14,7 +14,7 @@ const (
 	BoardsPerSlotMax       = 10_000             // boards that share one of the world's slots
 	StripesMax             = 64                 // slots over which one board is spread
 	StripedPerSlotMax      = 64                 // boards of a slot that are spread over others
-	StripesPerSlotMax      = 1 << 16            // parts of such boards in a slot: 16 times the average
+	StripesPerSlotMax      = 1 << 16            // parts of such boards in a slot
 	BoardRecordsMax        = ranking.RecordsMax // records of one board in one period
 	BoardMetadataBytesMax  = 4096               // the game's text about a board
 	RecordMetadataBytesMax = 256                // the game's text about a record
