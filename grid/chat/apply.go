@@ -167,7 +167,7 @@ func (c *Channels) amend(
 			"message %d is gone: the room has only newer ones", r.seq)
 	case !r.server:
 		return out, fault.New(fault.FailedPrecondition,
-			"message %d is too old for a player to change: let your server do it, with a server key",
+			"message %d is too old for a player to change: let your server do it",
 			r.seq)
 	}
 	size, amended := 0, make([][]byte, 0, len(x.amended)+1)

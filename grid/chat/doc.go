@@ -13,7 +13,7 @@
 //
 //	client     XRequest.Append        fields of the request
 //	event loop Op.Prepare             checks them; adds who asks, and if there is an archive
-//	slot       Channels.Apply         checks the body again, acts, appends the reply; hints the push
+//	slot       Channels.Apply         checks the body again, acts, replies; hints the push
 //	           Channels.Query         answers from the tail, or a part: grid.ErrPartial
 //	worker     Op.Complete            reads the rest from the Archive, and finishes the page
 //	archiver   Channels.Backlog       → Archive.Store → KindArchived through the log
@@ -50,7 +50,8 @@
 //
 // A server may change messages that only the archive has. The slot keeps what is
 // to change, an amendment, until the archive has it, and lays it over what is read
-// meanwhile.
+// meanwhile. It does not know whether such a message was removed before: then an
+// update is accepted and pushed, and changes nothing (I6).
 //
 // # Ownership and failure
 //

@@ -22,11 +22,11 @@ func TestChannelsAgainstModel(t *testing.T) {
 		w := world{channels: New(), lists: naive{}, shelf: newShelf(), stamp: 1_000_000}
 		w.mode = rapid.SampledFrom([]string{"always", "never", "mixed"}).Draw(t, "archive")
 		w.burst = rapid.SampledFrom([]int{1, 5, 120}).Draw(t, "burst")
-		w.length = rapid.SampledFrom([]int{1, 60, ContentBytesMax}).Draw(t, "length")
+		w.length = rapid.SampledFrom([]int{1, 60, 300, ContentBytesMax}).Draw(t, "length")
 		if rapid.Bool().Draw(t, "old") {
 			w.age(t)
 		}
-		for range rapid.SampledFrom([]int{4, 30, 120}).Draw(t, "steps") {
+		for range rapid.SampledFrom([]int{4, 30, 80}).Draw(t, "steps") {
 			w.step(t)
 		}
 		w.compare(t)
@@ -35,7 +35,7 @@ func TestChannelsAgainstModel(t *testing.T) {
 
 // age fills the tails, and an archive.
 func (w *world) age(t *rapid.T) {
-	for range 4 {
+	for range 3 {
 		for _, key := range rooms {
 			for range 100 {
 				w.sendOne(t, key, w.archive(t), caller(1), w.length)
