@@ -99,7 +99,8 @@ func load(t *testing.T, root fs.FS) *tree {
 			return err
 		}
 		if d.IsDir() {
-			if name == ".git" || name == "bin" || name == "data" || strings.HasSuffix(name, "testdata/fuzz") {
+			if name == ".git" || name == "bin" || name == "data" || d.Name() == "node_modules" ||
+				strings.HasSuffix(name, "testdata/fuzz") {
 				return fs.SkipDir
 			}
 			return nil
