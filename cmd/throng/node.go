@@ -7,10 +7,14 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	records "github.com/thronggrid/throng/durable/record"
+	"github.com/thronggrid/throng/grid/chat/history"
 	"github.com/thronggrid/throng/grid/clock"
+	"github.com/thronggrid/throng/grid/record"
 	"github.com/thronggrid/throng/grid/slot"
 	"github.com/thronggrid/throng/netio"
 	"github.com/thronggrid/throng/netio/credential"
@@ -27,31 +31,44 @@ type nodeOptions struct {
 	tokens     *credential.Tokens
 	studio     *credential.Studio // nil: none
 	origins    []string           // of pages that may connect; empty: all
+	grace      time.Duration      // for which a lost session may be resumed
 	log        *slog.Logger
 }
 
-// node is one running node: the shards, and the edge in front of them.
+// node is one running node: the record tables, the shards, and the edge in front
+// of them.
 type node struct {
-	shards *host.Host
-	edge   *netio.Server
+	records *records.Store
+	shards  *host.Host
+	edge    *netio.Server
 }
 
 // startNode joins the parts and returns once clients are served.
-func startNode(ctx context.Context, o nodeOptions) (*node, error) {
-	shards, err := host.Open(host.Options{
-		FS: vfs.Default, Dir: o.dataDir, Clock: clock.Real(), Logger: o.log,
-		Shards: o.shards, NewShards: o.cores, Trim: debug.FreeOSMemory,
-		Fatal: func(err error) { die(o.log, err) },
+func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
+	fatal := func(err error) { die(o.log, err) }
+	n := &node{}
+	n.records, err = records.Open(records.Options{
+		FS: vfs.Default, Dir: o.dataDir, Tables: []*record.Table{history.Table},
+		Fatal: fatal, Logger: o.log,
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("open the record tables: %w", err)
 	}
-	n := &node{shards: shards}
-	if err := shards.Ready(ctx); err != nil {
+	archive := history.New(n.records)
+	n.shards, err = host.Open(host.Options{
+		FS: vfs.Default, Dir: o.dataDir, Clock: clock.Real(), Logger: o.log,
+		Shards: o.shards, NewShards: o.cores, Trim: debug.FreeOSMemory,
+		Archive: archive, SessionGrace: o.grace, Fatal: fatal,
+	})
+	if err != nil {
+		return nil, errors.Join(err, n.stop(ctx))
+	}
+	if err := n.shards.Ready(ctx); err != nil {
 		return nil, errors.Join(err, n.stop(ctx))
 	}
 	n.edge, err = netio.Start(netio.Options{
-		Addr: o.clientAddr, Loops: o.cores, Shards: shards, Ops: slot.Ops(nil),
+		Addr: o.clientAddr, Loops: o.cores, Shards: n.shards, Ops: slot.Ops(archive),
+		Grace:  o.grace,
 		Logger: o.log, ServerKey: o.serverKey, Tokens: o.tokens, Studio: o.studio,
 		Origins: o.origins, Agent: "throng/" + readVersion().Version,
 	})
@@ -76,11 +93,18 @@ func (n *node) clientAddr() string { return n.edge.Addr().String() }
 // failed is closed when clients can no longer be served; err says why.
 func (n *node) failed() <-chan struct{} { return n.edge.Done() }
 
-// stop ends the node cleanly: first the edge, so that what was asked is answered.
+// stop ends the node cleanly: first the edge, so that what was asked is answered,
+// and the record tables last, because the shards archive to them.
 func (n *node) stop(ctx context.Context) error {
 	var errs []error
 	if n.edge != nil {
 		errs = append(errs, n.edge.Shutdown(ctx))
 	}
-	return errors.Join(append(errs, n.shards.Close())...)
+	if n.shards != nil {
+		errs = append(errs, n.shards.Close())
+	}
+	if n.records != nil {
+		errs = append(errs, n.records.Close())
+	}
+	return errors.Join(errs...)
 }

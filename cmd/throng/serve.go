@@ -64,6 +64,7 @@ type serveFlags struct {
 	shards        int
 	serverKeyFile string
 	tokens        tokenFlags
+	sessionGrace  time.Duration
 	origins       []string
 	logLevel      string
 	logFormat     string
@@ -97,6 +98,8 @@ func newServe() *cobra.Command {
 	flags.StringVar(&f.serverKeyFile, "server-key-file", "",
 		"`file` with the server key (default <data-dir>/server.key, made at the first start)")
 	f.tokens.add(flags)
+	flags.DurationVar(&f.sessionGrace, "session-grace", time.Minute,
+		"for how `long` a session whose connection was lost may be resumed, 1s to 24h")
 	flags.StringSliceVar(&f.origins, "websocket-origins", nil,
 		"`origins` of the pages that may connect, https://game.example say (default all)")
 	flags.StringVar(&f.logLevel, "log-level", "info",
@@ -126,6 +129,9 @@ func (f *serveFlags) check(stderr io.Writer) (*slog.Logger, error) {
 	if _, err := websocket.NewPolicy(f.origins); err != nil {
 		return nil, usagef("--websocket-origins: %w", err)
 	}
+	if f.sessionGrace < time.Second || f.sessionGrace > 24*time.Hour {
+		return nil, usagef("--session-grace %v: want 1s to 24h", f.sessionGrace)
+	}
 	if err := f.tokens.check(); err != nil {
 		return nil, err
 	}
@@ -148,6 +154,7 @@ func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writ
 		shards:     f.shards,
 		cores:      cores,
 		origins:    f.origins,
+		grace:      f.sessionGrace,
 		log:        log,
 	}
 	if err := f.readKeys(&o); err != nil {

@@ -32,7 +32,7 @@ func refusedServe(t *testing.T, args ...string) string {
 func TestServeAlone(t *testing.T) {
 	dir := t.TempDir()
 	addr := startServer(t, dir)
-	if said := refusedServe(t, "--data-dir", dir); !strings.Contains(said, "lock the data directory") {
+	if said := refusedServe(t, "--data-dir", dir); !strings.Contains(said, "if another throng is running") {
 		t.Errorf("the second process said: %s", said)
 	}
 	said := refusedServe(t, "--data-dir", t.TempDir(), "--client-addr", addr)

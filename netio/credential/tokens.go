@@ -29,7 +29,7 @@ type Lives struct {
 }
 
 // DefaultLives returns the usual lives of tokens.
-func DefaultLives() Lives { return Lives{Session: time.Hour, Refresh: 30 * 24 * time.Hour} }
+func DefaultLives() Lives { return Lives{Session: time.Hour, Refresh: 7 * 24 * time.Hour} }
 
 // Validate says what is wrong with the lives.
 func (l Lives) Validate() error {

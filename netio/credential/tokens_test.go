@@ -125,7 +125,7 @@ func TestTokensExpire(t *testing.T) {
 	}
 	clock.Time = p.RefreshUntil.Add(Leeway)
 	_, err = tokens.Refresh(p.Refresh)
-	wantRefused(t, err, "expired at 2026-03-31T12:00:00Z: log in again")
+	wantRefused(t, err, "expired at 2026-03-08T12:00:00Z: log in again")
 }
 
 // TestTokensOfAFastClock: a token of a node whose clock is ahead counts once it
