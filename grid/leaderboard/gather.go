@@ -192,7 +192,8 @@ func (g *gather) tally(places []ranking.Record, each func(stripe, place, before 
 		in.Array()
 		g.stripes[i].total = size(&in)
 		if n := in.Array(); in.Err() == nil && n != len(places) {
-			return fmt.Errorf("a stripe of board %q counts %d records of %d", g.name, n, len(places))
+			return fmt.Errorf("a stripe of board %q counts for %d records, of %d",
+				g.name, n, len(places))
 		}
 		for place := range places {
 			each(i, place, size(&in))
