@@ -1,6 +1,7 @@
 package slot
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -24,15 +25,17 @@ type Slot struct {
 func New() *Slot { return &Slot{} }
 
 // Apply executes a command that an entry of the given time (µs) carries, and
-// appends its outcome to out: a status byte (0, or a fault.Code) and a msgpack
-// array (the reply, or the error). A request id that was executed before gets
-// the outcome of then. The caller has set the turn's floors and effects; the
+// appends its outcome to out: a status byte (0, a fault.Code or
+// grid.StatusElsewhere) and a msgpack array (the reply, the error, or where the
+// command belongs). A request id that was executed before gets the outcome of
+// then, but for one that says to ask again, or elsewhere: that was none. The caller has set the turn's floors and effects; the
 // rest of it is set here.
 func (s *Slot) Apply(t *grid.Turn, at int64, c *Command, out []byte) []byte {
 	s.stamp = max(s.stamp+1, at)
 	t.Slot, t.Stamp, t.Outbox, t.Members = c.Slot, s.stamp, &s.outbox, s
 	if c.ID.Seq == 0 {
-		return s.execute(t, c, out)
+		out, _ = s.execute(t, c, out)
+		return out
 	}
 	mark := c.mark()
 	o, prior, err := s.requests.admit(&c.ID, mark, s.stamp)
@@ -43,22 +46,28 @@ func (s *Slot) Apply(t *grid.Turn, at int64, c *Command, out []byte) []byte {
 		return append(out, prior...)
 	}
 	from := len(out)
-	out = s.execute(t, c, out)
-	s.requests.record(o, c.ID.Seq, mark, out[from:])
+	out, final := s.execute(t, c, out)
+	if final {
+		s.requests.record(o, c.ID.Seq, mark, out[from:])
+	}
 	return out
 }
 
-// execute carries out a command, and tells the host of new duties.
-func (s *Slot) execute(t *grid.Turn, c *Command, out []byte) []byte {
+// execute carries out a command, and tells the host of new duties. It says
+// whether this was the end of the request.
+func (s *Slot) execute(t *grid.Turn, c *Command, out []byte) (_ []byte, final bool) {
 	from, last := len(out), s.outbox.last
 	out, err := s.dispatch(t, c, append(out, byte(fault.OK)))
 	if t.Effects != nil && (s.outbox.last != last || s.archives()) {
 		t.Effects.Due = append(t.Effects.Due, t.Slot)
 	}
-	if err != nil {
-		return appendError(out[:from], err)
+	if err == nil {
+		return out, true
 	}
-	return out
+	if e := (*grid.Elsewhere)(nil); errors.As(err, &e) {
+		return e.Append(append(out[:from], grid.StatusElsewhere), &c.ID), false
+	}
+	return appendError(out[:from], err), fault.Of(err).Retry == 0
 }
 
 func (s *Slot) dispatch(t *grid.Turn, c *Command, out []byte) ([]byte, error) {
