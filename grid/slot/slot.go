@@ -28,8 +28,8 @@ func New() *Slot { return &Slot{} }
 // appends its outcome to out: a status byte (0, a fault.Code or
 // grid.StatusElsewhere) and a msgpack array (the reply, the error, or where the
 // command belongs). A request id that was executed before gets the outcome of
-// then, but for one that says to ask again, or elsewhere: that was none. The caller has set the turn's floors and effects; the
-// rest of it is set here.
+// then, but for one that says to ask again, or elsewhere: that was none. The
+// caller has set the turn's floors and effects; the rest of it is set here.
 func (s *Slot) Apply(t *grid.Turn, at int64, c *Command, out []byte) []byte {
 	s.stamp = max(s.stamp+1, at)
 	t.Slot, t.Stamp, t.Outbox, t.Members = c.Slot, s.stamp, &s.outbox, s
