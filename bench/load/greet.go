@@ -14,10 +14,17 @@ import (
 // Greet says hello on a new connection and waits for the welcome. The caller
 // sets the connection's deadline.
 func Greet(conn net.Conn, provider, credential string) (wire.Welcome, error) {
+	return Resume(conn, provider, credential, nil)
+}
+
+// Resume is Greet, to take up the session of a token, nil for a new one.
+func Resume(
+	conn net.Conn, provider, credential string, token *wire.ResumeToken,
+) (wire.Welcome, error) {
 	h := wire.Hello{
 		VersionMin: wire.Version, VersionMax: wire.Version,
 		Provider: provider, Credential: credential, Nonce: make([]byte, 16),
-		Agent: "throng-bench",
+		Agent: "throng-bench", Resume: token,
 	}
 	rand.Read(h.Nonce) // never fails
 	var w wire.Welcome
@@ -38,7 +45,7 @@ func Greet(conn net.Conn, provider, credential string) (wire.Welcome, error) {
 func Write(
 	conn net.Conn, kind grid.Kind, n uint64, fields int, body func([]byte) []byte,
 ) error {
-	if err := ask(conn, kind, n, fields, body); err != nil {
+	if err := Ask(conn, kind, n, fields, body); err != nil {
 		return err
 	}
 	if _, err := readReply(conn, kind); err != nil {
@@ -47,7 +54,8 @@ func Write(
 	return nil
 }
 
-func ask(conn net.Conn, kind grid.Kind, n uint64, fields int, body func([]byte) []byte) error {
+// Ask sends one write request as Write does, and waits for nothing.
+func Ask(conn net.Conn, kind grid.Kind, n uint64, fields int, body func([]byte) []byte) error {
 	b := pack.AppendArray(wire.Begin(nil, kind, 0, uint32(n)), fields+2)
 	b = pack.AppendUint(pack.AppendUint(b, n), n)
 	if _, err := conn.Write(wire.End(body(b), 0)); err != nil {
@@ -59,15 +67,15 @@ func ask(conn net.Conn, kind grid.Kind, n uint64, fields int, body func([]byte) 
 // readReply reads frames until the reply to a request of a kind.
 func readReply(conn net.Conn, kind grid.Kind) (wire.Frame, error) {
 	for {
-		f, err := readFrame(conn)
+		f, err := ReadFrame(conn)
 		if err != nil || f.Kind == kind && f.Flags&wire.Reply != 0 {
 			return f, err
 		}
 	}
 }
 
-// readFrame reads one frame; an error reply and a goodbye are errors.
-func readFrame(conn net.Conn) (wire.Frame, error) {
+// ReadFrame reads one frame; an error reply and a goodbye are errors.
+func ReadFrame(conn net.Conn) (wire.Frame, error) {
 	head := make([]byte, wire.HeadBytes)
 	if _, err := io.ReadFull(conn, head); err != nil {
 		return wire.Frame{}, err

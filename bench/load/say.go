@@ -61,12 +61,12 @@ func (t *throngChat) Open(conn net.Conn) error {
 // it is.
 func Enter(conn net.Conn, key string) error {
 	r := session.TrackRequest{Key: key}
-	if err := ask(conn, session.KindTrack, 1, r.Fields(), r.Append); err != nil {
+	if err := Ask(conn, session.KindTrack, 1, r.Fields(), r.Append); err != nil {
 		return err
 	}
 	asked, entered := false, false
 	for !asked || !entered {
-		f, err := readFrame(conn)
+		f, err := ReadFrame(conn)
 		if err != nil {
 			return fmt.Errorf("enter a stream: %w", err)
 		}

@@ -71,13 +71,13 @@ func TestLoadAgainstRedis(t *testing.T) {
 		t.Errorf("version %q, configuration %v", r.version, r.config)
 	}
 	const members = 500
-	s := side{name: "redis", addr: r.addr, child: r.child, dialect: load.Redis(load.Boards(boards), members)}
+	s := side{name: "redis", addr: r.addr, child: r.child, boards: load.Redis(load.Boards(boards), members)}
 	if _, err := s.preload(t.Context(), members); err != nil {
 		t.Fatal(err)
 	}
 	for _, kind := range []load.Kind{load.Submit, load.Rank, load.Around} {
 		g, err := load.Start(t.Context(), load.Plan{
-			Addr: r.addr, Conns: 4, Depth: 8, Dialect: s.dialect, Source: some(kind, members, 500),
+			Addr: r.addr, Conns: 4, Depth: 8, Dialect: s.boards, Source: some(kind, members, 500),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -85,6 +85,53 @@ func TestLoadAgainstRedis(t *testing.T) {
 		if err := g.Wait(); err != nil {
 			t.Errorf("kind %d: %v", kind, err)
 		}
+	}
+}
+
+// The chat that Redis is compared with: every message of a room is heard by its
+// members, and every signal by the audience.
+func TestChatAgainstRedis(t *testing.T) {
+	program, err := exec.LookPath("redis-server")
+	if err != nil {
+		t.Fatal("make test installs what this test needs: apt-get install redis-server")
+	}
+	r, err := startRedis(t.Context(), program, t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.child.Kill()
+	const talkers, each = 4, 50
+	talk := func(int, *rand.Rand) load.Source {
+		left := each
+		return func() (load.Op, bool) { left--; return load.Op{Kind: load.Say}, left >= 0 }
+	}
+	g, err := load.Start(t.Context(), load.Plan{Addr: r.addr, Conns: talkers, Depth: 8, Sliding: true,
+		Dialect: load.RedisChat(load.Rooms("room", 1)), Source: talk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	s := g.Interval()
+	if s.Ops != talkers*each || s.Pushes < each { // a member that is done reads no more
+		t.Errorf("%d messages, %d heard", s.Ops, s.Pushes)
+	}
+	a, err := load.Listen(t.Context(), r.addr, 3, func(int) load.Listener { return load.RedisListener("large") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	g, err = load.Start(t.Context(), load.Plan{Addr: r.addr, Conns: 2, Depth: 4, Sliding: true,
+		Dialect: load.RedisSignals("large"), Source: talk})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Await(t.Context(), 2*each, hearIn); err != nil {
+		t.Error(err)
 	}
 }
 

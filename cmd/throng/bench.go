@@ -23,7 +23,7 @@ missed target is reported and is no error.`
 func newBench() *cobra.Command {
 	group := newGroup("bench", "Measure and check a server under load", benchHelp)
 	group.AddCommand(newBenchRatings(), newBenchCrash(), newBenchPeer(), newBenchBoards(),
-		newBenchConnect(), newBenchChat(), newBenchResume())
+		newBenchConnect(), newBenchPresence(), newBenchChat(), newBenchResume())
 	return group
 }
 
