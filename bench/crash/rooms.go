@@ -80,7 +80,8 @@ func compareRoom(room int, all []chat.Message, talkers []*talker, f *faults) {
 		for seq := range t.said[room].messages {
 			if seq > uint64(len(all)) {
 				f.lost++
-				f.example("room %d: number %d was acknowledged, the last is %d", room, seq, len(all))
+				f.example("room %d: number %d was acknowledged, the last is %d", room, seq,
+					len(all))
 			}
 		}
 	}

@@ -159,7 +159,8 @@ func (b *bench) churn(ctx context.Context) error {
 	r.Metric("entering and leaving", float64(n)/took.Seconds(), "1/s")
 	r.Metric("server CPU for each", cpu.Seconds()*1e6/float64(max(1, n)), "µs")
 	r.Metric("pushes to each member", pushes/took.Seconds(), "1/s")
-	r.Metric("changes told in a push", float64(toldAfter-toldBefore)/float64(max(1, after-before)), "")
+	told := float64(toldAfter-toldBefore) / float64(max(1, after-before))
+	r.Metric("changes told in a push", told, "")
 	r.Check("changes are told together", pushes <= eventsMax*took.Seconds(),
 		"%.0f pushes to each member for %d changes in %.1f s", pushes, n, took.Seconds())
 	fmt.Fprintf(b.options.Log, "%d changes in %.1f s, %.0f pushes to each member\n", n,

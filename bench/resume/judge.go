@@ -31,7 +31,8 @@ func (b *bench) judge(took time.Duration) {
 	r := b.report
 	behind := b.behind()
 	r.Check("every member was given every message of its room", behind == 0 && gaps == 0,
-		"%d members lack some, %d messages were said to be gone; %d were given", behind, gaps, given)
+		"%d members lack some, %d messages were said to be gone; %d were given",
+		behind, gaps, given)
 	r.Check("once, in order, and the same to all", len(wrong) == 0, "%d were not: %v",
 		len(wrong), errors.Join(wrong...))
 	r.Check("every message was acknowledged", b.failed.Load() == 0, "%d acknowledged, %d not",

@@ -21,7 +21,8 @@ func newBenchResume() *cobra.Command {
 		func(ctx context.Context, cmd *cobra.Command) (*report.Report, error) {
 			switch {
 			case o.Sessions < resume.SessionsMin:
-				return nil, usagef("--sessions %d: want at least %d", o.Sessions, resume.SessionsMin)
+				return nil, usagef("--sessions %d: want at least %d", o.Sessions,
+					resume.SessionsMin)
 			case o.Drops < 1:
 				return nil, usagef("--drops %d: want at least 1", o.Drops)
 			case o.Rate <= 0:

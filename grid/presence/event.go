@@ -11,7 +11,7 @@ import (
 // The kinds of what clients are pushed, and of the hint that it is made from.
 const (
 	KindChanged grid.Kind = 0x03E1 // a ChangedEvent, to all that are present on the stream
-	KindEntered grid.Kind = 0x03E2 // an EnteredEvent, to the session that has entered, or asks again
+	KindEntered grid.Kind = 0x03E2 // an EnteredEvent, to the session that asked to enter
 	// KindChange is what Streams.Apply tells gateways of one presence, for Events to
 	// gather. It is never sent to a client.
 	KindChange grid.Kind = 0x03F1

@@ -39,6 +39,7 @@
 //	heard     [source, number]                    by source
 //	requests  [row…] per chunk, in order of use: [client, low, used, [seq, mark, result, …]]
 //
-// Limits: OutboxBytesMax for the outbox, RowsMax clients with request ids, grid.RequestsMax results per client,
+// Limits: OutboxBytesMax for the outbox, RowsMax clients with request ids,
+// grid.RequestsMax results per client,
 // ResultBytesMax per result and KeptBytesMax for all results of the slot.
 package slot

@@ -85,6 +85,9 @@ func (s *states) own(kind grid.Kind) feature {
 
 // each calls f for all features that do something in time.
 func (s *states) each(f func(timed)) {
+	if s.boards != nil {
+		f(s.boards)
+	}
 	if s.sessions != nil {
 		f(s.sessions)
 	}
