@@ -42,6 +42,7 @@ func (l *loop) hello(k *conn, f wire.Frame) {
 // recognized goes on with a hello, once it is known who speaks.
 func (l *loop) recognized(k *conn, id identity, err error) {
 	if k.state != greeting {
+		k.rare = nil
 		return
 	}
 	if err != nil {

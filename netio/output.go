@@ -77,18 +77,12 @@ func (l *loop) flush() {
 // What the socket does not take waits in gnet; when it is too much, the connection
 // ends.
 func (l *loop) push(k *conn) {
-	if k.state == gone {
-		return
-	}
-	if k.round != 0 && len(k.waiting()) > l.server.chokeBytes()/2 {
-		l.write(k, k.waiting()) // what is pushed shall not be dropped for this
-	}
-	b := k.waiting()
-	if k.round != 0 && k.state != gone {
-		b = l.gather(k)
-	}
-	if (len(b) > 0 || k.ws.waits()) && k.state != gone {
-		l.write(k, b)
+	switch {
+	case k.state == gone:
+	case k.round != 0:
+		l.pushRound(k)
+	case len(k.waiting()) > 0 || k.ws.waits():
+		l.write(k, k.waiting())
 	}
 }
 

@@ -97,39 +97,39 @@ func keep[T any](list []T) []T {
 	return list[:0]
 }
 
-// gather returns what is to be written to a connection: its own frames, and what
-// it gets of the round. If that is one segment alone, it is not copied.
-func (l *loop) gather(k *conn) []byte {
+// pushRound writes to a connection what is in its buffer, and what it gets of the
+// round. If that is one segment and nothing else, it is not copied.
+func (l *loop) pushRound(k *conn) {
 	at := k.round
 	k.round = 0
-	if !l.mayPush(k, 0) {
-		return k.waiting()
-	}
-	first := l.links[at-1]
-	if len(k.waiting()) == 0 && first.next == 0 {
-		l.count.pushes.Add(1)
-		return l.round.segments[first.segment].frames
-	}
 	b := l.gathered[:0]
 	if k.out != nil {
 		b = k.out.frames
 	}
-	for at != 0 {
+	most := min(flushBytes, l.server.chokeBytes())
+	for at != 0 && l.mayPush(k, 0) {
 		n := l.links[at-1]
-		at = n.next
 		frames := l.round.segments[n.segment].frames
-		if len(b) > 0 && !l.mayPush(k, len(b)+len(frames)) {
-			break
+		if len(b) > 0 && len(b)+len(frames) > most {
+			l.write(k, b)
+			b = b[:0]
+			continue
+		}
+		l.count.pushes.Add(1)
+		if at = n.next; at == 0 && len(b) == 0 {
+			l.write(k, frames)
+			return
 		}
 		b = append(b, frames...)
-		l.count.pushes.Add(1)
 	}
 	if k.out != nil {
 		k.out.frames = b
 	} else {
 		l.gathered = b[:0]
 	}
-	return b
+	if (len(b) > 0 || k.ws.waits()) && k.state != gone {
+		l.write(k, b)
+	}
 }
 
 // mayPush says whether so many bytes may be pushed to a connection. If its client
