@@ -154,7 +154,8 @@ func (b *Batch) Remove(r leaderboard.RemoveRequest) Result[leaderboard.RemoveRep
 	return add(b, leaderboard.KindRemove, true, r.Fields(), from, leaderboard.DecodeRemoveReply)
 }
 
-// Page adds a read of the records from a rank on.
+// Page adds a read of the records from a rank on, or from where another page
+// ended.
 func (b *Batch) Page(r leaderboard.PageRequest, o ...ReadOption) Result[leaderboard.PageReply] {
 	from := len(b.bodies)
 	b.bodies = r.Append(b.bodies)

@@ -66,7 +66,7 @@ func (c *Client) BoardInfo(
 	return finish(ctx, c, k, leaderboard.DecodeInfoReply)
 }
 
-// Page returns the records from a rank on.
+// Page returns the records from a rank on, or from where another page ended.
 func (c *Client) Page(
 	ctx context.Context, r leaderboard.PageRequest, o ...ReadOption,
 ) (leaderboard.PageReply, error) {
