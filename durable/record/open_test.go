@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/thronggrid/throng/durable/disk"
 	"github.com/thronggrid/throng/grid/fault"
@@ -248,6 +251,44 @@ func TestGoldenBytes(t *testing.T) {
 	} {
 		if !bytes.Equal(tc.got, tc.want) {
 			t.Errorf("%s is\n%q, want\n%q", what, tc.got, tc.want)
+		}
+	}
+}
+
+// A first start that fails at any change of the disk is told so, holds nothing,
+// and can be done again; and so can one that is cut short there.
+func TestAFirstStartCanFailAnywhere(t *testing.T) {
+	for at := int64(1); ; at++ {
+		under := vfs.NewCrashableMem()
+		var ops atomic.Int64
+		var cut *vfs.MemFS
+		broken := errors.New("the disk is broken")
+		o := testOptions(t, errorfs.Wrap(under, errorfs.InjectorFunc(func(op errorfs.Op) error {
+			if op.Kind.ReadOrWrite() != errorfs.OpIsWrite || ops.Add(1) != at {
+				return nil
+			}
+			cut = under.CrashClone(vfs.CrashCloneCfg{})
+			return fmt.Errorf("%v: %w", op, broken)
+		})), logs())
+		fatal := false
+		o.Fatal = func(error) { fatal = true }
+		s, err := Open(o)
+		if ops.Load() < at {
+			t.Logf("a first start takes %d operations that change the disk", ops.Load())
+			ops.Store(at)
+			must(t, s.Close())
+			return
+		}
+		if err == nil { // the failure harmed nobody
+			must(t, s.Close())
+		} else if !errors.Is(err, broken) || fatal {
+			t.Errorf("operation %d: %v, fatal %v", at, err, fatal)
+		}
+		for _, disk := range []*vfs.MemFS{under, cut} {
+			o := testOptions(t, disk, logs())
+			s := mustOpen(t, o)
+			put(t, s, o.Tables[0], logRow(1, 1, 1, 1))
+			must(t, s.Close())
 		}
 	}
 }
