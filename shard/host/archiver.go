@@ -148,7 +148,6 @@ func (a *archiver) gather() {
 	clear(a.acks)
 	a.rows, a.acks = nil, a.acks[:0]
 	owing, bytes := a.in.take(), 0
-	var left slotSet
 	for bytes < archiveBytesMax {
 		s, some := owing.after(a.next)
 		if !some {
@@ -158,16 +157,12 @@ func (a *archiver) gather() {
 		a.next = (s + 1) % grid.Slots
 		switch g := a.host.group(s); {
 		case !g.Serving(): // its next leader looks for itself
-		case a.flying.has(s):
-			left.add(s)
+		case a.flying.has(s): // asked again when that has landed
 		default:
 			bytes += a.gatherFrom(g, s, archiveBytesMax-bytes)
 		}
 	}
-	a.in.note(&left, 0)
-	if !owing.empty() {
-		a.in.note(&owing, archiveBytesSoon)
-	}
+	a.in.note(&owing, archiveBytesSoon)
 }
 
 // gatherFrom collects what one slot has to archive, and returns about how many

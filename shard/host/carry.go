@@ -86,12 +86,8 @@ func (e *errands) crowded() bool { return len(e.ways) >= carriesMax || e.bytes >
 // machine's read lock.
 func (e *errands) offer(to grid.Slot, last uint64, body []byte) {
 	p := pair{e.asked, to}
-	if _, busy := e.ways[p]; busy {
-		return // what lands or has rested asks again
-	}
-	if e.crowded() {
-		e.dirty.add(p.from)
-		return
+	if _, busy := e.ways[p]; busy || e.crowded() {
+		return // what lands or has rested asks again; of this slot there is something
 	}
 	if !e.host.group(to).Serving() {
 		e.waiting.add(p.from)
