@@ -52,15 +52,14 @@ func (c *Client) attach(l *link) uint64 {
 	c.mu.frameMax = int(l.welcome.FrameBytesMax)
 	c.mu.writes.reset(uint64(l.welcome.RequestsMax))
 	c.mu.reads.reset(uint64(l.welcome.RequestsMax))
-	c.mu.session, c.mu.hold = l.welcome.Session, 0
+	c.mu.session = l.welcome.Session
 	c.mu.stats.Connects++
 	if l.welcome.Resumed {
 		c.mu.stats.Resumed++
 		c.mu.ping = true // shows the server that the new token has arrived
 		c.missed()
-	} else {
-		c.rejoin()
 	}
+	c.rejoin(l.welcome.Resumed)
 	c.wake()
 	return c.mu.epoch
 }

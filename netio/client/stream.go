@@ -148,11 +148,13 @@ func (s *Stream) request(status string) *call {
 	return k
 }
 
-// rejoin enters all streams again with a new session, under mu. Writes wait
-// meanwhile: they may need the session to be there.
-func (c *Client) rejoin() {
+// rejoin enters all streams again with a new session, under mu; if it was resumed,
+// those that it had not entered yet. Writes wait meanwhile: they may need the
+// session to be there.
+func (c *Client) rejoin(resumed bool) {
+	c.mu.hold = 0
 	for _, s := range c.mu.streams {
-		if !s.on {
+		if !s.on || resumed && !s.pending {
 			continue // whoever waits in track asks again
 		}
 		s.pending = true

@@ -1,0 +1,74 @@
+package client
+
+import (
+	"testing"
+	"time"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/leaderboard"
+	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/grid/presence"
+	"github.com/thronggrid/throng/grid/session"
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// entered answers a track, and pushes that the session is on the stream.
+func (c *scripted) entered(f wire.Frame) {
+	in := pack.NewCursor(f.Body)
+	in.Array()
+	in.Uint()
+	in.Uint()
+	key, err := grid.ReadStream(&in, nil)
+	if err != nil {
+		panic(err)
+	}
+	c.reply(f, grid.AppendStream(pack.AppendArray(nil, 1), key))
+	b := grid.AppendStream(pack.AppendArray(wire.Begin(nil, presence.KindEntered, 0, 0), 2), key)
+	c.Write(wire.End(pack.AppendUint(b, 1), 0))
+}
+
+// A client enters its streams again with a new session; when the connection ends
+// in the middle of that, and the session is resumed, writes still flow.
+func TestResumedWhileEnteringAgain(t *testing.T) {
+	s, resumed := &script{}, make(chan struct{}, 4)
+	s.hello = func(c *scripted, f wire.Frame) {
+		w := wire.Welcome{Version: 1, User: grid.UserID("custom", "x"), RequestsMax: 64,
+			FrameBytesMax: 4096, Session: grid.SessionID(min(c.number, 2)), Resumed: c.number > 2}
+		c.reply(f, w.Append(nil))
+	}
+	s.serve = func(c *scripted, f wire.Frame) {
+		switch {
+		case f.Kind == session.KindTrack && c.number == 2:
+			c.Close() // the session is there, and on the stream or not
+		case f.Kind == session.KindTrack:
+			c.entered(f)
+			if c.number == 1 {
+				c.Close()
+			} else {
+				resumed <- struct{}{}
+			}
+		case f.Kind == leaderboard.KindSubmit:
+			c.submitted(f)
+		}
+	}
+	c, err := Dial(within(t), startScript(t, s), Options{Credential: Custom("player-x"),
+		PingEvery: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	must[*Stream](t)(c.Track(within(t), "world", ""))
+	<-resumed
+	b := c.Batch()
+	for i := range 40 * grid.RequestsMax {
+		b.Submit(leaderboard.SubmitRequest{Board: "b", Owner: owner(i), Score: 1})
+	}
+	if err := b.Do(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.hold != 0 {
+		t.Errorf("%d streams are to be entered before writes may be sent", c.mu.hold)
+	}
+}
