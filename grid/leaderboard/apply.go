@@ -14,6 +14,7 @@ import (
 var (
 	errRange = fault.New(fault.OutOfRange, "the score or subscore is out of range: "+
 		"keep both, and their sums on an incr or decr board, within ±(2^63-1)")
+	errStripe = fault.New(fault.InvalidArgument, "the owner belongs to another stripe")
 	errNobody = fault.New(fault.InvalidArgument, "the body of the command or query names no owner")
 )
 
@@ -132,10 +133,12 @@ func (b *Boards) target(key string, owner *grid.ID, by sender) (*board, error) {
 		return nil, fault.New(fault.PermissionDenied,
 			"board %q is authoritative: only a server changes its records, with a server key",
 			shown(x.name))
-	case x.stripes > 0 && stripeOf(owner, x.stripes) != 0:
+	case x.holds(owner):
+		return x, nil
+	case x.stripes > 0:
 		return nil, errAway
 	}
-	return x, nil
+	return nil, errStripe
 }
 
 func (b *Boards) submit(t *grid.Turn, in *pack.Cursor, n int, out []byte) ([]byte, error) {

@@ -29,6 +29,7 @@ type board struct {
 	settings
 	born    int64    // of a board that is spread: the stamp at which it was made
 	leaving uint64   // of one that was deleted: bits of the stripes that are not yet gone
+	part    stripe   // of a stripe: which one it is; else of is 0
 	now     period   // the one that runs: the only one that changes
 	past    []period // those that are over and kept, the oldest first; never changed in place
 }
@@ -105,12 +106,23 @@ func (b *Boards) drop(x *board) int {
 	return records
 }
 
+// holds says whether an owner's record belongs here, as far as the board is spread.
+func (x *board) holds(owner *grid.ID) bool {
+	switch {
+	case x.stripes > 0:
+		return stripeOf(owner, x.stripes) == 0
+	case x.part.of > 0:
+		return stripeOf(owner, x.part.of) == x.part.number
+	}
+	return true
+}
+
 // count counts what has limits of its own.
 func (b *Boards) count(x *board, n int) {
 	switch {
 	case x.stripes > 0:
 		b.striped += n
-	case len(shown(x.name)) < len(x.name):
+	case x.part.of > 0:
 		b.stripes += n
 	}
 }

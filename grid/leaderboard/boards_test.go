@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
@@ -217,13 +218,20 @@ func TestEqualStatesHaveEqualBytesWhateverTheirHistory(t *testing.T) {
 func TestCloneStaysWhileTheOriginalGoesOn(t *testing.T) {
 	b := New()
 	create(t, b, "x", Descending, Set)
-	create(t, b, "y", Ascending, Best)
+	y := CreateRequest{Board: "y", Sort: Ascending, Schedule: "* * * * *", Keep: 3 * time.Minute}
+	if _, err := do(b, &server, KindCreate, 1, &y, DecodeCreateReply); err != nil {
+		t.Fatal(err)
+	}
 	chance := rand.New(rand.NewPCG(3, 4))
 	var encoders sync.WaitGroup
 	for round := range 8 {
 		for i := range 1500 {
-			stamp := int64(round*10_000 + i + 10)
-			submit(t, b, stamp, []string{"x", "y"}[i%2], chance.IntN(1200), chance.Int64N(300))
+			stamp := int64(round*45*second + i + 10)
+			r := SubmitRequest{Board: []string{"x", "y"}[i%2], Owner: person(chance.IntN(1200)),
+				Score: chance.Int64N(300), Metadata: texts[i%len(texts)]}
+			if _, err := do(b, &server, KindSubmit, stamp, &r, DecodeSubmitReply); err != nil {
+				t.Fatal(err)
+			}
 			if i%3 == 0 {
 				r := RemoveRequest{"x", person(chance.IntN(1200))}
 				if _, err := do(b, &server, KindRemove, stamp, &r, DecodeRemoveReply); err != nil {
@@ -231,6 +239,7 @@ func TestCloneStaysWhileTheOriginalGoesOn(t *testing.T) {
 				}
 			}
 		}
+		b.Tick(&grid.Turn{Stamp: int64(round) * 45 * second})
 		want := encode(b)
 		clone := b.Clone()
 		encoders.Go(func() {

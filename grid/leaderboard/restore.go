@@ -156,10 +156,11 @@ func (d *decoder) period(x *board, gen uint64) error {
 
 // checkStripes checks what a root, a stripe and others say of stripes.
 func (x *board) checkStripes(records uint64) error {
-	s, part := parseStripe(x.name)
+	var part bool
+	x.part, part = parseStripe(x.name)
 	all := uint64(1)<<x.stripes - 2
 	switch {
-	case x.stripes == 1 || part && x.stripes > 0 || part && s.number == 0:
+	case x.stripes == 1 || part && x.stripes > 0 || part && x.part.number == 0:
 		return fmt.Errorf("%q: %d stripes, or a part of a part", x.name, x.stripes)
 	case x.stripes == 0 && (x.born != 0 || x.leaving != 0) || x.leaving&^all != 0:
 		return fmt.Errorf("%q: stripes %b of %d leave", x.name, x.leaving, x.stripes)
@@ -226,5 +227,8 @@ func (d *decoder) record(x *board) (r ranking.Record, note string, err error) {
 		return r, "", errRange
 	}
 	r.Score, r.Sub = x.sort.key(score), x.sort.key(sub)
+	if !x.holds(&r.Owner) {
+		return r, "", errStripe
+	}
 	return r, note, checkText("record's metadata", note, RecordMetadataBytesMax)
 }

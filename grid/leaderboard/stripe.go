@@ -50,10 +50,13 @@ func parseStripe(key string) (s stripe, ok bool) {
 	at, err := strconv.ParseUint(born, 16, 64)
 	s = stripe{name: name, born: int64(at), of: digits(of), number: digits(number)}
 	if err != nil || s.of < 2 || s.of > StripesMax || s.number >= s.of {
-		return s, false
+		return stripe{}, false
 	}
 	var room [keyBytesMax]byte
-	return s, string(s.append(room[:0])) == key
+	if string(s.append(room[:0])) != key {
+		return stripe{}, false
+	}
+	return s, true
 }
 
 // digits reads a number of one or two digits; what is none is 0, which is not
@@ -135,6 +138,7 @@ func (b *Boards) addStripe(in *pack.Cursor, n int) error {
 	}
 	set.schedule, set.metadata = strings.Clone(set.schedule), ""
 	x := &board{gen: b.gen, name: strings.Clone(key), settings: set}
+	x.part, _ = parseStripe(x.name)
 	x.now = period{end: end, set: ranking.New(b.gen)}
 	b.add(x)
 	return nil
