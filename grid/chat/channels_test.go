@@ -151,20 +151,20 @@ func TestTailWaitsForTheArchive(t *testing.T) {
 	if e := fault.Of(err); e.Code != fault.ResourceExhausted || e.Retry <= 0 {
 		t.Fatal(err)
 	}
+	recode(t, c)
 	last := info(t, c, s, lobby).Last
 	if last < 240 || info(t, c, nil, lobby).First != 1 {
 		t.Fatalf("refused behind %d", last)
 	}
 	_, err = do(c, s, &server, KindUpdate, 1, &UpdateRequest{lobby, last, "short"}, DecodeChangeReply)
 	same(t, "shorten", 0, 0, err, fault.OK)
+	recode(t, c)
 	for err == nil {
-		update := UpdateRequest{lobby, last, content}
-		_, err = do(c, s, &server, KindUpdate, 1, &update, DecodeChangeReply)
-		if err == nil {
-			_, err = do(c, s, &server, KindSend, 1, &SendRequest{lobby, "x"}, DecodeSendReply)
-		}
+		_, err = do(c, s, &server, KindSend, 1, &SendRequest{lobby, "x"}, DecodeSendReply)
 	}
+	_, err = do(c, s, &server, KindUpdate, 1, &UpdateRequest{lobby, last, content}, DecodeChangeReply)
 	same(t, "lengthen", 0, 0, err, fault.ResourceExhausted)
+	recode(t, c)
 	send(t, c, s, roomKey("other"), content) // rooms do not wait for each other
 	archiveAll(t, c, s, 100_000)
 	send(t, c, s, lobby, content)
@@ -196,6 +196,34 @@ func TestArchiveTurnedOff(t *testing.T) {
 	archiveAll(t, c, s, 1000)
 	if got := len(s.rows[lobby]); got != TailMessages+1 || info(t, c, s, lobby).First != 21 {
 		t.Fatalf("%d rows, %+v", got, info(t, c, s, lobby))
+	}
+}
+
+// TestArchiveThatComesBack gets what was changed while it was away, and knows
+// that it has nothing of what fell off the tail then.
+func TestArchiveThatComesBack(t *testing.T) {
+	c, s := New(), newShelf()
+	send(t, c, s, lobby, "x")
+	archiveAll(t, c, s, 1000)
+	send(t, c, s, lobby, "x")
+	if _, err := do(c, nil, &server, KindUpdate, 9, &UpdateRequest{lobby, 1, "y"}, DecodeChangeReply); err != nil {
+		t.Fatal(err)
+	}
+	archiveAll(t, c, s, 1000)
+	send(t, c, s, lobby, "x")
+	archiveAll(t, c, s, 1000)
+	if m, err := parse(s.rows[lobby][1]); err != nil || m.Content != "y" {
+		t.Errorf("%+v, %v", m, err)
+	}
+	for range TailMessages + 10 {
+		send(t, c, nil, lobby, "x")
+	}
+	_, err := do(c, s, &server, KindUpdate, 9, &UpdateRequest{lobby, 5, "y"}, DecodeChangeReply)
+	same(t, "what fell off", 0, 0, err, fault.NotFound)
+	_, err = do(c, s, &server, KindUpdate, 9, &UpdateRequest{lobby, 2, "y"}, DecodeChangeReply)
+	same(t, "what is archived", 0, 0, err, fault.OK)
+	if !bytes.Equal(encode(recode(t, c)), encode(c)) {
+		t.Error("restored otherwise")
 	}
 }
 

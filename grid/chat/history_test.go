@@ -68,31 +68,44 @@ func TestPagesAcrossTheTail(t *testing.T) {
 // TestPagesAreBounded: long messages make short pages, in memory and from the
 // archive, and no page leaves one out for a shorter one behind it.
 func TestPagesAreBounded(t *testing.T) {
-	c, s := New(), newShelf()
-	for i := range 200 {
-		send(t, c, s, lobby, strings.Repeat("x", ContentBytesMax-100*(i/150)))
-	}
-	archiveAll(t, c, s, 1000)
-	first := info(t, c, nil, lobby).First
-	for from := uint64(1); from < 200; from += 7 {
-		for _, backward := range []bool{false, true} {
-			r := HistoryRequest{lobby, from, 100, backward}
-			got, err := ask(c, s, KindHistory, &r, DecodeHistoryReply)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sum := 0
-			for i, m := range got.Messages {
-				sum += size(m)
-				if m.Seq != got.Messages[0].Seq+uint64(i) {
-					t.Fatalf("%+v with a tail from %d: %v", r, first, seqs(got))
-				}
-			}
-			all := len(got.Messages) == int(from) || from+uint64(len(got.Messages)) == 201
-			if sum > HistoryBytesMax || sum < HistoryBytesMax-ContentBytesMax-headBytesMax && !all {
-				t.Fatalf("%+v: %d messages of %d bytes", r, len(got.Messages), sum)
-			}
+	c, s, sent := New(), newShelf(), uint64(0)
+	more := func(n, length int) {
+		for range n {
+			sent = send(t, c, s, lobby, strings.Repeat("x", length)).Seq
 		}
+	}
+	check := func() {
+		for from := uint64(1); from <= sent; from += 7 {
+			checkPage(t, c, s, &HistoryRequest{lobby, from, 100, false}, sent)
+			checkPage(t, c, s, &HistoryRequest{lobby, from, 100, true}, sent)
+		}
+	}
+	more(100, ContentBytesMax)
+	more(600, 1)
+	archiveAll(t, c, s, 10_000)
+	check() // long ones in the archive, short ones in the tail
+	more(100, ContentBytesMax)
+	check() // and more long ones than a page takes, that are not archived yet
+}
+
+// checkPage fails unless a page has what goes in of all messages up to one.
+func checkPage(t *testing.T, c *Channels, s *shelf, r *HistoryRequest, last uint64) {
+	t.Helper()
+	got, err := ask(c, s, KindHistory, r, DecodeHistoryReply)
+	if err != nil || len(got.Messages) == 0 {
+		t.Fatalf("%+v: %+v, %v", r, got, err)
+	}
+	sum, n, numbers := 0, len(got.Messages), seqs(got)
+	for i, m := range got.Messages {
+		sum += size(m)
+		if m.Seq != numbers[0]+uint64(i) {
+			t.Fatalf("%+v: %v", r, numbers)
+		}
+	}
+	all := n == r.Limit || !r.Backward && numbers[n-1] == last || r.Backward && numbers[0] == 1
+	if sum > HistoryBytesMax || sum < HistoryBytesMax-ContentBytesMax-headBytesMax && !all ||
+		!r.Backward && numbers[0] != r.From || r.Backward && numbers[n-1] != r.From {
+		t.Fatalf("%+v: %d bytes, %v", r, sum, numbers)
 	}
 }
 

@@ -95,6 +95,35 @@ func TestReaderReportsWhatIsGone(t *testing.T) {
 	wants(t, r, 0, -10, 61)
 }
 
+// TestReaderBelievesPagesOfElsewhere: of what is before it a page says nothing.
+func TestReaderBelievesPagesOfElsewhere(t *testing.T) {
+	r := NewReader(4)
+	r.Page(10, pageOf(12, 10, 12))
+	wants(t, r, 5)
+	r.Page(5, pageOf(12, 5, 6, 7, 8, 9))
+	wants(t, r, 11, 5, 6, 7, 8, 9, 10)
+	r.Page(11, pageOf(12, 12))
+	wants(t, r, 0, -1, 12)
+}
+
+// TestReaderFullOfWhatIsGone: a reader that has no room for a page comes to an end
+// with it, because the page says that nothing is missing before what there is.
+func TestReaderFullOfWhatIsGone(t *testing.T) {
+	r := NewReader(0)
+	for seq := range uint64(600) {
+		r.Push(said(seq + 2))
+	}
+	if len(r.ahead) != AheadMessagesMax {
+		t.Fatalf("holds %d", len(r.ahead))
+	}
+	from, _ := r.Fetch()
+	r.Page(from, pageOf(5001, 5000, 5001))
+	if got := taken(r); len(got) != 1+AheadMessagesMax || got[0] != -1 || got[1] != 2 {
+		t.Fatalf("delivered %v", got)
+	}
+	wants(t, r, 5000)
+}
+
 func TestReaderTellsNewsOfDelivered(t *testing.T) {
 	change := func(seq, revision uint64) Message {
 		m := said(seq)

@@ -6,10 +6,9 @@ import "slices"
 const revisionsMax = 64
 
 // revisions remembers which changes were delivered, so that none is twice, or
-// after a later one of the same message. Changes are numbered per channel: what is
-// not above the lowest that was forgotten counts as delivered.
+// after a later one of the same message. Changes are numbered per channel: once
+// there are revisionsMax, what is below the lowest of them counts as delivered.
 type revisions struct {
-	floor  uint64
 	latest []revision // by rising number of the change, one per message
 }
 
@@ -18,7 +17,7 @@ type revision struct{ seq, number uint64 }
 // add notes a revision that is being delivered. It returns false when it must not
 // be; revision 0 is no change.
 func (r *revisions) add(seq, number uint64) bool {
-	if number <= r.floor {
+	if number == 0 {
 		return false
 	}
 	for i, have := range r.latest {
@@ -35,7 +34,6 @@ func (r *revisions) add(seq, number uint64) bool {
 		if number < r.latest[0].number {
 			return false // it could not be remembered
 		}
-		r.floor = r.latest[0].number
 		r.latest = slices.Delete(r.latest, 0, 1)
 	}
 	i := len(r.latest)
