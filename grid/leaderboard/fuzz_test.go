@@ -288,7 +288,7 @@ func FuzzGather(f *testing.F) {
 			return append(out, reply...), nil
 		}
 		out, err := s.Gather(body, part, read, []byte("before"))
-		if reads > 2*StripesMax*(roundsMax+2)+PageRecordsMax+4*near {
+		if reads > 2*StripesMax*(roundsMax+2)+2*PageRecordsMax+4*1024 {
 			t.Fatalf("%d reads", reads)
 		}
 		if err != nil && string(out) != "before" {

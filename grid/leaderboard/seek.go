@@ -9,12 +9,14 @@ import (
 	"github.com/thronggrid/throng/grid/leaderboard/ranking"
 )
 
-// A record is near a position if a run gets there soon.
 const (
-	near      = 512
 	roundsMax = 64 // three or four are usual
 	guesses   = 8  // rounds that guess; those that follow halve
 )
+
+// near is how far from a position is near enough for a run to get there: a guess
+// comes no closer than a few records of each stripe.
+func (g *gather) near() int { return 64 + 8*len(g.stripes) }
 
 // seek finds a record from which a run gets to a position, counted from 0, by
 // passing skip others; nil is before all records. Beyond the last record skip is
@@ -26,6 +28,7 @@ const (
 // so stripes look alike and the guess is good; should somebody have seen to it
 // that they do not, halving still comes to an end.
 func (g *gather) seek(position int) (start *ranking.Record, skip int, err error) {
+	near := g.near()
 	if position <= near {
 		return nil, position, nil
 	}
