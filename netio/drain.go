@@ -2,6 +2,7 @@ package netio
 
 import (
 	"context"
+	"math"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
@@ -17,11 +18,8 @@ func (l *loop) Run(context.Context) error {
 	l.budget = l.server.options.ReadsPerTurn
 	l.collect()
 	l.passTime()
-	l.settleSome(outcomesTurn)
+	l.workOff(outcomesTurn, lettersTurn)
 	l.resume()
-	if l.released >= l.lettersAfter {
-		l.readLetters(lettersTurn)
-	}
 	l.takeReturns()
 	l.detachSome(detachesTurn)
 	l.assignRound()
@@ -40,13 +38,34 @@ func (l *loop) Run(context.Context) error {
 // busy says whether something is left for the next turn.
 func (l *loop) busy() bool {
 	return len(l.backlog) > 0 || len(l.parked) > 0 || len(l.letters) > 0 ||
-		len(l.toDetach) > 0 || l.round != nil
+		l.lettersAfter != never || len(l.toDetach) > 0 || l.round != nil
 }
 
-// settleSome answers the requests of at most n outcomes. Where it stands is
-// noted before each, so that a panic costs one connection and no more.
-func (l *loop) settleSome(n int) {
-	for l.first < len(l.backlog) {
+// never is more outcomes than there will be.
+const never = math.MaxUint64
+
+// workOff settles some outcomes and reads some letters, in the order in which they
+// were left: what a stream's slot has refused may have been asked for again since.
+func (l *loop) workOff(outcomes, letters int) {
+	for {
+		until := l.lettersAfter
+		if l.lettersRead < len(l.letters) {
+			until = l.letters[l.lettersRead].after
+		}
+		outcomes = l.settleSome(outcomes, until)
+		if l.lettersRead == len(l.letters) || l.released < until || letters == 0 {
+			return
+		}
+		letters--
+		l.readNext()
+	}
+}
+
+// settleSome answers the requests of at most n outcomes, as long as fewer than
+// until were settled before, and returns how many more it might have. Where it
+// stands is noted before each, so that a panic costs one connection and no more.
+func (l *loop) settleSome(n int, until uint64) int {
+	for l.first < len(l.backlog) && l.released < until {
 		o := l.backlog[l.first]
 		if l.settled == 0 {
 			l.failure = l.failure[:0]
@@ -57,7 +76,7 @@ func (l *loop) settleSome(n int) {
 			l.settle(o, i)
 		}
 		if l.settled < len(o.Refs) {
-			return
+			return n
 		}
 		l.backlog[l.first] = nil
 		l.first++
@@ -65,7 +84,10 @@ func (l *loop) settleSome(n int) {
 		l.released++
 		o.Release()
 	}
-	l.backlog, l.first = l.backlog[:0], 0
+	if l.first == len(l.backlog) {
+		l.backlog, l.first = l.backlog[:0], 0
+	}
+	return n
 }
 
 // settle answers the request of outcome i.

@@ -58,6 +58,7 @@ type letter struct {
 	to        grid.Address
 	kind      grid.Kind
 	from, end uint32
+	after     uint64 // outcomes that were left for the loop before it
 }
 
 // mail leaves a hint for the one connection that it is for; false if nobody needs
@@ -70,16 +71,13 @@ func (f *fan) mail(loop int, h *grid.Hint, body []byte) bool {
 	return l != nil && l.leaveLetter(h, body)
 }
 
-// readLetters acts on at most n of the letters that have been left for the loop.
-func (l *loop) readLetters(n int) {
-	for ; l.lettersRead < len(l.letters) && n > 0; n-- {
-		m := &l.letters[l.lettersRead]
-		l.lettersRead++
-		k := l.table.get(m.to.Conn)
-		if k == nil {
-			l.count.strays.Add(1)
-			continue
-		}
+// readNext acts on the next of the letters that have been left for the loop.
+func (l *loop) readNext() {
+	m := &l.letters[l.lettersRead]
+	l.lettersRead++
+	if k := l.table.get(m.to.Conn); k == nil {
+		l.count.strays.Add(1)
+	} else {
 		l.now = k
 		l.readLetter(k, m, l.paper[m.from:m.end])
 	}

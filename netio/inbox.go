@@ -12,6 +12,7 @@ import (
 type inbox struct {
 	sync.Mutex
 	outcomes []*grid.Outcomes
+	left     uint64   // outcomes that ever were
 	letters  []letter // hints for one connection each
 	paper    []byte   // their bodies
 	round    *round   // to write
@@ -68,6 +69,7 @@ func (l *loop) leaveOutcomes(o *grid.Outcomes) bool {
 	}
 	if o != nil {
 		l.inbox.outcomes = append(l.inbox.outcomes, o)
+		l.inbox.left++
 	}
 	l.summon()
 	return true
@@ -109,7 +111,7 @@ func (l *loop) leaveLetter(h *grid.Hint, body []byte) bool {
 	}
 	l.inbox.paper = append(l.inbox.paper, body...)
 	end := uint32(len(l.inbox.paper))
-	l.inbox.letters = append(l.inbox.letters, letter{h.To, h.Kind, from, end})
+	l.inbox.letters = append(l.inbox.letters, letter{h.To, h.Kind, from, end, l.inbox.left})
 	return true
 }
 
@@ -123,8 +125,8 @@ func (l *loop) leaveErrand(e errand) {
 	}
 }
 
-// collect moves what was left to where the loop works it off. What was hinted
-// waits until the outcomes that were there before it are settled.
+// collect moves what was left to where the loop works it off, in the order in which
+// it was left. The inbox keeps the letters while there are some to be read.
 func (l *loop) collect() {
 	l.inbox.Lock()
 	l.inbox.posted = false
@@ -139,7 +141,10 @@ func (l *loop) collect() {
 	if len(l.letters) == 0 && len(l.inbox.letters) > 0 {
 		l.letters, l.inbox.letters = l.inbox.letters, l.letters
 		l.paper, l.inbox.paper = l.inbox.paper, l.paper[:0]
-		l.lettersAfter = l.received
+	}
+	l.lettersAfter = never
+	if len(l.inbox.letters) > 0 {
+		l.lettersAfter = l.inbox.letters[0].after
 	}
 	if l.inbox.round != nil {
 		l.round, l.inbox.round = l.inbox.round, nil

@@ -49,7 +49,7 @@ type loop struct {
 	letters      []letter // not yet read
 	paper        []byte   // their bodies
 	lettersRead  int      // how many of letters are
-	lettersAfter uint64   // not to be read before so many outcomes are settled
+	lettersAfter uint64   // outcomes that come before those still in the inbox; never: none is
 
 	round      *round  // being written; nil: none
 	roundAfter uint64  // not to be begun before so many outcomes are settled

@@ -1,0 +1,66 @@
+package netio
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/grid/presence"
+	"github.com/thronggrid/throng/grid/session"
+)
+
+// mail hints to the connection of a session, a number at a time.
+func (s *fakeShards) mail(to grid.Address, from, end int) {
+	s.queue <- func() {
+		for n := from; n < end; n++ {
+			s.effects.Reset()
+			s.effects.Push(to, kindSaid, append(s.effects.Begin(), said(roomKey("x"), fmt.Sprint(n))...))
+			s.hints(&s.effects)
+		}
+	}
+}
+
+// Hints and outcomes keep their order, when a loop comes to all of them at once,
+// and when they are more than it looks at in a turn: a session that was refused a
+// stream, and then tracked it again, is on it.
+func TestTrackedAgainAfterRefusal(t *testing.T) {
+	for _, many := range []int{0, lettersTurn / 2, 2*lettersTurn + 1} {
+		s := serve(t, func(o *Options) { o.Loops = 1 })
+		p, blocker := s.login(), s.login()
+		lobby := roomKey("lobby")
+		p.track(lobby)
+		to := grid.Address{Session: p.welcome.Session, Origin: s.shards.Origin(),
+			Conn: 1 << generationShift} // it is the first of the first loop
+		s.shards.hold()
+		id := p.send(session.KindTrack, 0, again(&session.TrackRequest{Key: lobby}))
+		s.until("it is under way", func() bool { return s.shards.waiting() == 1 })
+		blocked := blocker.send(kindBlock, 0, get("x"))
+		<-s.shards.blocked
+		r := presence.DroppedRequest{
+			User: p.welcome.User, Session: p.welcome.Session, Key: []byte(lobby),
+			Code: fault.ResourceExhausted, Message: "full",
+		}
+		s.shards.mail(to, 0, many)
+		s.shards.duty(presence.KindDropped, r.Append(pack.AppendArray(nil, r.Fields())))
+		s.shards.release()
+		s.shards.mail(to, many, 2*many)
+		s.shards.wait()
+		s.shards.unblock <- struct{}{}
+		for n := range many {
+			p.hears(roomKey("x"), fmt.Sprint(n))
+		}
+		in := pack.NewCursor(p.push(session.KindRefused))
+		if e, err := session.DecodeRefused(&in); err != nil || e.Key != lobby {
+			t.Fatalf("refused %+v, %v", e, err)
+		}
+		p.done(id)
+		for n := many; n < 2*many; n++ {
+			p.hears(roomKey("x"), fmt.Sprint(n))
+		}
+		p.done(p.say(lobby, "back"))
+		p.hears(lobby, "back")
+		blocker.number(blocked)
+	}
+}
