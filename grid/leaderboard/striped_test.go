@@ -216,7 +216,7 @@ func spread(t testing.TB, of, records int, score func(i int) int64) (*slots, []R
 // TestRanksOfALargeSpreadBoard pages through a board that is too large for the
 // first look, from many ranks.
 func TestRanksOfALargeSpreadBoard(t *testing.T) {
-	const records = 20_000
+	const records = 8_000
 	chance := rand.New(rand.NewPCG(7, 8))
 	lopsided := func(of int) func(int) int64 { // each stripe has scores of its own
 		return func(i int) int64 {
