@@ -12,10 +12,11 @@ import (
 // fan is the fan-out of pushes to all that are on a stream, in rounds.
 //
 // All loops write the same round, each connection once, and what comes up
-// meanwhile makes the next. That one waits a little, so that those who send and
-// wait for an answer, which leaves when a round is over, join it with what they
-// send next. Were each loop to write when it liked, loops would drift apart and
-// write fewer frames at a time; and it is the number of writes that costs.
+// meanwhile makes the next. That one waits a little, so that those who send and wait
+// for an answer, which leaves when a round is over, join it with what they send
+// next. Were each loop to write when
+// it liked, loops would drift apart and write fewer frames at a time; and it is
+// the number of writes that costs.
 type fan struct {
 	server   *Server
 	origin   grid.Origin
@@ -30,11 +31,29 @@ type fan struct {
 	mu struct {
 		sync.Mutex
 		next    *round // gathers
-		spare   *round // empty; nil while it is under way, or about to be
-		busy    bool   // a round is under way, or the next one waits
+		spare   *round // empty; nil while it is under way
+		busy    bool   // a round is under way
+		waiting bool   // pause is to end
 		closed  bool
+		last    pace // of the round before
 		changes changes
 	}
+}
+
+// pace is how a round went.
+type pace struct {
+	frames int // it had, and waited for the next when it ended: what may come together
+	ended  time.Time
+	took   time.Duration
+}
+
+// pause is how long the next round, which has so many frames, waits for more: little
+// beside what the last one took, and not at all when that is long ago.
+func (p *pace) pause(frames int, now time.Time) time.Duration {
+	if frames >= p.frames || now.Sub(p.ended) > p.took {
+		return 0
+	}
+	return min(roundPauseMax, p.took/10)
 }
 
 func newFan(s *Server) *fan {
@@ -76,23 +95,37 @@ func (f *fan) relay(slot grid.Slot, key []byte, kind grid.Kind, body []byte, ref
 	return nil
 }
 
-// start begins a round, if there is something to push and none is under way.
+// start begins a round, if there is something to push, none is under way, and
+// nothing more is waited for.
 func (f *fan) start() {
 	f.mu.Lock()
-	var r *round
-	if !f.mu.busy {
-		r = f.take()
-	}
+	r := f.ripe()
 	f.mu.Unlock()
 	f.launch(r)
 }
 
-// take returns what has been gathered, nil when it is nothing. Under mu.
-func (f *fan) take() *round {
-	f.mu.busy = !f.mu.closed && !f.mu.next.empty()
-	if !f.mu.busy {
+// ripe returns the round that may begin now, nil when there is none. Under mu.
+func (f *fan) ripe() *round {
+	if f.mu.busy || f.mu.closed || f.mu.next.empty() {
 		return nil
 	}
+	if pause := f.mu.last.pause(f.mu.next.frames, time.Now()); pause >= roundPauseMin {
+		if !f.mu.waiting {
+			f.mu.waiting = true
+			f.pause.Reset(pause)
+		}
+		return nil
+	}
+	return f.take()
+}
+
+// take returns the round that has been gathered: it is under way. Under mu.
+func (f *fan) take() *round {
+	if f.mu.waiting {
+		f.mu.waiting = false
+		f.pause.Stop()
+	}
+	f.mu.busy = true
 	r := f.mu.next
 	f.mu.next, f.mu.spare = f.mu.spare, nil
 	r.carry(f.mu.next, f.share)
@@ -149,22 +182,23 @@ func (f *fan) done(r *round) {
 // if that begins at once.
 func (f *fan) finish(r *round) *round {
 	f.answer(r.acks)
-	wait := min(roundPauseMax, time.Since(r.began)/10)
+	now := time.Now()
+	last := pace{frames: r.frames, ended: now, took: now.Sub(r.began)}
 	r.reset()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.mu.spare = r
-	if wait < roundPauseMin || f.mu.closed {
-		return f.take()
-	}
-	f.pause.Reset(wait)
-	return nil
+	last.frames += f.mu.next.frames
+	f.mu.spare, f.mu.busy, f.mu.last = r, false, last
+	return f.ripe()
 }
 
-// resume begins the round that has waited.
+// resume begins the round that has waited long enough.
 func (f *fan) resume() {
 	f.mu.Lock()
-	r := f.take()
+	var r *round
+	if f.mu.waiting && !f.mu.closed {
+		r = f.take()
+	}
 	f.mu.Unlock()
 	f.launch(r)
 }

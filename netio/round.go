@@ -15,6 +15,7 @@ import (
 type round struct {
 	segments []segment
 	index    map[string]int32 // of the segments, by key
+	frames   int              // in all segments
 	bytes    int              // of all frames
 	lost     bool             // there was no room even to note who has missed something
 	acks     []grid.Ref       // requests to answer when all was written
@@ -74,6 +75,7 @@ func (r *round) add(slot grid.Slot, key []byte, kind grid.Kind, body []byte) boo
 	start := len(s.frames)
 	s.frames = wire.End(append(wire.Begin(s.frames, kind, 0, 0), body...), start)
 	r.bytes += size
+	r.frames++
 	return true
 }
 
@@ -103,6 +105,7 @@ func (r *round) carry(next *round, share int) {
 		n.frames = append(n.frames, s.frames[cut:]...)
 		n.lost, s.lost = s.lost, false
 		next.bytes += len(n.frames)
+		next.frames++
 		s.frames = s.frames[:cut]
 	}
 }
@@ -135,5 +138,5 @@ func (r *round) reset() {
 	}
 	r.segments = r.segments[:0]
 	clear(r.index)
-	r.bytes, r.lost, r.acks = 0, false, r.acks[:0]
+	r.frames, r.bytes, r.lost, r.acks = 0, 0, false, r.acks[:0]
 }
