@@ -65,7 +65,9 @@ func (b *bench) warm(ctx context.Context) error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	defer c.Close()
-	_, err = c.CreateBoard(ctx, leaderboard.CreateRequest{Board: names[0]})
+	_, err = c.CreateBoard(ctx, leaderboard.CreateRequest{
+		Board: names[0], Operator: leaderboard.Set,
+	})
 	if err != nil {
 		return fmt.Errorf("create a board: %w", err)
 	}
