@@ -15,6 +15,42 @@
 // (inbox.go). The task settles a bounded number of them, resumes connections
 // that had to wait, and flushes (drain.go).
 //
+// # Sessions
+//
+// A connection's hello is authenticated (authenticate.go), then its user's slot is
+// asked to resume the session that it names, or to open one (opening.go). Until that
+// is decided the connection is greeting: what it sends waits in gnet's buffer. The
+// welcome follows the outcome. The first frame behind the welcome of a session that
+// was resumed confirms that its client has the new resume token.
+//
+// When a connection ends to which a session may be bound, its user's slot is told,
+// again and again until that is acknowledged (detach.go): only then does the grace
+// of the session begin. That also holds for a connection that ends before its
+// opening is decided. Nobody else closes a session but its slot, whose hint
+// KindEnded ends the connection.
+//
+// # Streams and pushes
+//
+// Loops follow which streams their connections are on, by the outcomes of
+// presence.track and presence.untrack and the streams of resumed sessions (room.go).
+// The shards' goroutines hand hints to the fan-out, which copies each once
+// (hints.go): one for a single connection is left in its loop's inbox, for the
+// number of a connection says where it is; one for a stream is encoded into the
+// next round, if any loop has members on streams of that slot (interest.go); changes
+// of presences are summed up for changesPause first (changes.go). Messages that
+// clients pass on without the log take the same way (relay.go).
+//
+// One round is under way at a time (fan.go). All loops that care get it, note what
+// each of their connections gets of it, and write each once (spread.go), together
+// with replies if there are some. When the last is done, the messages passed on are
+// answered and what has come up meanwhile makes the next round, after a pause of at
+// most a tenth of what the last one took, and of 2 ms. Replies wait for none of that.
+//
+// Pushes are hints: they may be lost, and who loses some is told. To a client that
+// leaves more than a quarter of OutBytesMax unread none is sent; once it has read
+// what waits, it gets missed. A stream of which more waits than StreamBytesMax loses
+// what is more, and all its members are told.
+//
 // # WebSocket
 //
 // What begins like an HTTP request is upgraded, or refused in HTTP (websocket.go).
@@ -32,32 +68,54 @@
 // of the loop; a connection whose read finds it spent is parked, in order, with
 // its bytes in gnet's buffer.
 //
+// A round writes to writesTurn connections in a turn of the loop. What takes longer
+// than a loop may be busy is done by a bounded number of workers (workers.go).
+//
 // # Who owns what
 //
-//	loop, session, lane  the loop's goroutine: all without locks
-//	loop.inbox           its mutex; the shards' goroutines, the bell and the loop
+//	loop, conn, lane     the loop's goroutine: all without locks
+//	loop.inbox           its mutex; the shards' goroutines, workers, timers, the bell,
+//	                     loops that end a round, and the loop
+//	fan.mu               the round that gathers; the shards' goroutines, timers and loops
+//	a round under way    nobody changes it; the loop that is done last takes it back
+//	interest             atomic; each bit is its loop's
 //	Server.mu            the list of loops, appended to when a loop first accepts
 //
-// Lock order: Server.mu before loop.inbox. Nothing else is locked under either,
-// and no code of other packages runs under them but gnet's Execute.
+// Lock order: Server.mu and fan.mu before loop.inbox. Nothing else is locked under
+// any of them, and no code of other packages runs under them but gnet's Execute and
+// presence.Events.
 //
 // # Invariants
 //
 //	I1  A request of an open connection is answered exactly once, unless the
 //	    connection ends first.
-//	I2  An outcome never reaches another connection than the one that asked: handles
-//	    carry a generation. Outcomes for connections that are gone are dropped.
+//	I2  An outcome or push never reaches another connection than the one it is for: no
+//	    two connections have the same number, in all of the server's life. What is for
+//	    connections that are gone is dropped.
 //	I3  No byte of gnet's inbound buffer is used after the callback in which it was
 //	    seen (with invariants on, loops decode a copy that is poisoned afterwards).
 //	I4  After its goodbye a connection reads nothing more; it ends once what was in
 //	    flight is answered, or after LingerTicks ticks.
 //	I5  What waits for one connection is bounded: inbound by twice FrameBytesMax (of a
-//	    WebSocket as much again that is deciphered), outbound by OutBytesMax and one
-//	    reply, writes by grid.RequestsMax, parked linearizable reads by ConfirmsMax.
+//	    WebSocket as much again that is deciphered), and by greetingBytesMax before the
+//	    welcome; outbound by OutBytesMax and one reply, of which pushes are at most a
+//	    quarter and one round's part; numbered writes by grid.RequestsMax, all else that
+//	    is not answered at once by ConfirmsMax.
+//	I6  What waits for all is bounded: pushes by PendingBytesMax, StreamsPendingMax and
+//	    LettersMax a loop, errands by ErrandsMax, connections by ConnectionsMax, those
+//	    without a session by FreshMax, ends that are not stored by DetachesMax.
+//	I7  Each session that was ever bound to a connection of this server is either
+//	    ended, bound to another one, or detached, some time after that connection has
+//	    ended; or this server has ended, and the next start's sweep does it.
+//	I8  Of one stream, a connection gets the frames in the order in which its slot has
+//	    hinted them, each once. Who was answered that it is on a stream gets all that is
+//	    hinted after that outcome, or is told that it missed some.
+//	I9  What is hinted to one connection comes in its order among the outcomes of that
+//	    shard.
 //
 // # On failure
 //
 // A panic while a connection is served is logged with its stack and closes that
-// connection alone. An end of gnet that nobody asked for closes Server.Done, and
-// Server.Err says why; the process should end.
+// connection alone; a round goes on behind it. An end of gnet that nobody asked for
+// closes Server.Done, and Server.Err says why; the process should end.
 package netio
