@@ -83,6 +83,8 @@ func (l *loop) welcome(k *conn, o *opening, streams []string) {
 		l.stall(k)
 	}
 	l.again(k) // there may be frames that have waited
+	// Only what comes from now on may show that the client has its new token.
+	k.mark(unconfirmed, o.resume != nil)
 }
 
 // refuseHello answers a hello with an error that is about who speaks, or about the

@@ -131,7 +131,6 @@ func (l *loop) opened(k *conn, kind grid.Kind, reply []byte, err error) {
 		var r session.ResumeReply
 		r, err = session.DecodeResumeReply(&in)
 		k.session, streams = o.resume.Session, r.Keys
-		k.mark(unconfirmed, true)
 		l.count.resumed.Add(1)
 	default:
 		var r session.OpenReply

@@ -114,6 +114,34 @@ func TestResume(t *testing.T) {
 	}
 }
 
+// What a client has sent before its welcome does not show that the welcome came.
+func TestFramesBehindHelloConfirmNothing(t *testing.T) {
+	s := serve(t, nil)
+	p := s.login()
+	h := aHello()
+	h.Resume = &p.welcome.Resume
+	p.Close()
+	s.sessionsAre(1, 1)
+	for range 2 {
+		s.shards.freeze()
+		q := s.dial()
+		q.send(wire.KindHello, 0, h.Append(nil))
+		ping := q.send(wire.KindPing, 0, pack.AppendArray(nil, 0))
+		s.until("the session is being resumed", func() bool { return s.shards.waiting() == 1 })
+		s.shards.release()
+		q.welcomed()
+		q.reply(ping)
+		if !q.welcome.Resumed {
+			t.Fatalf("welcome %+v", q.welcome)
+		}
+		q.Close()
+		s.sessionsAre(1, 1)
+	}
+	if n := s.shards.commands(session.KindConfirm); n != 0 {
+		t.Errorf("%d confirmations", n)
+	}
+}
+
 // A welcome that is lost does no harm: the token before is good until the client
 // has shown that it has the next.
 func TestResumeAfterLostWelcome(t *testing.T) {

@@ -183,7 +183,7 @@ func (p *peer) frame() wire.Frame {
 // number reads the one number of the reply to a request.
 func (p *peer) number(id uint32) int64 {
 	p.t.Helper()
-	f := p.frame()
+	f := p.reply(id)
 	in := pack.NewCursor(f.Body)
 	in.Array()
 	n := in.Int()
