@@ -142,6 +142,11 @@ export class Client {
       await Promise.all([...this.rooms].map((r) => r.enter().catch((e) => r.leave(e))));
       if (socket !== this.socket) return;
     }
+    for (const [id, r] of this.pending) {
+      if (!r.sent || Date.now() - r.made < retryFor) continue;
+      this.pending.delete(id); // the server may have forgotten its number
+      r.reject(new Error('there was no connection for too long: whether it was done is not known'));
+    }
     this.state = 'up';
     this.pump();
   }
