@@ -1,8 +1,8 @@
 // A small client of Throng, written from docs/protocol.md alone. It keeps one session up over lost
 // connections, and sends each request until its outcome is known; room.mjs reads rooms on it.
 //
-// Numbers are plain ones, exact below 2^53, as all are that the protocol has but scores. A game with
-// larger scores encodes and decodes with useBigInt64, and then all above 2^32 are BigInt.
+// Numbers are plain ones, exact below 2^53, as all are that the protocol has but scores. A game
+// with larger scores encodes and decodes with useBigInt64, and then all above 2^32 are BigInt.
 import { randomBytes } from 'node:crypto';
 import { decode, encode } from '@msgpack/msgpack';
 import WebSocket from 'ws';
