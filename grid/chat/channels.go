@@ -81,22 +81,30 @@ func (c *Channels) own(x *channel) *channel {
 // no clone looks there.
 func (c *Channels) ownTail(x *channel) {
 	if x.tailGen != c.gen {
-		x.tail = append(make([][]byte, 0, len(x.tail)+1), x.tail...)
-		x.tailGen = c.gen
+		x.tail, x.tailGen = roomier(x.tail), c.gen
 	}
 }
 
 // first returns the number of the tail's first message.
 func (x *channel) first() uint64 { return x.last - uint64(len(x.tail)) + 1 }
 
-// push appends the next message to the tail.
+// push appends the next message to the tail. A long tail does not double its
+// memory: it seldom gets longer, only moves on.
 func (c *Channels) push(x *channel, message []byte) {
-	if len(x.tail) == cap(x.tail) {
-		x.tailGen = c.gen // append takes new memory
+	if n := len(x.tail); n == cap(x.tail) {
+		if n >= TailMessages/4 {
+			x.tail = roomier(x.tail)
+		}
+		x.tailGen = c.gen // this, or append, takes new memory
 	}
 	x.tail = append(x.tail, message)
 	x.last++
 	x.bytes += len(message)
+}
+
+// roomier returns a copy with some room behind its end.
+func roomier(tail [][]byte) [][]byte {
+	return append(make([][]byte, 0, len(tail)+len(tail)/4+1), tail...)
 }
 
 // want makes all that there is to be archived.

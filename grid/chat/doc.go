@@ -64,6 +64,6 @@
 // client's messages: they cannot make anything here panic, or allocate beyond
 // their own size's proportion. All limits are in settings.go.
 //
-// A channel takes about 300 bytes, and each message in its tail about 70 besides
+// A channel takes about 230 bytes, and each message in its tail about 90 besides
 // its content.
 package chat
