@@ -100,6 +100,15 @@ func (k *conn) asking() int {
 	return int(k.errands) + len(k.rare.reads)
 }
 
+// answered notes that one request less is in flight.
+func (k *conn) answered(op *grid.Op) {
+	if op.Write && !op.Again {
+		k.writes--
+	} else {
+		k.errands--
+	}
+}
+
 // confirm is a read that waits until the leader is confirmed.
 type confirm struct {
 	serial uint32

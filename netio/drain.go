@@ -106,21 +106,35 @@ func (l *loop) settle(o *grid.Outcomes, i int) {
 		l.confirmed(k, ref, o.Err)
 		return
 	}
-	if op := l.server.op(ref.Kind); op.Write && !op.Again {
-		k.writes--
-	} else {
-		k.errands--
+	l.settleRequest(k, l.server.op(ref.Kind), o, i)
+}
+
+// settleRequest answers a request of a connection that is still there.
+func (l *loop) settleRequest(k *conn, op *grid.Op, o *grid.Outcomes, i int) {
+	ref := o.Refs[i]
+	var status byte
+	var body []byte
+	if o.Err == nil {
+		status, body = o.Body(i)
 	}
-	if o.Err != nil {
+	if status == grid.StatusElsewhere {
+		err := l.sendOn(k, op, ref, body)
+		if err == nil {
+			return
+		}
+		k.answered(op)
+		l.fail(k, ref.Kind, ref.ID, err)
+		return
+	}
+	k.answered(op)
+	switch {
+	case o.Err != nil:
 		if len(l.failure) == 0 {
 			l.failure = fault.Of(o.Err).Append(l.failure)
 		}
 		l.answer(k, ref.Kind, wire.Reply|wire.Error, ref.ID, l.failure)
 		return
-	}
-	status, body := o.Body(i)
-	switch {
-	case status != 0:
+	case status != byte(fault.OK):
 		l.answer(k, ref.Kind, wire.Reply|wire.Error, ref.ID, body)
 		return
 	case ref.Kind == session.KindTrack, ref.Kind == session.KindUntrack:

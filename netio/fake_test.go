@@ -2,6 +2,7 @@ package netio
 
 import (
 	"bytes"
+	"strings"
 	"sync"
 
 	"github.com/thronggrid/throng/grid"
@@ -20,13 +21,15 @@ const (
 	kindTrap  grid.Kind = 0x0513 // [key]: the lane panics
 	kindBlock grid.Kind = 0x0515 // [key] → [value]: blocks the loop for a while
 	kindPart  grid.Kind = 0x0514 // [key] → [value], with the help of a worker
+	kindSum   grid.Kind = 0x0516 // [key] → [value]: of two slots
 	kindSay   grid.Kind = 0x0521 // [stream, text]: passed on
 	kindSaid  grid.Kind = 0x05e1 // pushed: [stream, text]
 )
 
 func fakeOps(s *fakeShards) []grid.Op {
 	return append(session.Ops(), []grid.Op{
-		{Kind: kindPut, Name: "fake.put", Write: true, Prepare: fields(2)},
+		{Kind: kindPut, Name: "fake.put", Write: true, Prepare: fields(2), Scatter: fakeScatter{s}},
+		{Kind: kindSum, Name: "fake.sum", Prepare: fields(1), Scatter: fakeScatter{s}},
 		{Kind: kindPanic, Name: "fake.panic", Write: true, Prepare: preparePanic},
 		{Kind: kindGet, Name: "fake.get", Prepare: fields(1)},
 		{Kind: kindFill, Name: "fake.fill", Prepare: fields(1)},
@@ -51,6 +54,28 @@ func (s *fakeShards) complete(body, part, out []byte) ([]byte, error) {
 		return nil, fault.New(fault.Unavailable, "planted")
 	}
 	return append(append(out, 0x91), part...), nil
+}
+
+// fakeScatter finds a value at another slot, which is named by the key and "+".
+type fakeScatter struct{ *fakeShards }
+
+func (s fakeScatter) Gather(body, part []byte, read grid.Read, out []byte) ([]byte, error) {
+	in, here := pack.NewCursor(body), pack.NewCursor(part)
+	in.Array()
+	key := string(in.String()) + "+"
+	reply, err := read(grid.SlotOf(key), kindGet, get(key), nil)
+	if err != nil {
+		return out, err
+	}
+	there := pack.NewCursor(reply)
+	there.Array()
+	return pack.AppendInt(pack.AppendArray(out, 1), here.Int()+there.Int()), there.Done()
+}
+
+func (s fakeScatter) Learn(body []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.learned = append(s.learned, string(body))
 }
 
 func prepareSay(_ *grid.Caller, in *pack.Cursor, _ int, out []byte) (key, body []byte, err error) {
@@ -103,6 +128,8 @@ type fakeShards struct {
 	streams  *presence.Streams
 	effects  grid.Effects
 	duties   []fakeDuty
+	sentOn   []grid.RequestID  // of commands that were sent on
+	learned  []string          // bodies of commands that belonged elsewhere
 	users    map[grid.ID]bool  // that have opened sessions
 	seen     map[grid.Kind]int // commands executed, by kind
 	asked    map[grid.Kind]int // commands handed in, by kind
@@ -210,10 +237,11 @@ type fakeLane struct {
 type fakeBatch struct {
 	refs   []grid.Ref
 	kinds  []grid.Kind
+	ids    []grid.RequestID
 	bodies [][]byte
 }
 
-func (l *fakeLane) Write(_ grid.Slot, kind grid.Kind, _ grid.RequestID, body []byte, ref grid.Ref) error {
+func (l *fakeLane) Write(_ grid.Slot, kind grid.Kind, id grid.RequestID, body []byte, ref grid.Ref) error {
 	l.shards.mu.Lock()
 	defer l.shards.mu.Unlock()
 	if l.shards.refuse != nil {
@@ -225,7 +253,7 @@ func (l *fakeLane) Write(_ grid.Slot, kind grid.Kind, _ grid.RequestID, body []b
 		b = &l.mine
 	}
 	b.refs, b.kinds = append(b.refs, ref), append(b.kinds, kind)
-	b.bodies = append(b.bodies, bytes.Clone(body))
+	b.ids, b.bodies = append(b.ids, id), append(b.bodies, bytes.Clone(body))
 	return nil
 }
 
@@ -272,7 +300,7 @@ func (s *fakeShards) run(deliver grid.Deliver, b fakeBatch) {
 	o := &grid.Outcomes{Refs: b.refs, Err: s.err}
 	if s.err == nil {
 		for i, body := range b.bodies {
-			o.Bytes = s.apply(0, b.kinds[i], body, o.Bytes)
+			o.Bytes = s.apply(0, b.kinds[i], b.ids[i], body, o.Bytes)
 			o.Ends = append(o.Ends, uint32(len(o.Bytes)))
 		}
 	}
@@ -282,7 +310,7 @@ func (s *fakeShards) run(deliver grid.Deliver, b fakeBatch) {
 	for len(s.duties) > 0 {
 		d := s.duties[0]
 		s.duties = s.duties[1:]
-		s.apply(d.to, d.kind, d.body, nil)
+		s.apply(d.to, d.kind, grid.RequestID{}, d.body, nil)
 	}
 	hints := s.hints
 	s.mu.Unlock()
@@ -291,7 +319,9 @@ func (s *fakeShards) run(deliver grid.Deliver, b fakeBatch) {
 	}
 }
 
-func (s *fakeShards) apply(slot grid.Slot, kind grid.Kind, body, out []byte) []byte {
+func (s *fakeShards) apply(
+	slot grid.Slot, kind grid.Kind, id grid.RequestID, body, out []byte,
+) []byte {
 	s.stamp++
 	s.seen[kind]++
 	t := &grid.Turn{Slot: slot, Stamp: s.stamp, Outbox: s, Effects: &s.effects}
@@ -309,7 +339,7 @@ func (s *fakeShards) apply(slot grid.Slot, kind grid.Kind, body, out []byte) []b
 	case kind>>8 == 0x03:
 		out, err = s.streams.Apply(t, kind, body, append(out, 0))
 	default:
-		return s.put(body, out)
+		return s.put(id, body, out)
 	}
 	if err != nil {
 		return appendFailure(out[:start], err)
@@ -322,10 +352,18 @@ func appendFailure(out []byte, err error) []byte {
 	return e.Append(append(out, byte(e.Code)))
 }
 
-func (s *fakeShards) put(body, out []byte) []byte {
+func (s *fakeShards) put(id grid.RequestID, body, out []byte) []byte {
 	in := pack.NewCursor(body)
 	in.Array()
 	key, value := string(in.String()), in.Int()
+	if strings.HasPrefix(key, "far") && !strings.HasSuffix(key, "+") {
+		key += "+"
+		e := grid.Elsewhere{Slot: grid.SlotOf(key), Body: pack.AppendInt(get2(key), value)}
+		return e.Append(append(out, grid.StatusElsewhere), &id)
+	}
+	if strings.HasPrefix(key, "far") {
+		s.sentOn = append(s.sentOn, id)
+	}
 	if value < 0 {
 		return appendFailure(out, fault.New(fault.OutOfRange, "negative"))
 	}
@@ -339,7 +377,7 @@ func (s *fakeShards) duty(kind grid.Kind, body []byte) {
 	s.queue <- func() {
 		s.mu.Lock()
 		s.effects.Reset()
-		s.apply(0, kind, body, nil)
+		s.apply(0, kind, grid.RequestID{}, body, nil)
 		s.mu.Unlock()
 		s.hints(&s.effects)
 	}
@@ -402,6 +440,9 @@ func (l *fakeLane) Read(_ grid.Slot, _ grid.Level, kind grid.Kind, body, out []b
 	l.shards.mu.Lock()
 	defer l.shards.mu.Unlock()
 	v, ok := l.shards.values[key]
+	if kind == kindSum {
+		return pack.AppendInt(out, v), grid.ErrPartial
+	}
 	if !ok {
 		return append(out, "must not be seen"...)[:len(out)], fault.New(fault.NotFound, "no %q", key)
 	}

@@ -76,6 +76,9 @@ func (l *loop) welcome(k *conn, o *opening, streams []string) {
 		Streams:       streams,
 	}
 	l.end(k, w.Append(l.head(k, wire.KindHello, wire.Reply, o.id)))
+	if k.state == gone {
+		return
+	}
 	for _, key := range streams {
 		l.enter(k, []byte(key))
 	}

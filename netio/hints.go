@@ -1,6 +1,8 @@
 package netio
 
 import (
+	"math/bits"
+
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/presence"
@@ -43,12 +45,9 @@ func (f *fan) hints(e *grid.Effects) {
 
 // wake posts drain tasks to loops.
 func (f *fan) wake(loops *[loopsMax / 64]uint64) {
-	for i := range f.loops {
-		if i%64 == 0 && loops[i/64] == 0 {
-			continue
-		}
-		if loops[i/64]&bit(i) != 0 {
-			f.loops[i].Load().post(nil)
+	for i, word := range loops {
+		for ; word != 0; word &= word - 1 {
+			f.loops[64*i+bits.TrailingZeros64(word)].Load().post(nil)
 		}
 	}
 }

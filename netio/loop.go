@@ -22,13 +22,16 @@ type loop struct {
 	rooms  rooms
 	now    *conn // being served: to blame for a panic
 
-	asks    grid.Caller // who sent the request being served; here so as not to be allocated
-	cursor  pack.Cursor // over the request being served, likewise
-	scratch []byte      // the prepared body of the request being served
-	failure []byte      // the encoded error of a batch of outcomes
-	copied  []byte      // stands for gnet's inbound buffer when invariants are on
-	staged  bool        // the lane has something to flush
-	relayed bool        // the fan-out has something to begin with
+	asks      grid.Caller // who sent the request being served; here so as not to be allocated
+	cursor    pack.Cursor // over the request being served, likewise
+	scratch   []byte      // the prepared body of the request being served
+	part      []byte      // what memory had of the reply to a read that lies at several slots
+	level     grid.Level  // at which the rest of it is read
+	readOther grid.Read   // readSlot
+	failure   []byte      // the encoded error of a batch of outcomes
+	copied    []byte      // stands for gnet's inbound buffer when invariants are on
+	staged    bool        // the lane has something to flush
+	relayed   bool        // the fan-out has something to begin with
 
 	dirty    []*conn                      // to be written to at the end of this event
 	buffers  []*outgoing                  // not in use
@@ -132,6 +135,9 @@ func (l *loop) dismiss(k *conn, r wire.Reason) {
 
 // depart stops serving a connection, which ends once what is in flight is answered.
 func (l *loop) depart(k *conn) {
+	if k.state == gone {
+		return // the goodbye found its socket broken
+	}
 	if k.state < open {
 		l.strange--
 	}

@@ -123,9 +123,12 @@ func (l *loop) read(
 ) {
 	head := l.head(k, op.Kind, wire.Reply, id)
 	out, err := l.lane.Read(slot, level, op.Kind, body, head)
-	if err == grid.ErrPartial && op.Complete != nil {
-		err = l.complete(k, op, id, body, out[len(head):])
-		if err == nil {
+	switch {
+	case err != grid.ErrPartial:
+	case op.Scatter != nil:
+		out, err = l.gather(op, level, body, head, out)
+	case op.Complete != nil:
+		if err = l.complete(k, op, id, body, out[len(head):]); err == nil {
 			return
 		}
 	}
