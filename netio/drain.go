@@ -233,16 +233,18 @@ func (l *loop) again(k *conn) {
 // overdue says whether a connection's time is up.
 func (l *loop) overdue(k *conn) bool { return int32(l.tick-k.deadline) >= 0 }
 
-// passTime does what is due.
+// passTime does what is due. At shutdown it looks after connections in each turn.
 func (l *loop) passTime() {
-	if now := l.ticks.Load(); now != l.tick {
-		l.tick = now
-	} else if !l.shutdown {
-		return
+	now := l.ticks.Load()
+	passed := now != l.tick
+	l.tick = now
+	if passed || l.shutdown {
+		l.passFresh()
+		l.passLeaving()
 	}
-	l.passFresh()
-	l.passLeaving()
-	l.passDetaches()
+	if passed {
+		l.passDetaches()
+	}
 }
 
 // passFresh ends connections that have no session in time. They are in the order in

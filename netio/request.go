@@ -146,10 +146,9 @@ func (l *loop) complete(k *conn, op *grid.Op, id uint32, body, part []byte) erro
 		return err
 	}
 	body, part = bytes.Clone(body), bytes.Clone(part)
-	err := l.send(k, func() func(*conn) {
+	return l.send(k, func() func(*conn) {
 		reply, err := op.Complete(body, part, nil)
 		return func(k *conn) {
-			k.errands--
 			if err != nil {
 				l.fail(k, op.Kind, id, err)
 				return
@@ -157,10 +156,6 @@ func (l *loop) complete(k *conn, op *grid.Op, id uint32, body, part []byte) erro
 			l.answer(k, op.Kind, wire.Reply, id, reply)
 		}
 	})
-	if err == nil {
-		k.errands++
-	}
-	return err
 }
 
 // confirm parks a linearizable read until the leader is confirmed.

@@ -2,6 +2,7 @@ package netio
 
 import (
 	"bytes"
+	"context"
 	"testing"
 	"time"
 
@@ -113,6 +114,40 @@ func TestNoTokens(t *testing.T) {
 	p.failure(p.send(wire.KindToken, 0, pack.AppendArray(nil, 0)), fault.Unimplemented)
 	for _, provider := range []string{wire.ProviderToken, wire.ProviderRefresh, wire.ProviderJWT} {
 		s.refused(provider, "a.b.c", fault.Unauthenticated, wire.Unauthenticated)
+	}
+}
+
+// A connection that was told goodbye while a worker looks at its token ends, as any
+// other, once that is done.
+func TestShutdownDuringACheck(t *testing.T) {
+	studio, err := credential.NewStudio(credential.StudioOptions{
+		Key: []byte("a secret of at least thirty-two bytes"), Issuer: "studio"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, func(o *Options) { o.Studio, o.Loops, o.Workers = studio, 1, 1 })
+	busy := s.login()
+	blocked := busy.send(kindPart, 0, get("block"))
+	<-s.shards.blocked
+	p := s.dial()
+	h := aHello()
+	h.Provider, h.Credential = wire.ProviderJWT, "header.claims.signature"
+	p.send(wire.KindHello, 0, h.Append(nil))
+	s.until("its token waits for the worker", func() bool { return len(s.workers.queue) == 1 })
+	ended := make(chan error, 1)
+	go func() { ended <- s.Shutdown(context.Background()) }()
+	if f := p.frame(); f.Kind != wire.KindGoodbye {
+		t.Fatalf("got %+v, want goodbye", f)
+	}
+	if f := busy.frame(); f.Kind != wire.KindGoodbye {
+		t.Fatalf("got %+v, want goodbye", f)
+	}
+	s.shards.unblock <- struct{}{}
+	busy.reply(blocked)
+	busy.ended()
+	p.ended()
+	if err := <-ended; err != nil {
+		t.Error(err)
 	}
 }
 

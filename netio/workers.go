@@ -63,6 +63,7 @@ func (w *workers) do(e errand) {
 func (l *loop) send(k *conn, work func() func(k *conn)) error {
 	select {
 	case l.server.workers.queue <- errand{loop: l, number: k.number(), work: work}:
+		k.errands++
 		return nil
 	default:
 		e := fault.New(fault.ResourceExhausted,
@@ -80,8 +81,9 @@ func (l *loop) takeReturns() {
 			continue // a panic ended an earlier turn behind it
 		}
 		l.returns[i] = errand{}
-		if k := l.table.get(number); k != nil && k.state < half {
+		if k := l.table.get(number); k != nil {
 			l.now = k
+			k.errands--
 			then(k)
 		}
 	}

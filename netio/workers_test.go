@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"context"
 	"testing"
 
 	"github.com/thronggrid/throng/grid"
@@ -25,6 +26,24 @@ func TestReadsCompleted(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	p.works()
+}
+
+// A fault in an errand ends its connection, also when the server shuts down.
+func TestShutdownAfterAFault(t *testing.T) {
+	s := serve(t, nil)
+	p := s.login()
+	p.send(kindPart, 0, get("planted panic"))
+	if f := p.frame(); f.Kind != wire.KindGoodbye {
+		t.Fatalf("got %+v, want goodbye", f)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience/2)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- s.Shutdown(ctx) }()
+	p.ended()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }
 
 // Only so many reads of a connection, and of all, may wait for workers.
