@@ -15,7 +15,7 @@ type Sessions struct {
 	rows *btree.BTreeG[entry]
 	// waiting holds the detached sessions, those that end first first. It follows
 	// rows: a clone has none, and a restore makes it anew.
-	waiting *btree.BTreeG[deadline]
+	waiting tree[deadline]
 	spent   spent
 
 	duty []byte // room for the next duty's body
@@ -48,11 +48,7 @@ type deadline struct {
 
 // New returns the state of a slot without sessions.
 func New() *Sessions {
-	return &Sessions{
-		rows:    btree.NewBTreeGOptions(entryLess, btree.Options{NoLocks: true}),
-		waiting: btree.NewBTreeGOptions(deadlineLess, btree.Options{NoLocks: true}),
-		spent:   newSpent(),
-	}
+	return &Sessions{rows: btree.NewBTreeGOptions(entryLess, btree.Options{NoLocks: true})}
 }
 
 // Clone returns the state as it is now, frozen: it is for Encode alone, which
@@ -134,7 +130,7 @@ func entryLess(a, b entry) bool {
 	return cmp.Or(compareIDs(&a.user, &b.user), cmp.Compare(a.id, b.id)) < 0
 }
 
-func deadlineLess(a, b deadline) bool {
+func (a deadline) before(b deadline) bool {
 	return cmp.Or(cmp.Compare(a.at, b.at), compareIDs(&a.user, &b.user),
 		cmp.Compare(a.id, b.id)) < 0
 }

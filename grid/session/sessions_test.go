@@ -317,7 +317,7 @@ func TestASlotHasSoManySessionsAndTokens(t *testing.T) {
 	}
 	w = newWorld()
 	for i := range SpentPerSlotMax {
-		w.Sessions.spent.byUser.Load(token{nth(i), w.stamp + second, nth(i)})
+		w.Sessions.spent.byUser.Set(token{nth(i), w.stamp + second, nth(i)})
 	}
 	r := OpenRequest{User: alice, Origin: gateway, Spend: person(-6), SpendUntil: w.stamp + 9*second}
 	_, err = w.do(KindOpen, bodyOf(&r))

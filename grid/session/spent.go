@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"time"
 
-	"github.com/tidwall/btree"
-
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
 )
@@ -25,10 +23,10 @@ var (
 
 // spent remembers which refresh tokens have opened a session, until they expire.
 type spent struct {
-	byUser *btree.BTreeG[token] // by user, then by what expires first
+	byUser tree[token] // by user, then by what expires first
 	// firsts has the first token of every user, those that expire first first. It
 	// follows byUser: a clone has none, and a restore makes it anew.
-	firsts *btree.BTreeG[first]
+	firsts tree[first]
 }
 
 // token is a used refresh token.
@@ -43,19 +41,12 @@ type first struct {
 	user  grid.ID
 }
 
-func newSpent() spent {
-	return spent{
-		byUser: btree.NewBTreeGOptions(tokenLess, btree.Options{NoLocks: true}),
-		firsts: btree.NewBTreeGOptions(firstLess, btree.Options{NoLocks: true}),
-	}
-}
-
-func tokenLess(a, b token) bool {
+func (a token) before(b token) bool {
 	return cmp.Or(compareIDs(&a.user, &b.user), cmp.Compare(a.until, b.until),
 		compareIDs(&a.id, &b.id)) < 0
 }
 
-func firstLess(a, b first) bool {
+func (a first) before(b first) bool {
 	return cmp.Or(cmp.Compare(a.until, b.until), compareIDs(&a.user, &b.user)) < 0
 }
 

@@ -244,7 +244,7 @@ func checkIndexes(t rapid.TB, s *Sessions) {
 		if e.ends != 0 {
 			detached++
 			due = min(due, e.ends)
-			if _, ok := s.waiting.Get(e.deadline()); !ok {
+			if _, ok := s.waiting.of.Get(e.deadline()); !ok {
 				t.Fatalf("session %d does not wait for its end", e.id)
 			}
 		}
@@ -255,7 +255,7 @@ func checkIndexes(t rapid.TB, s *Sessions) {
 		if x.user != last.user {
 			users++
 			due = min(due, x.until)
-			if _, ok := s.spent.firsts.Get(first{x.until, x.user}); !ok {
+			if _, ok := s.spent.firsts.of.Get(first{x.until, x.user}); !ok {
 				t.Fatalf("the first token of user %v does not wait for its end", x.user)
 			}
 		}
