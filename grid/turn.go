@@ -14,6 +14,8 @@ type Turn struct {
 	// Effects takes hints. It is nil when nobody will act on them, on a follower or
 	// in replay: then none need be made. The state never depends on it.
 	Effects *Effects
+	// Scratch is room for the body of a duty; who makes it longer puts it back.
+	Scratch []byte
 }
 
 // Outbox takes duties: commands that another slot must carry out, in the order

@@ -59,7 +59,7 @@ func (m *Machine) Apply(index uint64, e *Entry, results Results, effects *grid.E
 				m.mu.Unlock()
 				return err
 			}
-			m.turn = grid.Turn{Floors: m.floors, Effects: effects}
+			m.turn = grid.Turn{Floors: m.floors, Effects: effects, Scratch: m.turn.Scratch}
 			if c.Kind == slot.KindSweep {
 				m.sweep(e.At, &c)
 			}

@@ -175,15 +175,15 @@ func (s *Sessions) enter(t *grid.Turn, e entry, key, status []byte, hasStatus bo
 		Key: key, Session: e.id, User: e.user, Origin: e.origin, Conn: e.conn,
 		Status: status, HasStatus: hasStatus,
 	}
-	s.duty = r.Append(pack.AppendArray(s.duty[:0], r.Fields()))
-	t.Outbox.Send(grid.SlotOf(key), presence.KindEnter, s.duty)
+	t.Scratch = r.Append(pack.AppendArray(t.Scratch[:0], r.Fields()))
+	t.Outbox.Send(grid.SlotOf(key), presence.KindEnter, t.Scratch)
 }
 
 // leave tells a stream that a session is no longer on it.
 func (s *Sessions) leave(t *grid.Turn, e entry, key []byte) {
 	r := presence.LeaveRequest{Key: key, Session: e.id}
-	s.duty = r.Append(pack.AppendArray(s.duty[:0], r.Fields()))
-	t.Outbox.Send(grid.SlotOf(key), presence.KindLeave, s.duty)
+	t.Scratch = r.Append(pack.AppendArray(t.Scratch[:0], r.Fields()))
+	t.Outbox.Send(grid.SlotOf(key), presence.KindLeave, t.Scratch)
 }
 
 // tell asks a gateway to close the connection of a session.

@@ -17,8 +17,6 @@ type Sessions struct {
 	// rows: a clone has none, and a restore makes it anew.
 	waiting tree[deadline]
 	spent   spent
-
-	duty []byte // room for the next duty's body
 }
 
 // entry is one session. Entries are in order of users, then ids.
