@@ -2,6 +2,7 @@ package slot
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/grid/session"
 )
 
 // delivery is one KindDeliver command on its way.
@@ -135,6 +137,31 @@ func TestAFullOutboxRefusesClients(t *testing.T) {
 	s.do(0, KindCarried, AppendCarried(nil, 1, s.outbox.last))
 	if got := code(s.Apply(&grid.Turn{}, 3, submit("b", 1, 1), nil)); got != fault.OK {
 		t.Errorf("an emptied outbox answered %v", got)
+	}
+}
+
+// While the outbox is full a slot does nothing of what is due, so nothing is: else
+// it would be asked to do it again and again, in the log.
+func TestNothingIsDueWhileTheOutboxIsFull(t *testing.T) {
+	s := New()
+	o := session.OpenRequest{User: grid.ID{1}, Origin: 1, Conn: 1}
+	d := session.DetachRequest{User: o.User, Origin: 1, Conn: 1, Grace: 5}
+	s.do(0, session.KindOpen, body(o.Fields(), o.Append))
+	s.do(0, session.KindDetach, body(d.Fields(), d.Append))
+	due := s.Due()
+	if due == math.MaxInt64 {
+		t.Fatal("a detached session is never due")
+	}
+	for !s.outbox.full() {
+		s.outbox.Send(1, leaderboard.KindSubmit, make([]byte, 1<<19))
+	}
+	s = decoded(t, encoded(t, s))
+	if got := s.Due(); got != math.MaxInt64 {
+		t.Errorf("something is due at %d while the outbox is full", got)
+	}
+	s.do(0, KindCarried, AppendCarried(nil, 1, s.outbox.last))
+	if got := s.Due(); got != due {
+		t.Errorf("due at %d with room in the outbox, was %d before", got, due)
 	}
 }
 

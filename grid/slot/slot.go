@@ -111,9 +111,13 @@ func appendError(out []byte, err error) []byte {
 // Stamp returns the slot's clock in µs.
 func (s *Slot) Stamp() int64 { return s.stamp }
 
-// Due returns the stamp at which something is due next; math.MaxInt64: nothing.
+// Due returns the stamp at which something is due next; math.MaxInt64: nothing, or
+// the outbox is full, and it waits until that has room.
 func (s *Slot) Due() int64 {
 	due := int64(math.MaxInt64)
+	if s.outbox.full() {
+		return due
+	}
 	s.each(func(f timed) { due = min(due, f.Due()) })
 	return due
 }
