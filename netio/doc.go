@@ -103,7 +103,7 @@
 //	    is not answered at once by ConfirmsMax.
 //	I6  What waits for all is bounded: pushes by PendingBytesMax, StreamsPendingMax and
 //	    LettersMax a loop, errands by ErrandsMax, connections by ConnectionsMax, those
-//	    without a session by FreshMax, ends that are not stored by DetachesMax.
+//	    long without a session by FreshMax, ends that are not stored by DetachesMax.
 //	I7  Each session that was ever bound to a connection of this server is either
 //	    ended, bound to another one, or detached, some time after that connection has
 //	    ended; or this server has ended, and the next start's sweep does it.

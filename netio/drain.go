@@ -239,35 +239,13 @@ func (l *loop) passTime() {
 	passed := now != l.tick
 	l.tick = now
 	if passed || l.shutdown {
+		l.makeRoom()
 		l.passFresh()
 		l.passLeaving()
 	}
 	if passed {
 		l.passDetaches()
 	}
-}
-
-// passFresh ends connections that have no session in time. They are in the order in
-// which they came, so all that are late stand in front.
-func (l *loop) passFresh() {
-	done := 0
-	for ; done < len(l.fresh); done++ {
-		k := l.table.get(l.fresh[done])
-		if k == nil || k.state >= open {
-			continue
-		}
-		if !l.overdue(k) {
-			break
-		}
-		l.now = k
-		l.count.helloLate.Add(1)
-		if k.state == fresh {
-			l.dismiss(k, wire.HelloLate)
-		} else {
-			l.dismiss(k, wire.Overloaded)
-		}
-	}
-	l.fresh = l.fresh[:copy(l.fresh, l.fresh[done:])]
 }
 
 // passLeaving ends connections that were told goodbye and have had their time.

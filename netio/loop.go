@@ -153,20 +153,6 @@ func (l *loop) close(k *conn) {
 	}
 }
 
-// makeRoom ends the oldest connections without a session when there are too many,
-// so that those who never say hello lock nobody out.
-func (l *loop) makeRoom() {
-	most := max(1, l.server.options.FreshMax/l.server.options.Loops)
-	for l.strange > most && len(l.fresh) > 0 {
-		k := l.table.get(l.fresh[0])
-		l.fresh = l.fresh[1:]
-		if k != nil && k.state < open {
-			l.count.displaced.Add(1)
-			l.drop(k, wire.Overloaded)
-		}
-	}
-}
-
 // drop says goodbye and ends a connection at once, whatever it has not read yet.
 func (l *loop) drop(k *conn, r wire.Reason) {
 	l.dismiss(k, r)

@@ -305,10 +305,10 @@ func TestOpeningDeadline(t *testing.T) {
 	s.sessionsAre(1, 1)
 }
 
-// Connections that never say hello, or whose session is not opened, do not lock
-// others out: the oldest make room.
+// Connections that never say hello do not lock others out: after a moment the oldest
+// make room, when there are too many, and when there is no room for any more.
 func TestFreshMax(t *testing.T) {
-	s := serve(t, func(o *Options) { o.Loops, o.FreshMax = 1, 4 })
+	s := serve(t, func(o *Options) { o.Loops, o.FreshMax, o.HelloTimeout = 1, 4, 3*time.Second })
 	first := s.login()
 	var idle []*peer
 	for range 6 {
@@ -316,41 +316,26 @@ func TestFreshMax(t *testing.T) {
 	}
 	idle[0].goodbye(wire.Overloaded)
 	idle[1].goodbye(wire.Overloaded)
-	p := s.login()
-	idle[2].goodbye(wire.Overloaded)
-	p.works()
 	first.works()
+	s.login().works() // was the fifth for a moment
+	idle[2].goodbye(wire.Overloaded)
 	if v := s.Stats(); v.Displaced != 3 {
 		t.Errorf("%d were displaced", v.Displaced)
 	}
-}
 
-// How long it waits for them is a matter of time, not of how busy its loops are.
-func TestShutdownDetachesThoughBusy(t *testing.T) {
-	s := serve(t, func(o *Options) { o.Loops, o.HelloTimeout = 1, time.Minute })
-	p := s.login()
-	s.shards.freeze()
-	ended := make(chan error, 1)
-	go func() { ended <- s.Shutdown(context.Background()) }()
-	p.goodbye(wire.Shutdown)
-	p.Close()
-	s.until("it is told", func() bool { return s.shards.waiting() == 1 })
-	l := s.fan.loops[0].Load()
-	for range 3 * LingerTicks {
-		l.post(nil)
-		s.until("the loop has had a turn", func() bool {
-			l.inbox.Lock()
-			defer l.inbox.Unlock()
-			return !l.inbox.posted || l.inbox.closed
-		})
-	}
-	s.shards.release()
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
-	if all, detached := s.shards.detached(); all != 1 || detached != 1 {
-		t.Errorf("%d of %d sessions are detached", detached, all)
-	}
+	s = serve(t, func(o *Options) { o.Loops, o.ConnectionsMax, o.HelloTimeout = 1, 2, 3*time.Second })
+	silent := s.dial()
+	first = s.login()
+	s.dial().goodbye(wire.Overloaded) // the silent one has its moment
+	s.until("there is room for another", func() bool {
+		p := s.dial()
+		h := aHello()
+		p.write(request(wire.KindHello, 0, 1, h.Append(nil)))
+		f, err := p.next()
+		return err == nil && f.Kind == wire.KindHello
+	})
+	silent.goodbye(wire.Overloaded)
+	first.works()
 }
 
 // A server that shuts down lets the ends of its connections be stored, but does

@@ -44,6 +44,7 @@ const (
 	// whose end is not stored yet.
 	DetachesMax = 1 << 20
 
+	momentTicks    = 20    // for which a connection may do without a session
 	connectionsFew = 1000  // room for less is warned of
 	filesUseful    = 20000 // the limit of open files that is then recommended
 
@@ -98,7 +99,7 @@ type Options struct {
 	FrameBytesMax  int           // of a client's frame with its head; default wire.FrameBytesMax
 	OutBytesMax    int           // bytes waiting for a connection, else it is closed; default 1 MiB
 	ReadsPerTurn   int           // answered at once in a loop's turn (see turnBytes); default 512
-	FreshMax       int           // connections without a session; default 4096
+	FreshMax       int           // connections long without a session (fresh.go); default 4096
 	Workers        int           // goroutines for what takes long; default: two per core
 	HelloTimeout   time.Duration // from accept to welcome; default 10 s
 	Grace          time.Duration // how long a session outlives its connection; default 60 s

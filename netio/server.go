@@ -187,7 +187,8 @@ func addrOf(fd int) (net.Addr, error) {
 }
 
 func (s *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
-	most := s.open.Add(1) > int64(s.connections)
+	l := s.loopOf(c.EventLoop())
+	most := s.open.Add(1) > int64(s.connections) && !l.displace()
 	if most || s.leaving.Load() {
 		s.turned.Add(1)
 		g := wire.Goodbye{Reason: wire.Shutdown, After: s.options.ReconnectAfter}
@@ -198,13 +199,10 @@ func (s *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 		return wire.End(g.Append(wire.Begin(nil, wire.KindGoodbye, 0, 0)), 0), gnet.Close
 	}
 	s.accepted.Add(1)
-	l := s.loopOf(c.EventLoop())
-	k := &conn{conn: c, deadline: l.tick + ticksPerHello}
+	k := &conn{conn: c}
 	l.table.add(k)
-	l.fresh = append(l.fresh, k.number())
-	l.strange++
 	c.SetContext(k)
-	l.makeRoom()
+	l.stranger(k)
 	if s.leaving.Load() { // Shutdown may have looked at this loop before
 		l.dismiss(k, wire.Shutdown)
 		l.endEvent()
