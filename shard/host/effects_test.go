@@ -56,6 +56,36 @@ func TestEffectsAreThoseOfThisIncarnation(t *testing.T) {
 	})
 }
 
+// TestHintsFollowOutcomes: who asked has the outcome before anybody is told what
+// came of it. Gateways count on that: they know who is on a stream by outcomes.
+func TestHintsFollowOutcomes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const entries = 20
+		h := open(t, vfs.NewMem(), nil)
+		synctest.Wait()
+		order := make(chan string, 4*entries)
+		h.Listen(func(e *grid.Effects) { order <- "hints" })
+		lane := h.Open(func(o *grid.Outcomes) {
+			order <- "outcomes"
+			o.Release()
+		})
+		for n := range uint64(entries) {
+			r := presence.EnterRequest{Key: []byte(roomKey(1)), Session: grid.SessionID(n + 1),
+				User: userOf(int(n)), Origin: h.origin, Conn: n, HasStatus: true}
+			b := body(r.Fields(), r.Append)
+			err := lane.Write(grid.SlotOf(r.Key), presence.KindEnter, grid.RequestID{}, b, grid.Ref{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			lane.Flush()
+			synctest.Wait()
+			if first, then := <-order, <-order; first != "outcomes" || then != "hints" {
+				t.Fatalf("entry %d: %s came first, then %s", n, first, then)
+			}
+		}
+	})
+}
+
 // TestAReplayEmitsNothing: what was pushed before a restart is not pushed again.
 func TestAReplayEmitsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
