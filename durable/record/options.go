@@ -76,7 +76,7 @@ func pebbleOptions(o Options, fs *disk.Guard, l *disk.Latch) (*pebble.Options, f
 		po.Levels[i].FilterPolicy = bloom.FilterPolicy(filterBits)
 	}
 	po.ApplyCompressionSettings(func() pebble.DBCompressionSettings {
-		return pebble.DBCompressionBalanced
+		return pebble.DBCompressionFastest
 	})
 	disk.Listen(po, "the record tables", o.Logger, l)
 	return po, cache.Unref

@@ -103,17 +103,28 @@ func merge(tx record.Tx, rows []chat.Row) error {
 	return nil
 }
 
-// load reads what is stored in the places of rows, each place once.
+// load reads what is stored in the places of rows, each place once. Most rows are
+// new messages, behind all that there are of their channels: one look for each
+// channel shows that, in place of one for each row.
 func load(tx record.Tx, rows []chat.Row) ([]kept, error) {
+	some, err := channels(tx, rows)
+	if err != nil {
+		return nil, err
+	}
 	all := make([]kept, 0, len(rows))
-	keys := make([][]record.Value, 0, len(rows))
+	var keys [][]record.Value
+	var at []int // of keys, in all
 	seen := make(map[place]bool, len(rows))
 	for _, r := range rows {
 		p := place{r.Key, r.Seq}
-		if !seen[p] {
-			seen[p] = true
-			all, keys = append(all, kept{place: p}), append(keys, p.values())
+		if seen[p] {
+			continue
 		}
+		seen[p] = true
+		if some[r.Key] {
+			keys, at = append(keys, p.values()), append(at, len(all))
+		}
+		all = append(all, kept{place: p})
 	}
 	stored, err := tx.GetMany(Table, keys...)
 	if err != nil {
@@ -123,11 +134,39 @@ func load(tx record.Tx, rows []chat.Row) ([]kept, error) {
 		if row == nil {
 			continue
 		}
-		if all[i].message, err = messageIn(row.Doc); err != nil {
-			return nil, fmt.Errorf("message %d of %q: %w", all[i].seq, all[i].key, err)
+		k := &all[at[i]]
+		if k.message, err = messageIn(row.Doc); err != nil {
+			return nil, fmt.Errorf("message %d of %q: %w", k.seq, k.key, err)
 		}
 	}
 	return all, nil
+}
+
+// channels says of which channels something is stored between the lowest and the
+// highest number that rows have of them.
+func channels(tx record.Tx, rows []chat.Row) (map[string]bool, error) {
+	type span struct{ low, high uint64 }
+	spans := make(map[string]span)
+	for _, r := range rows {
+		s, ok := spans[r.Key]
+		if !ok {
+			s = span{r.Seq, r.Seq}
+		}
+		spans[r.Key] = span{min(s.low, r.Seq), max(s.high, r.Seq)}
+	}
+	some := make(map[string]bool, len(spans))
+	for key, s := range spans {
+		page, err := tx.Scan(Table, record.Range{
+			Prefix: []record.Value{record.Bytes([]byte(key))},
+			From:   []record.Value{record.Uint(s.low)}, To: []record.Value{record.Uint(s.high)},
+			Limit: 1,
+		})
+		if err != nil {
+			return nil, err
+		}
+		some[key] = len(page.Rows) > 0
+	}
+	return some, nil
 }
 
 // Read implements chat.Archive.
