@@ -105,7 +105,8 @@ func (l *loop) leaveLetter(h *grid.Hint, body []byte) bool {
 		return false
 	}
 	from := uint32(len(l.inbox.paper))
-	if len(l.inbox.letters) >= LettersMax || int(from)+len(body) > PendingBytesMax {
+	full := len(l.inbox.letters) >= LettersMax || int(from)+len(body) > PendingBytesMax
+	if full && h.Kind != session.KindEnded { // of which there are few, and none may be lost
 		l.inbox.missed = true
 		return true
 	}

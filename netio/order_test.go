@@ -9,6 +9,7 @@ import (
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/presence"
 	"github.com/thronggrid/throng/grid/session"
+	"github.com/thronggrid/throng/netio/wire"
 )
 
 // mail hints to the connection of a session, a number at a time.
@@ -63,4 +64,27 @@ func TestTrackedAgainAfterRefusal(t *testing.T) {
 		p.hears(lobby, "back")
 		blocker.number(blocked)
 	}
+}
+
+// However much waits for a loop, the connection of a session that has ended is
+// told, and closed: nobody else would ever do so.
+func TestAnEndIsNotLost(t *testing.T) {
+	s := serve(t, func(o *Options) { o.Loops = 1 })
+	p, blocker := s.login(), s.login()
+	to := grid.Address{Session: p.welcome.Session, Origin: s.shards.Origin(),
+		Conn: 1 << generationShift} // it is the first of the first loop
+	blocked := blocker.send(kindBlock, 0, get("x"))
+	<-s.shards.blocked
+	s.shards.mail(to, 0, LettersMax+1)
+	b := pack.AppendBytes(pack.AppendArray(nil, 5), p.welcome.User[:])
+	b = pack.AppendNil(grid.AppendSession(b, p.welcome.Session))
+	s.shards.duty(session.KindEnd, pack.AppendUint(pack.AppendUint(b, 0), 0))
+	s.shards.wait()
+	s.shards.unblock <- struct{}{}
+	for {
+		if f := p.frame(); f.Kind == wire.KindGoodbye {
+			break
+		}
+	}
+	blocker.number(blocked)
 }
