@@ -14,7 +14,7 @@ import (
 
 // Sizes that apply where Options leaves a zero.
 const (
-	DefaultMemTableBytes = 4 << 20
+	DefaultMemTableBytes = 64 << 20
 	DefaultCacheBytes    = 16 << 20
 )
 
