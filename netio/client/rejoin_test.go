@@ -1,10 +1,13 @@
 package client
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/chat"
+	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/presence"
@@ -12,8 +15,8 @@ import (
 	"github.com/thronggrid/throng/netio/wire"
 )
 
-// entered answers a track, and pushes that the session is on the stream.
-func (c *scripted) entered(f wire.Frame) {
+// streamIn returns the key of the stream of a request to track.
+func streamIn(f wire.Frame) []byte {
 	in := pack.NewCursor(f.Body)
 	in.Array()
 	in.Uint()
@@ -22,6 +25,12 @@ func (c *scripted) entered(f wire.Frame) {
 	if err != nil {
 		panic(err)
 	}
+	return key
+}
+
+// entered answers a track, and pushes that the session is on the stream.
+func (c *scripted) entered(f wire.Frame) {
+	key := streamIn(f)
 	c.reply(f, grid.AppendStream(pack.AppendArray(nil, 1), key))
 	b := grid.AppendStream(pack.AppendArray(wire.Begin(nil, presence.KindEntered, 0, 0), 2), key)
 	c.Write(wire.End(pack.AppendUint(b, 1), 0))
@@ -70,5 +79,52 @@ func TestResumedWhileEnteringAgain(t *testing.T) {
 	defer c.mu.Unlock()
 	if c.mu.hold != 0 {
 		t.Errorf("%d streams are to be entered before writes may be sent", c.mu.hold)
+	}
+}
+
+// Who gives up entering a stream, or joining a room that cannot be read, is not
+// left there.
+func TestGivenUpIsLeft(t *testing.T) {
+	tracked, left := make(chan struct{}, 4), make(chan struct{}, 4)
+	s := &script{serve: func(c *scripted, f wire.Frame) {
+		switch f.Kind {
+		case session.KindTrack:
+			if grid.StreamKind(streamIn(f)[0]) == grid.StreamRoom {
+				c.entered(f)
+			} else {
+				tracked <- struct{}{} // and no word whether it is on the stream
+			}
+		case session.KindUntrack:
+			left <- struct{}{}
+		case chat.KindInfo:
+			c.fail(f, fault.Error{Code: fault.Internal, Message: "no reads today"})
+		}
+	}}
+	c, err := Dial(within(t), startScript(t, s), Options{Credential: Custom("player-x")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	ctx, cancel := context.WithCancel(within(t))
+	go func() {
+		<-tracked
+		cancel()
+	}()
+	if _, err := c.Track(ctx, "world", ""); fault.CodeOf(err) != fault.Cancelled {
+		t.Fatalf("tracked without a word: %v", err)
+	}
+	awaits(t, left)
+	if _, err := c.Join(within(t), "lobby", JoinOptions{}); fault.CodeOf(err) != fault.Internal {
+		t.Fatalf("joined a room that cannot be read: %v", err)
+	}
+	awaits(t, left)
+}
+
+func awaits(t *testing.T, c chan struct{}) {
+	t.Helper()
+	select {
+	case <-c:
+	case <-within(t).Done():
+		t.Fatal("it did not come")
 	}
 }

@@ -77,7 +77,7 @@ func (c *Client) Join(ctx context.Context, room string, o JoinOptions) (*Room, e
 	if !o.FromStart {
 		info, err := c.info(ctx, s.key, nil)
 		if err != nil {
-			c.drop(s, err)
+			c.giveUp(s, err)
 			return nil, err
 		}
 		o.After = info.Last

@@ -62,7 +62,7 @@ func (c *Client) track(ctx context.Context, key, status string, f *follow) (*Str
 	}
 	for {
 		if err := s.ask(ctx); err != nil {
-			c.drop(s, err)
+			c.giveUp(s, err)
 			return nil, err
 		}
 		timer := time.NewTimer(enterEvery)
@@ -75,7 +75,7 @@ func (c *Client) track(ctx context.Context, key, status string, f *follow) (*Str
 			timer.Stop()
 			err := fault.New(contextCode(ctx.Err()),
 				"the stream was not entered before the call's context ended")
-			c.drop(s, err)
+			c.giveUp(s, err)
 			return nil, err
 		}
 	}
@@ -98,6 +98,20 @@ func (c *Client) drop(s *Stream, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.forget(s, err)
+}
+
+// giveUp drops a stream that the session may be on, and takes it off, without
+// waiting for that.
+func (c *Client) giveUp(s *Stream, err error) {
+	k := s.untrack()
+	k.hook = func(error) {}
+	c.mu.Lock()
+	c.forget(s, err)
+	if c.mu.err == nil {
+		c.enqueue(k)
+	}
+	c.mu.Unlock()
+	c.wake()
 }
 
 // forget is drop, under mu.
@@ -220,11 +234,15 @@ func (s *Stream) SetStatus(ctx context.Context, status string) error {
 // taken; then Next returns an error.
 func (s *Stream) Leave(ctx context.Context) error {
 	s.client.drop(s, fault.New(fault.Cancelled, "the stream was left"))
+	_, err := finish(ctx, s.client, s.untrack(), session.DecodeTrackReply)
+	return err
+}
+
+func (s *Stream) untrack() *call {
 	r := session.UntrackRequest{Key: s.key}
 	k := s.client.begin(session.KindUntrack, true, r.Fields())
 	k.again, k.body = true, r.Append(k.body)
-	_, err := finish(ctx, s.client, k, session.DecodeTrackReply)
-	return err
+	return k
 }
 
 // Presences returns those present on the stream in order of their sessions, at
