@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -141,7 +140,7 @@ func (f *serveFlags) check(stderr io.Writer) (*slog.Logger, error) {
 // serve runs a node until ctx is done or the node fails.
 func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) error {
 	cores := raiseProcs()
-	collectEarly()
+	collectEarly(ctx)
 	if err := checkFree(f.clientAddr); err != nil {
 		return err
 	}
@@ -201,16 +200,6 @@ func checkFree(addr string) error {
 			"or stop what listens there", err)
 	}
 	return l.Close()
-}
-
-// collectEarly lets the garbage collector run when a quarter of what is in use
-// has become garbage, instead of as much again: boards are large and hold next
-// to no pointers, so collecting is cheap and memory is what a node runs out of
-// first. GOGC in the environment wins.
-func collectEarly() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(25)
-	}
 }
 
 // raiseProcs lets twice as many goroutines run as there are cores, and returns
