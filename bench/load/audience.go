@@ -61,14 +61,14 @@ func (a *Audience) seat(ctx context.Context, addr string, l Listener) error {
 	}
 	conn.SetDeadline(time.Time{})
 	a.wg.Go(func() {
-		if err := s.listen(l); err != nil && !errors.Is(err, net.ErrClosed) {
+		if err := s.listen(l); !errors.Is(err, net.ErrClosed) {
 			a.err.CompareAndSwap(nil, &err)
 		}
 	})
 	return nil
 }
 
-// listen counts until the connection is closed.
+// listen counts until the connection ends, and returns why.
 func (s *seat) listen(l Listener) error {
 	b := make([]byte, 0, readBytes)
 	for {

@@ -46,7 +46,11 @@ type deadline struct {
 
 // New returns the state of a slot without sessions.
 func New() *Sessions {
-	return &Sessions{rows: btree.NewBTreeGOptions(entryLess, btree.Options{NoLocks: true})}
+	return &Sessions{
+		rows:    btree.NewBTreeGOptions(entryLess, btree.Options{NoLocks: true}),
+		waiting: tree[deadline]{less: deadlineLess},
+		spent:   spent{byUser: tree[token]{less: tokenLess}, firsts: tree[first]{less: firstLess}},
+	}
 }
 
 // Clone returns the state as it is now, frozen: it is for Encode alone, which
@@ -128,7 +132,7 @@ func entryLess(a, b entry) bool {
 	return cmp.Or(compareIDs(&a.user, &b.user), cmp.Compare(a.id, b.id)) < 0
 }
 
-func (a deadline) before(b deadline) bool {
+func deadlineLess(a, b deadline) bool {
 	return cmp.Or(cmp.Compare(a.at, b.at), compareIDs(&a.user, &b.user),
 		cmp.Compare(a.id, b.id)) < 0
 }

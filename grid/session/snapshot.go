@@ -219,7 +219,7 @@ func (d *decoder) tokens(s *Sessions, count uint64) error {
 		if err != nil {
 			return fmt.Errorf("token %d of %d: %w", i+1, count, err)
 		}
-		if i > 0 && !last.before(t) {
+		if i > 0 && !tokenLess(last, t) {
 			return fmt.Errorf("token %d of %d does not follow the one before", i+1, count)
 		}
 		if ofUser++; t.user != last.user {

@@ -41,12 +41,12 @@ type first struct {
 	user  grid.ID
 }
 
-func (a token) before(b token) bool {
+func tokenLess(a, b token) bool {
 	return cmp.Or(compareIDs(&a.user, &b.user), cmp.Compare(a.until, b.until),
 		compareIDs(&a.id, &b.id)) < 0
 }
 
-func (a first) before(b first) bool {
+func firstLess(a, b first) bool {
 	return cmp.Or(cmp.Compare(a.until, b.until), compareIDs(&a.user, &b.user)) < 0
 }
 

@@ -3,14 +3,16 @@ package session
 import "github.com/tidwall/btree"
 
 // tree is an ordered set that takes no memory until it holds something: most
-// slots have no detached session and no used token. The zero tree is empty.
-type tree[T interface{ before(T) bool }] struct{ of *btree.BTreeG[T] }
+// slots have no detached session and no used token.
+type tree[T any] struct {
+	less func(a, b T) bool
+	of   *btree.BTreeG[T] // nil: nothing was ever in it
+}
 
 // Set adds a value, or replaces the one that is equal to it.
 func (t *tree[T]) Set(v T) {
 	if t.of == nil {
-		less := func(a, b T) bool { return a.before(b) }
-		t.of = btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})
+		t.of = btree.NewBTreeGOptions(t.less, btree.Options{NoLocks: true})
 	}
 	t.of.Set(v)
 }
@@ -55,7 +57,7 @@ func (t *tree[T]) Len() int {
 // Copy returns a copy in O(1), whose nodes are copied when either writes to them.
 func (t *tree[T]) Copy() tree[T] {
 	if t.of == nil {
-		return tree[T]{}
+		return *t
 	}
-	return tree[T]{t.of.Copy()}
+	return tree[T]{t.less, t.of.Copy()}
 }

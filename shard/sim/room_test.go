@@ -17,7 +17,6 @@ type roomLog struct {
 	p      *player
 	key    string
 	reader *chat.Reader
-	read   uint64 // from where it was read last
 
 	given []chat.Message // number i+1 is given[i]
 	// said holds, by number, what each acknowledged message may be by now: "" when
