@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -83,5 +84,29 @@ func TestArchivedComesLate(t *testing.T) {
 	archiveAll(t, c, s, 1)
 	if m, err := parse(s.rows[lobby][4]); err != nil || !m.Removed {
 		t.Fatalf("%+v, %v", m, err)
+	}
+}
+
+// TestAnOlderAcknowledgementCountsForNothing: one that is behind in messages or in
+// changes, from an archiver that was overtaken, takes nothing back.
+func TestAnOlderAcknowledgementCountsForNothing(t *testing.T) {
+	c, s := New(), newShelf()
+	for range TailMessages + 50 {
+		send(t, c, s, lobby, "x")
+	}
+	r := UpdateRequest{lobby, TailMessages + 9, "y"}
+	if _, err := do(c, s, &server, KindUpdate, 9, &r, DecodeChangeReply); err != nil {
+		t.Fatal(err)
+	}
+	archiveAll(t, c, s, 1<<20)
+	before := encode(c)
+	all := uint64(TailMessages + 50)
+	for _, late := range []ArchivedRequest{{lobby, all, 0}, {lobby, 10, 1}, {lobby, 0, 1}, {lobby, 0, 0}} {
+		if err := acknowledge(c, []ArchivedRequest{late}); err != nil {
+			t.Fatal(err)
+		}
+		if c.Pending() || !bytes.Equal(encode(c), before) {
+			t.Fatalf("%+v changed the channel", late)
+		}
 	}
 }
