@@ -359,3 +359,33 @@ func TestShutdownDetaches(t *testing.T) {
 	}
 	s.shards.release()
 }
+
+// What confirms a resume is said again with the next frame, if it could not be
+// stored.
+func TestConfirmIsRepeated(t *testing.T) {
+	s := serve(t, nil)
+	p := s.login()
+	h := aHello()
+	h.Resume = &p.welcome.Resume
+	p.Close()
+	s.sessionsAre(1, 1)
+	q := s.loginAs(&h)
+	ping := func() { q.reply(q.send(wire.KindPing, 0, pack.AppendArray(nil, 0))) }
+	later := &fault.Error{Code: fault.Unavailable, Message: "no leader", Retry: time.Millisecond}
+	s.shards.fail(later)
+	ping()
+	s.until("it was said in vain", func() bool { return s.shards.runsOf(session.KindConfirm) == 1 })
+	s.shards.wait()
+	s.shards.fail(nil)
+	s.shards.refuseWith(later)
+	ping()
+	s.shards.refuseWith(nil)
+	s.until("it is confirmed", func() bool {
+		ping()
+		return s.shards.commands(session.KindConfirm) == 1
+	})
+	ping()
+	if n := s.shards.runsOf(session.KindConfirm); n != 2 {
+		t.Errorf("confirmed %d times", n)
+	}
+}

@@ -88,3 +88,29 @@ func TestAnEndIsNotLost(t *testing.T) {
 	}
 	blocker.number(blocked)
 }
+
+// Those on streams are told when there was no room for what they were to be told,
+// be it for one of them or for all on a stream.
+func TestMissedForWantOfRoom(t *testing.T) {
+	s := serve(t, func(o *Options) { o.Loops = 1 })
+	p, blocker := s.login(), s.login()
+	lobby := roomKey("lobby")
+	p.track(lobby)
+	blocked := blocker.send(kindBlock, 0, get("x"))
+	<-s.shards.blocked
+	s.shards.mail(grid.Address{Origin: s.shards.Origin(), Conn: 1 << generationShift}, 0, LettersMax+1)
+	s.shards.wait()
+	s.shards.unblock <- struct{}{}
+	blocker.number(blocked)
+	p.push(wire.KindMissed)
+
+	change := pack.AppendUint(pack.AppendUint(pack.AppendArray(nil, 5), 2), 1) // updated, one is there
+	change = pack.AppendBytes(grid.AppendSession(change, p.welcome.Session), p.welcome.User[:])
+	change = pack.AppendString(change, string(make([]byte, presence.StatusBytesMax)))
+	many := make([][]byte, PendingBytesMax/len(change))
+	for i := range many {
+		many[i] = change
+	}
+	s.shards.tell(lobby, presence.KindChange, many...)
+	p.push(wire.KindMissed)
+}
