@@ -37,7 +37,7 @@ func (l *loop) authenticate(k *conn, h *wire.Hello) {
 // authenticateStudio has a worker check a studio's token: that may take long.
 func (l *loop) authenticateStudio(k *conn, token string) {
 	studio := l.server.options.Studio
-	err := l.send(k, func() func(*conn) {
+	err := l.send(l.server.checkers, k, func() func(*conn) {
 		user, err := studio.Verify(token)
 		return func(k *conn) { l.recognized(k, identity{user: user}, err) }
 	})

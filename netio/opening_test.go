@@ -338,6 +338,34 @@ func TestFreshMax(t *testing.T) {
 	first.works()
 }
 
+// How long it waits for them is a matter of time, not of how busy its loops are.
+func TestShutdownDetachesThoughBusy(t *testing.T) {
+	s := serve(t, func(o *Options) { o.Loops, o.HelloTimeout = 1, time.Minute })
+	p := s.login()
+	s.shards.freeze()
+	ended := make(chan error, 1)
+	go func() { ended <- s.Shutdown(context.Background()) }()
+	p.goodbye(wire.Shutdown)
+	p.Close()
+	s.until("it is told", func() bool { return s.shards.waiting() == 1 })
+	l := s.fan.loops[0].Load()
+	for range 3 * LingerTicks {
+		l.post(nil)
+		s.until("the loop has had a turn", func() bool {
+			l.inbox.Lock()
+			defer l.inbox.Unlock()
+			return !l.inbox.posted || l.inbox.closed
+		})
+	}
+	s.shards.release()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if all, detached := s.shards.detached(); all != 1 || detached != 1 {
+		t.Errorf("%d of %d sessions are detached", detached, all)
+	}
+}
+
 // A server that shuts down lets the ends of its connections be stored, but does
 // not wait for that for ever.
 func TestShutdownDetaches(t *testing.T) {

@@ -38,7 +38,7 @@ const (
 	StreamsPendingMax = 1 << 16
 	// LettersMax is how many pushes for single connections may wait for a loop.
 	LettersMax = 1 << 16
-	// ErrandsMax is how many errands may wait for a worker.
+	// ErrandsMax is how many errands of each of the two sorts may wait for a worker.
 	ErrandsMax = 1024
 	// DetachesMax is how many connections of a loop there may be, those included
 	// whose end is not stored yet.
@@ -100,7 +100,7 @@ type Options struct {
 	OutBytesMax    int           // bytes waiting for a connection, else it is closed; default 1 MiB
 	ReadsPerTurn   int           // answered at once in a loop's turn (see turnBytes); default 512
 	FreshMax       int           // connections long without a session (fresh.go); default 4096
-	Workers        int           // goroutines for what takes long; default: two per core
+	Workers        int           // goroutines for slow reads, and for tokens; default: two per core
 	HelloTimeout   time.Duration // from accept to welcome; default 10 s
 	Grace          time.Duration // how long a session outlives its connection; default 60 s
 	ReconnectAfter time.Duration // told to clients at shutdown; default 500 ms

@@ -146,7 +146,7 @@ func (l *loop) complete(k *conn, op *grid.Op, id uint32, body, part []byte) erro
 		return err
 	}
 	body, part = bytes.Clone(body), bytes.Clone(part)
-	return l.send(k, func() func(*conn) {
+	return l.send(l.server.readers, k, func() func(*conn) {
 		reply, err := op.Complete(body, part, nil)
 		return func(k *conn) {
 			if err != nil {

@@ -31,9 +31,10 @@ type Server struct {
 	err         error
 	bells       sync.WaitGroup
 
-	fan     *fan
-	workers *workers
-	policy  *websocket.Policy
+	fan      *fan
+	readers  *workers // finish reads
+	checkers *workers // check tokens, so that who logs in does not wait for reads
+	policy   *websocket.Policy
 
 	open      atomic.Int64
 	detaching atomic.Int64  // ends of connections that are not stored yet
@@ -78,13 +79,13 @@ func Start(o Options) (*Server, error) {
 	s.mu.loops = make(map[gnet.EventLoop]*loop)
 	s.warnOfFew()
 	s.fan = newFan(s)
-	s.workers = newWorkers(s)
+	s.readers, s.checkers = newWorkers(s), newWorkers(s)
 	go s.run()
 	select {
 	case <-s.booted:
 		return s, nil
 	case <-s.ended:
-		s.workers.all.Wait()
+		s.waitForWorkers()
 		return nil, fmt.Errorf("listen on %s: %w", o.Addr, s.err)
 	}
 }
@@ -261,5 +262,10 @@ func (s *Server) stop() {
 	_ = s.engine.Stop(now) // the error is always that of the ended context
 	<-s.ended
 	s.bells.Wait()
-	s.workers.all.Wait()
+	s.waitForWorkers()
+}
+
+func (s *Server) waitForWorkers() {
+	s.readers.all.Wait()
+	s.checkers.all.Wait()
 }

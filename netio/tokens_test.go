@@ -126,29 +126,53 @@ func TestShutdownDuringACheck(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := serve(t, func(o *Options) { o.Studio, o.Loops, o.Workers = studio, 1, 1 })
-	busy := s.login()
-	blocked := busy.send(kindPart, 0, get("block"))
-	<-s.shards.blocked
+	idle := s.login()
+	busy := make(chan struct{})
+	s.checkers.queue <- errand{loop: s.fan.loops[0].Load(), work: func() func(*conn) {
+		<-busy
+		return func(*conn) {}
+	}}
+	s.until("the worker is busy", func() bool { return len(s.checkers.queue) == 0 })
 	p := s.dial()
 	h := aHello()
 	h.Provider, h.Credential = wire.ProviderJWT, "header.claims.signature"
 	p.send(wire.KindHello, 0, h.Append(nil))
-	s.until("its token waits for the worker", func() bool { return len(s.workers.queue) == 1 })
+	s.until("its token waits for the worker", func() bool { return len(s.checkers.queue) == 1 })
 	ended := make(chan error, 1)
 	go func() { ended <- s.Shutdown(context.Background()) }()
+	idle.goodbye(wire.Shutdown)
 	if f := p.frame(); f.Kind != wire.KindGoodbye {
 		t.Fatalf("got %+v, want goodbye", f)
 	}
-	if f := busy.frame(); f.Kind != wire.KindGoodbye {
-		t.Fatalf("got %+v, want goodbye", f)
-	}
-	s.shards.unblock <- struct{}{}
-	busy.reply(blocked)
-	busy.ended()
+	close(busy)
 	p.ended()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+}
+
+// Reads that wait for an archive keep nobody out.
+func TestReadsDoNotHoldUpLogins(t *testing.T) {
+	secret := bytes.Repeat([]byte("studio.."), 4)
+	studio, err := credential.NewStudio(credential.StudioOptions{Key: secret, Issuer: "studio"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"iss": "studio", "sub": "a-player", "exp": time.Now().Add(time.Minute).Unix(),
+	}).SignedString(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := serve(t, func(o *Options) { o.Studio, o.Workers = studio, 1 })
+	reader := s.login()
+	id := reader.send(kindPart, 0, get("block"))
+	<-s.shards.blocked
+	h := aHello()
+	h.Provider, h.Credential = wire.ProviderJWT, token
+	s.loginAs(&h).works()
+	s.shards.unblock <- struct{}{}
+	reader.reply(id)
 }
 
 // TestStudioTokens: who brings one is the user that its sub stands for.

@@ -51,18 +51,22 @@ func (w *workers) do(e errand) {
 			w.server.panics.Add(1)
 			w.server.options.Logger.Error("a fault in an errand, whose connection is closed",
 				"fault", cause, "stack", string(debug.Stack()))
-			e.then = func(k *conn) { e.loop.dismiss(k, wire.InternalFail) }
+			e.then = func(k *conn) {
+				if k.state < leaving {
+					e.loop.dismiss(k, wire.InternalFail)
+				}
+			}
 		}
 		e.loop.leaveErrand(e)
 	}()
 	e.then = e.work()
 }
 
-// send has a worker do something for a connection, which may end meanwhile. The
-// error, when there is too much to do, is a client's.
-func (l *loop) send(k *conn, work func() func(k *conn)) error {
+// send has one of some workers do something for a connection, which may end
+// meanwhile. The error, when there is too much to do, is a client's.
+func (l *loop) send(w *workers, k *conn, work func() func(k *conn)) error {
 	select {
-	case l.server.workers.queue <- errand{loop: l, number: k.number(), work: work}:
+	case w.queue <- errand{loop: l, number: k.number(), work: work}:
 		k.errands++
 		return nil
 	default:

@@ -65,7 +65,7 @@ func TestErrandsMax(t *testing.T) {
 			q.send(kindPart, 0, get("x"))
 		}
 	}
-	s.until("the queue is full", func() bool { return len(s.workers.queue) == ErrandsMax })
+	s.until("the queue is full", func() bool { return len(s.readers.queue) == ErrandsMax })
 	q := s.login()
 	q.failure(q.send(kindPart, 0, get("x")), fault.ResourceExhausted)
 	many[0].Close()
