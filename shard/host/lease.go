@@ -100,6 +100,13 @@ func (l *lease) end(term uint64) {
 	l.update()
 }
 
+// ended says whether a term has no lease any more, for good.
+func (l *lease) ended(term uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return term <= l.mu.ended
+}
+
 // close ends the lease and lets all who wait give up.
 func (l *lease) close() {
 	l.mu.Lock()

@@ -159,3 +159,27 @@ func TestAHangingDiskStopsHeartbeats(t *testing.T) {
 		t.Errorf("a pipeline over a hanging disk: %v", err)
 	}
 }
+
+func TestWhoHandsOverIsSilent(t *testing.T) {
+	tr, _ := wrapped(&handClock{}, 0, 0)
+	defer tr.Close()
+	send := func(term uint64) error {
+		return tr.AppendEntries("b", "b", &raft.AppendEntriesRequest{Term: term}, &raft.AppendEntriesResponse{})
+	}
+	if err := send(4); errors.Is(err, errHandedOver) {
+		t.Errorf("a heartbeat: %v", err)
+	}
+	if tr.TimeoutNow("b", "b", &raft.TimeoutNowRequest{}, &raft.TimeoutNowResponse{}) == nil {
+		t.Fatal("there is a node b")
+	}
+	if err := send(4); !errors.Is(err, errHandedOver) {
+		t.Errorf("a heartbeat of a leader that has handed over: %v", err)
+	}
+	err := tr.InstallSnapshot("b", "b", &raft.InstallSnapshotRequest{Term: 4}, &raft.InstallSnapshotResponse{}, nil)
+	if !errors.Is(err, errHandedOver) {
+		t.Errorf("a snapshot of a leader that has handed over: %v", err)
+	}
+	if err := send(5); errors.Is(err, errHandedOver) {
+		t.Errorf("a heartbeat of the next term: %v", err)
+	}
+}

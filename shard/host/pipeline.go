@@ -44,7 +44,7 @@ func (p *pipeline) AppendEntries(args *raft.AppendEntriesRequest,
 		return nil, raft.ErrPipelineShutdown
 	default:
 	}
-	at, err := p.t.sending(args)
+	at, err := p.t.sending(args.Term)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 
 var (
 	errDiskStalled = errors.New("the disk of this node hangs: it lets others lead")
+	errHandedOver  = errors.New("this node hands over its leadership: it says no more as a leader")
 	errQuiet       = errors.New("this node has just started: it does not vote before a lease " +
 		"that it may have helped to grant has ended")
 )
@@ -21,7 +22,9 @@ var (
 // transport wraps any raft.Transport with what Raft itself does not do: it
 // notes sendings and answers for the lease, refuses votes for one
 // HeartbeatTimeout after the start, and refuses to send as a leader while the
-// disk hangs.
+// disk hangs, or in a term in which leadership was handed over. Such a term has no
+// lease any more: if nobody takes over, the silence makes Raft step down, and
+// there is an election; it would lead on otherwise, and answer no read.
 type transport struct {
 	raft.Transport
 	lease   *lease
@@ -99,7 +102,7 @@ func (t *transport) stand() {
 // AppendEntries sends entries or a heartbeat, and counts its answer.
 func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress,
 	args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
-	sent, err := t.sending(args)
+	sent, err := t.sending(args.Term)
 	if err != nil {
 		return err
 	}
@@ -110,13 +113,25 @@ func (t *transport) AppendEntries(id raft.ServerID, target raft.ServerAddress,
 	return nil
 }
 
-func (t *transport) sending(args *raft.AppendEntriesRequest) (at int64, err error) {
-	if t.stalled() > diskStallMax {
-		return 0, errDiskStalled
+// sending returns the time of a sending in a term, µs, or why there must be none.
+func (t *transport) sending(term uint64) (at int64, err error) {
+	if err := t.silent(term); err != nil {
+		return 0, err
 	}
 	at = t.clock.Micros()
-	t.lease.enter(args.Term)
+	t.lease.enter(term)
 	return at, nil
+}
+
+// silent returns why this node must not send as the leader of a term.
+func (t *transport) silent(term uint64) error {
+	switch {
+	case t.stalled() > diskStallMax:
+		return errDiskStalled
+	case t.lease.ended(term):
+		return errHandedOver
+	}
+	return nil
 }
 
 func (t *transport) answered(id raft.ServerID, args *raft.AppendEntriesRequest,
@@ -126,11 +141,11 @@ func (t *transport) answered(id raft.ServerID, args *raft.AppendEntriesRequest,
 	}
 }
 
-// InstallSnapshot sends a snapshot, unless the disk hangs.
+// InstallSnapshot sends a snapshot, unless this node must be silent.
 func (t *transport) InstallSnapshot(id raft.ServerID, target raft.ServerAddress,
 	args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, data io.Reader) error {
-	if t.stalled() > diskStallMax {
-		return errDiskStalled
+	if err := t.silent(args.Term); err != nil {
+		return err
 	}
 	return t.Transport.InstallSnapshot(id, target, args, resp, data)
 }
