@@ -17,8 +17,8 @@ const serverUser = "server"
 type identity struct {
 	user   grid.ID
 	server bool // the studio's own server
-	// spend is the id of a token that may be used once, and is used up by this hello;
-	// it expires at spendUntil, µs since 1970. Zero: none.
+	// spend is the id of a token that may be used once, and is used if this hello opens a
+	// session; it expires at spendUntil, µs since 1970. Zero: none.
 	spend      grid.ID
 	spendUntil int64
 }

@@ -57,7 +57,7 @@ const (
 	choked                        // so much waits that its requests do too
 	missed                        // pushes were dropped; it is told once it has read what waits
 	bound                         // a session may be bound to this connection
-	unconfirmed                   // was resumed, and has sent nothing since
+	unconfirmed                   // has sent nothing since a welcome with its next tokens
 	server                        // is the studio's own server
 )
 

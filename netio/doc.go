@@ -20,8 +20,8 @@
 // A connection's hello is authenticated (authenticate.go), then its user's slot is
 // asked to resume the session that it names, or to open one (opening.go). Until that
 // is decided the connection is greeting: what it sends waits in gnet's buffer. The
-// welcome follows the outcome. The first frame behind the welcome of a session that
-// was resumed confirms that its client has the new resume token.
+// welcome follows the outcome. The first frame behind a welcome that brought the next
+// resume token of a session, or the next tokens of a user, confirms that they came.
 //
 // When a connection ends to which a session may be bound, its user's slot is told,
 // again and again until that is acknowledged (detach.go): only then does the grace

@@ -53,9 +53,6 @@ func (l *loop) recognized(k *conn, id identity, err error) {
 	k.user, k.client = id.user, grid.ClientID(id.user, o.nonce)
 	k.mark(server, id.server)
 	o.spend, o.spendUntil = id.spend, id.spendUntil
-	if id.spend != (grid.ID{}) {
-		o.resume = nil // only opening a session uses the token up
-	}
 	l.propose(k)
 }
 
@@ -75,6 +72,9 @@ func (l *loop) welcome(k *conn, o *opening, streams []string) {
 		Resumed:       o.resume != nil,
 		Streams:       streams,
 	}
+	if o.spend != (grid.ID{}) && !w.Resumed {
+		w.Tokens = l.nextTokens(k)
+	}
 	l.end(k, w.Append(l.head(k, wire.KindHello, wire.Reply, o.id)))
 	if k.state == gone {
 		return
@@ -86,8 +86,19 @@ func (l *loop) welcome(k *conn, o *opening, streams []string) {
 		l.stall(k)
 	}
 	l.again(k) // there may be frames that have waited
-	// Only what comes from now on may show that the client has its new token.
-	k.mark(unconfirmed, o.resume != nil)
+	// Only what comes from now on may show that the client has its new tokens.
+	k.mark(unconfirmed, w.Resumed || w.Tokens != nil)
+}
+
+// nextTokens returns tokens for who has used one; nil if there are none, and then the
+// one that was used stays good.
+func (l *loop) nextTokens(k *conn) *wire.Tokens {
+	t, err := l.server.options.Tokens.Issue(l.caller(k))
+	if err != nil {
+		l.server.options.Logger.Error("give out tokens with a welcome", "error", err)
+		return nil
+	}
+	return &t
 }
 
 // refuseHello answers a hello with an error that is about who speaks, or about the

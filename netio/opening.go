@@ -40,6 +40,7 @@ func (l *loop) propose(k *conn) {
 		r := session.ResumeRequest{
 			User: k.user, Session: o.resume.Session, Origin: l.server.fan.origin,
 			Conn: k.number(), Secret: session.SecretOf(o.resume.Secret[:]), Next: next,
+			Refresh: o.spend, RefreshUntil: o.spendUntil,
 		}
 		err = l.command(k.number(), &k.user, session.KindResume, &r)
 	} else {
@@ -145,8 +146,8 @@ func (l *loop) opened(k *conn, kind grid.Kind, reply []byte, err error) {
 	l.welcome(k, o, streams)
 }
 
-// confirmResumed tells the user's slot that the client has its new resume token.
-func (l *loop) confirmResumed(k *conn) {
+// confirmWelcome tells the user's slot that the client has what its welcome brought.
+func (l *loop) confirmWelcome(k *conn) {
 	r := session.ConfirmRequest{
 		User: k.user, Session: k.session, Origin: l.server.fan.origin, Conn: k.number(),
 	}

@@ -118,7 +118,7 @@ func (l *loop) request(k *conn, f wire.Frame, waiting int) bool {
 		return true
 	}
 	if k.is(unconfirmed) {
-		l.confirmResumed(k)
+		l.confirmWelcome(k)
 	}
 	op := l.server.op(f.Kind)
 	switch {

@@ -43,9 +43,12 @@ func (p *peer) tokens() (w wire.Tokens) {
 // refused says a hello that must be answered with an error and a goodbye.
 func (s *serving) refused(provider, credential string, code fault.Code, r wire.Reason) {
 	s.t.Helper()
+	s.refusedHello(helloWith(provider, credential), code, r)
+}
+
+func (s *serving) refusedHello(h *wire.Hello, code fault.Code, r wire.Reason) {
+	s.t.Helper()
 	p := s.dial()
-	h := aHello()
-	h.Provider, h.Credential = provider, credential
 	p.failure(p.send(wire.KindHello, 0, h.Append(nil)), code)
 	p.goodbye(r)
 }
@@ -73,12 +76,14 @@ func TestTokens(t *testing.T) {
 		q.works()
 	}
 	q := s.loginAs(helloWith(wire.ProviderRefresh, w.Refresh))
-	if q.welcome.User != p.welcome.User {
+	if q.welcome.User != p.welcome.User || p.welcome.Tokens != nil {
 		t.Errorf("welcome %+v after %+v", q.welcome, p.welcome)
 	}
 	next := q.tokens()
 	s.refused(wire.ProviderRefresh, w.Refresh, fault.Unauthenticated, wire.Unauthenticated)
 	s.loginAs(helloWith(wire.ProviderRefresh, next.Refresh)).works()
+	s.loginAs(helloWith(wire.ProviderRefresh, q.welcome.Tokens.Refresh)).works()
+	s.loginAs(helloWith(wire.ProviderToken, q.welcome.Tokens.Session)).works()
 
 	s.refused(wire.ProviderToken, w.Refresh, fault.Unauthenticated, wire.Unauthenticated)
 	s.refused(wire.ProviderRefresh, w.Session, fault.Unauthenticated, wire.Unauthenticated)
@@ -88,8 +93,47 @@ func TestTokens(t *testing.T) {
 	server.failure(server.send(wire.KindToken, 0, pack.AppendArray(nil, 0)), fault.FailedPrecondition)
 }
 
-// TestTokensAndResume: a session token resumes a session; a refresh token opens
-// another, else it would not be used up.
+// A refresh token whose welcome was lost is good until a client has shown that it
+// has the one that came with a welcome, be it by any frame or by that token.
+func TestRefreshTokenOfALostWelcome(t *testing.T) {
+	s := serve(t, withTokens(t))
+	w := s.login().tokens()
+	hello := helloWith(wire.ProviderRefresh, w.Refresh)
+	lost := s.loginAs(hello)
+	s.loginAs(hello).Close()
+	lost.goodbye(wire.SessionReplaced)
+	s.sessionsAre(2, 1)
+	p := s.loginAs(hello)
+	s.sessionsAre(2, 0)
+	p.works()
+	s.refused(wire.ProviderRefresh, w.Refresh, fault.Unauthenticated, wire.Unauthenticated)
+
+	hello = helloWith(wire.ProviderRefresh, p.welcome.Tokens.Refresh)
+	q := s.loginAs(hello)
+	q.Close()
+	s.loginAs(helloWith(wire.ProviderRefresh, q.welcome.Tokens.Refresh))
+	s.refused(wire.ProviderRefresh, hello.Credential, fault.Unauthenticated, wire.Unauthenticated)
+}
+
+// What was sent with a hello does not show that its welcome came.
+func TestFramesBehindHelloUseNoTokenUp(t *testing.T) {
+	s := serve(t, withTokens(t))
+	w := s.login().tokens()
+	hello := helloWith(wire.ProviderRefresh, w.Refresh)
+	s.shards.freeze()
+	p := s.dial()
+	p.send(wire.KindHello, 0, hello.Append(nil))
+	ping := p.send(wire.KindPing, 0, pack.AppendArray(nil, 0))
+	s.until("it is being opened", func() bool { return s.shards.waiting() == 1 })
+	s.shards.release()
+	p.welcomed()
+	p.reply(ping)
+	s.loginAs(hello).works()
+	p.goodbye(wire.SessionReplaced)
+}
+
+// TestTokensAndResume: a session token resumes a session, and so does a refresh
+// token, which is used only when another session is opened.
 func TestTokensAndResume(t *testing.T) {
 	s := serve(t, withTokens(t))
 	p := s.login()
@@ -102,10 +146,20 @@ func TestTokensAndResume(t *testing.T) {
 	}
 	h = helloWith(wire.ProviderRefresh, w.Refresh)
 	h.Resume = &q.welcome.Resume
-	if r := s.loginAs(h); r.welcome.Resumed || r.welcome.Session == p.welcome.Session {
+	r := s.loginAs(h)
+	if !r.welcome.Resumed || r.welcome.Session != p.welcome.Session || r.welcome.Tokens != nil {
 		t.Errorf("welcome %+v after %+v", r.welcome, q.welcome)
 	}
-	s.refused(wire.ProviderRefresh, w.Refresh, fault.Unauthenticated, wire.Unauthenticated)
+	r.works()
+	h.Resume = &q.welcome.Resume // is void
+	other := s.loginAs(h)
+	if other.welcome.Resumed || other.welcome.Session == p.welcome.Session || other.welcome.Tokens == nil {
+		t.Errorf("welcome %+v after %+v", other.welcome, r.welcome)
+	}
+	other.works()
+	h.Resume = &r.welcome.Resume // is good, but the token is not
+	s.refusedHello(h, fault.Unauthenticated, wire.Unauthenticated)
+	r.works()
 }
 
 func TestNoTokens(t *testing.T) {

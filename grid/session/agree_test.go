@@ -123,7 +123,8 @@ func (f *far) step(t *rapid.T) {
 	case what == 12:
 		f.conn++
 		to := origin(rapid.IntRange(1, 2).Draw(t, "node"), 1)
-		_, err := f.do(KindResume, bodyOf(&ResumeRequest{f.user, e.id, to, f.conn, e.secret, e.secret}))
+		_, err := f.do(KindResume, bodyOf(&ResumeRequest{User: f.user, Session: e.id, Origin: to, Conn: f.conn,
+			Secret: e.secret, Next: e.secret}))
 		want(t, "resume", err, fault.OK)
 	case what == 13:
 		s.guests = rapid.IntRange(0, membersMax-len(s.members)).Draw(t, "guests")

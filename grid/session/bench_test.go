@@ -138,7 +138,8 @@ func BenchmarkSessions(b *testing.B) {
 		measure(b, func() {
 			i := x.who()
 			x.do(KindDetach, &DetachRequest{person(i), gateway, uint64(i), 60 * second})
-			x.do(KindResume, &ResumeRequest{person(i), x.ids[i], gateway, uint64(i), secret(i), secret(i)})
+			x.do(KindResume, &ResumeRequest{User: person(i), Session: x.ids[i], Origin: gateway,
+				Conn: uint64(i), Secret: secret(i), Next: secret(i)})
 		})
 	})
 	b.Run("list", func(b *testing.B) {
@@ -173,7 +174,7 @@ func BenchmarkTokens(b *testing.B) {
 			before := heap()
 			s := New()
 			for i := range benchSessions {
-				s.spent.add(token{person(i / each), int64(i), person(i)})
+				s.spent.add(token{person(i / each), int64(i), person(i), 0})
 			}
 			b.ReportMetric((heap()-before)/benchSessions, "B/token")
 			runtime.KeepAlive(s)

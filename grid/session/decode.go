@@ -124,8 +124,14 @@ func (r *ResumeRequest) decode(in *pack.Cursor, n int) (err error) {
 	if r.Secret, err = readSecret(in); err != nil {
 		return err
 	}
-	r.Next, err = readSecret(in)
-	return err
+	if r.Next, err = readSecret(in); err != nil || n < 8 {
+		return err
+	}
+	if r.Refresh, err = userOrNil(in); err != nil {
+		return err
+	}
+	r.RefreshUntil = in.Int()
+	return in.Err()
 }
 
 func (r *DetachRequest) decode(in *pack.Cursor, n int) (err error) {

@@ -32,6 +32,15 @@
 // twice, one secret for a resume and the opening that follows when that fails, and
 // detaches again when the outcome of either comes after its connection has gone.
 //
+// # Refresh tokens
+//
+// A refresh token is used by the command that opens a session; the welcome brings the
+// next one. It may be lost as well, so the token is good again until the client has
+// shown that the welcome came: by the first frame, which confirms, by resuming with the
+// secret that came, or with a token that was given out in the session. It is good only
+// while that session lives, which ends when the token is used again: nobody has it. A
+// resume needs a token that is good, and does not use it.
+//
 // # Invariants
 //
 //	I1  Apply, Tick and Sweep depend on nothing but the state, the turn and the body:
@@ -44,8 +53,9 @@
 //	    which the session was bound last.
 //	I5  The waiting sessions are the detached ones; every user with used tokens has
 //	    one entry in order of what expires first.
-//	I6  A refresh token opens at most one session: its id is kept until it expires,
-//	    and from then on it is refused for that.
+//	I6  Of the sessions that a refresh token has opened at most one lives, and once a
+//	    client has shown that it has one, or the last has ended, it opens no more: its
+//	    id is kept until it expires, and from then on it is refused for that.
 //
 // # Ownership and failure
 //

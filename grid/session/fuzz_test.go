@@ -26,7 +26,8 @@ func sample(t testing.TB) (w *world, attached, detached grid.SessionID) {
 	w.track(t, caller(alice, attached, gateway, 1), room("a"), "x")
 	w.track(t, caller(alice, attached, gateway, 1), string(grid.StatusKey(nil, alice)), "")
 	for kind, r := range map[grid.Kind]message{
-		KindResume: &ResumeRequest{alice, attached, gateway2, 4, secret(0), secret(1)},
+		KindResume: &ResumeRequest{User: alice, Session: attached, Origin: gateway2, Conn: 4,
+			Secret: secret(0), Next: secret(1)},
 		KindDetach: &DetachRequest{alice, gateway, 2, 10 * second},
 	} {
 		_, err := w.do(kind, bodyOf(r))
@@ -43,7 +44,8 @@ func bodies(t testing.TB) map[grid.Kind][]byte {
 	for kind, r := range map[grid.Kind]message{
 		KindOpen: &OpenRequest{User: alice, Origin: gateway, Conn: 9, Secret: secret(5), Spend: person(51),
 			SpendUntil: 1 << 60},
-		KindResume:  &ResumeRequest{alice, detached, gateway2, 9, secret(2), secret(3)},
+		KindResume: &ResumeRequest{User: alice, Session: detached, Origin: gateway2, Conn: 9,
+			Secret: secret(2), Next: secret(3), Refresh: TokenID(attached, [8]byte{1}), RefreshUntil: 1 << 60},
 		KindConfirm: &ConfirmRequest{alice, attached, gateway2, 4},
 		KindDetach:  &DetachRequest{alice, gateway2, 4, second},
 		presence.KindDropped: &presence.DroppedRequest{User: alice, Session: attached, Key: []byte(room("a")),

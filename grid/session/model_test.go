@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"maps"
 	"math"
 	"reflect"
@@ -82,8 +83,10 @@ func (m *model) open(r *OpenRequest, stamp int64) (OpenReply, fault.Code) {
 		}
 	}
 	spends := r.Spend != grid.ID{}
+	var lost *modelSession
 	if spends {
-		if code := m.spend(r, stamp); code != fault.OK {
+		var code fault.Code
+		if lost, code = m.spend(r.User, r.Spend, r.SpendUntil, stamp, true); code != fault.OK {
 			return OpenReply{}, code
 		}
 	}
@@ -91,42 +94,67 @@ func (m *model) open(r *OpenRequest, stamp int64) (OpenReply, fault.Code) {
 	if r.Server {
 		most = 4096
 	}
-	if count >= most && oldest == nil {
+	switch {
+	case lost != nil:
+		m.end(lost, Replaced)
+	case count >= most && oldest == nil:
 		return OpenReply{}, fault.ResourceExhausted
-	}
-	if count >= most {
+	case count >= most:
 		m.end(oldest, MadeRoom)
 	}
+	id := grid.SessionIDOf(stamp, here)
 	if spends {
 		m.tokens = slices.DeleteFunc(m.tokens, func(x token) bool { return x.user == r.User && x.until <= stamp })
-		m.tokens = append(m.tokens, token{r.User, r.SpendUntil, r.Spend})
+		if i := m.token(r.User, r.Spend); i >= 0 {
+			m.tokens[i].opened = id
+		} else {
+			m.tokens = append(m.tokens, token{r.User, r.SpendUntil, r.Spend, id})
+		}
+		m.settle(r.User, grid.SessionID(binary.BigEndian.Uint64(r.Spend[:8])))
 	}
-	id := grid.SessionIDOf(stamp, here)
 	m.sessions[id] = &modelSession{id: id, user: r.User, secret: r.Secret, origin: r.Origin, conn: r.Conn}
 	return OpenReply{id}, fault.OK
 }
 
-// spend says whether a token may be used.
-func (m *model) spend(r *OpenRequest, stamp int64) fault.Code {
-	if r.SpendUntil <= stamp {
-		return fault.Unauthenticated
+// spend says whether a token may be used, and which session was lost that it has
+// opened before.
+func (m *model) spend(user, id grid.ID, until, stamp int64, opens bool) (*modelSession, fault.Code) {
+	if until <= stamp {
+		return nil, fault.Unauthenticated
+	}
+	if i := m.token(user, id); i >= 0 {
+		if lost := m.get(user, m.tokens[i].opened); lost != nil {
+			return lost, fault.OK
+		}
+		return nil, fault.Unauthenticated
 	}
 	fresh := 0
 	for _, x := range m.tokens {
-		if x.user == r.User && x.id == r.Spend {
-			return fault.Unauthenticated
-		}
-		if x.user == r.User && x.until > stamp {
+		if x.user == user && x.until > stamp {
 			fresh++
 		}
 	}
-	if fresh >= 256 {
-		return fault.ResourceExhausted
+	if opens && fresh >= 256 {
+		return nil, fault.ResourceExhausted
 	}
-	return fault.OK
+	return nil, fault.OK
 }
 
-func (m *model) resume(r *ResumeRequest) (ResumeReply, fault.Code) {
+// token returns where a used token is; -1: nowhere.
+func (m *model) token(user, id grid.ID) int {
+	return slices.IndexFunc(m.tokens, func(x token) bool { return x.user == user && x.id == id })
+}
+
+// settle notes that a client has what came with a session.
+func (m *model) settle(user grid.ID, id grid.SessionID) {
+	for i := range m.tokens {
+		if x := &m.tokens[i]; x.user == user && x.opened == id {
+			x.opened = 0
+		}
+	}
+}
+
+func (m *model) resume(r *ResumeRequest, stamp int64) (ResumeReply, fault.Code) {
 	if m.floors.Dead(r.Origin) {
 		return ResumeReply{}, fault.Aborted
 	}
@@ -140,6 +168,15 @@ func (m *model) resume(r *ResumeRequest) (ResumeReply, fault.Code) {
 	}
 	if x.secret != r.Secret && !(x.hasPrior && x.prior == r.Secret) {
 		return ResumeReply{}, fault.NotFound
+	}
+	if (r.Refresh != grid.ID{}) {
+		if _, code := m.spend(r.User, r.Refresh, r.RefreshUntil, stamp, false); code != fault.OK {
+			return ResumeReply{}, code
+		}
+		m.settle(r.User, grid.SessionID(binary.BigEndian.Uint64(r.Refresh[:8])))
+	}
+	if x.secret == r.Secret {
+		m.settle(x.user, x.id)
 	}
 	if x.ends == 0 && !same {
 		m.told = append(m.told, endedHint(x.id, x.origin, x.conn, Replaced))
@@ -231,8 +268,15 @@ func (m *model) encode() []byte {
 	})
 	for _, x := range m.tokens {
 		next()
-		buf = pack.AppendBytes(pack.AppendArray(buf, 3), x.user[:])
+		fields := 4
+		if x.opened == 0 {
+			fields--
+		}
+		buf = pack.AppendBytes(pack.AppendArray(buf, fields), x.user[:])
 		buf = pack.AppendBytes(pack.AppendInt(buf, x.until), x.id[:])
+		if x.opened != 0 {
+			buf = grid.AppendSession(buf, x.opened)
+		}
 	}
 	if err := w.End(buf); err != nil {
 		panic(err)
@@ -349,11 +393,21 @@ func (p *play) some() (x modelSession) {
 func (p *play) openOne() {
 	r := OpenRequest{User: p.user(), Origin: p.origin(), Conn: p.conn(), Secret: p.secret()}
 	r.Server = r.User == person(2)
-	if rapid.IntRange(0, 2).Draw(p.draws, "spends") == 0 {
-		r.Spend = person(rapid.IntRange(2000, 2001).Draw(p.draws, "token"))
-		r.SpendUntil = p.stamp + rapid.Int64Range(-second, 60*second).Draw(p.draws, "until")
-	}
+	r.Spend, r.SpendUntil = p.token()
 	p.openAs(&r)
+}
+
+// token draws a refresh token: mostly none, else one of a few of each session.
+func (p *play) token() (id grid.ID, until int64) {
+	if rapid.IntRange(0, 2).Draw(p.draws, "token") > 0 {
+		return id, 0
+	}
+	in := grid.SessionID(77)
+	if rapid.Bool().Draw(p.draws, "given out") {
+		in = p.some().id
+	}
+	id = TokenID(in, [8]byte{7: byte(rapid.IntRange(1, 2).Draw(p.draws, "which"))})
+	return id, p.stamp + rapid.Int64Range(-second, 60*second).Draw(p.draws, "until")
 }
 
 func (p *play) openAs(r *OpenRequest) {
@@ -364,7 +418,9 @@ func (p *play) openAs(r *OpenRequest) {
 
 func (p *play) resumeOne() {
 	x := p.some()
-	r := ResumeRequest{x.user, x.id, p.origin(), p.conn(), x.secret, p.secret()}
+	r := ResumeRequest{User: x.user, Session: x.id, Origin: p.origin(), Conn: p.conn(),
+		Secret: x.secret, Next: p.secret()}
+	r.Refresh, r.RefreshUntil = p.token()
 	switch rapid.IntRange(0, 3).Draw(p.draws, "shows") {
 	case 0:
 		r.Secret = x.prior
@@ -375,7 +431,7 @@ func (p *play) resumeOne() {
 		r.Origin, r.Conn = x.origin, x.conn
 	}
 	out, err := p.do(KindResume, bodyOf(&r))
-	want, code := p.model.resume(&r)
+	want, code := p.model.resume(&r, p.stamp)
 	if want.Keys == nil {
 		want.Keys = []string{}
 	}
@@ -391,6 +447,7 @@ func (p *play) confirmOne() {
 		return
 	}
 	is.prior, is.hasPrior = Secret{}, false
+	p.model.settle(is.user, is.id)
 	if err != nil {
 		p.draws.Fatal(err)
 	}

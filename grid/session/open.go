@@ -27,14 +27,21 @@ func (s *Sessions) open(t *grid.Turn, r *OpenRequest, out []byte) ([]byte, error
 	if own.row != nil {
 		return grid.AppendSession(pack.AppendArray(out, 1), own.id), nil
 	}
-	spend := token{r.User, r.SpendUntil, r.Spend}
-	if r.Spend != (grid.ID{}) {
-		if err := s.spent.admit(&spend, t.Stamp); err != nil {
+	spends := r.Spend != grid.ID{}
+	var lost entry
+	if spends {
+		var err error
+		if lost, err = s.admit(&r.User, &r.Spend, r.SpendUntil, t.Stamp); err != nil {
+			return out, err
+		}
+		if err = s.spent.room(&r.User, t.Stamp); err != nil && lost.row == nil {
 			return out, err
 		}
 	}
 	full := count >= SessionsPerUserMax && !r.Server || count >= SessionsOfServersMax
 	switch {
+	case lost.row != nil:
+		s.end(t, lost, Replaced)
 	case full && oldest.row == nil:
 		return out, errUserFull
 	case full:
@@ -42,12 +49,32 @@ func (s *Sessions) open(t *grid.Turn, r *OpenRequest, out []byte) ([]byte, error
 	case s.rows.Len() >= SessionsPerSlotMax:
 		return out, errSlotFull
 	}
-	if r.Spend != (grid.ID{}) {
-		s.spent.use(&spend, t.Stamp)
-	}
 	id := grid.SessionIDOf(t.Stamp, t.Slot)
+	if spends {
+		s.spent.use(token{r.User, r.SpendUntil, r.Spend, id}, t.Stamp)
+		s.spent.settle(&r.User, givenIn(&r.Spend))
+	}
 	s.put(entry{r.User, id, &row{secret: r.Secret, origin: r.Origin, conn: r.Conn}})
 	return grid.AppendSession(pack.AppendArray(out, 1), id), nil
+}
+
+// admit says why a refresh token may not be used, nil if it may. lost is the session
+// that it has opened before, whose welcome did not come: that one makes way.
+func (s *Sessions) admit(
+	user, id *grid.ID, until, stamp int64,
+) (lost entry, err error) {
+	if until <= stamp {
+		return lost, errExpired
+	}
+	t, used := s.spent.find(user, func(x *token) bool { return x.id == *id })
+	if !used {
+		return lost, nil
+	}
+	lost, again := s.find(user, t.opened)
+	if !again {
+		return lost, errSpent
+	}
+	return lost, nil
 }
 
 // survey looks at the sessions of a user who opens one: which was opened from that
@@ -79,6 +106,12 @@ func (s *Sessions) resume(t *grid.Turn, r *ResumeRequest, out []byte) ([]byte, e
 		// The same command again. If the connection has ended meanwhile, the session
 		// stays detached.
 	case e.secret == r.Secret, e.prior != nil && *e.prior == r.Secret:
+		if r.Refresh != (grid.ID{}) {
+			if _, err := s.admit(&r.User, &r.Refresh, r.RefreshUntil, t.Stamp); err != nil {
+				return out, err
+			}
+			s.spent.settle(&r.User, givenIn(&r.Refresh))
+		}
 		s.bind(t, e, r)
 	default:
 		return out, errUnknown
@@ -89,6 +122,9 @@ func (s *Sessions) resume(t *grid.Turn, r *ResumeRequest, out []byte) ([]byte, e
 
 // bind binds a session to another connection.
 func (s *Sessions) bind(t *grid.Turn, e entry, r *ResumeRequest) {
+	if e.secret == r.Secret {
+		s.spent.settle(&e.user, e.id)
+	}
 	next := *e.row
 	prior := r.Secret
 	next.secret, next.prior = r.Next, &prior
@@ -113,6 +149,7 @@ func (s *Sessions) confirm(r *ConfirmRequest, out []byte) ([]byte, error) {
 	if err != nil {
 		return out, err
 	}
+	s.spent.settle(&e.user, e.id)
 	if e.prior != nil {
 		next := *e.row
 		next.prior = nil

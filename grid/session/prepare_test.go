@@ -144,9 +144,12 @@ func TestMessages(t *testing.T) {
 		"97" + uid + "0304" + s2 + "c2c000": &OpenRequest{User: user, Origin: 3, Conn: 4, Secret: s},
 		"97" + uid + "0304" + s2 + "c3" + s3 + "cd03e8": &OpenRequest{User: user, Origin: 3, Conn: 4,
 			Secret: s, Server: true, Spend: grid.ID(next), SpendUntil: 1000},
-		"96" + uid + sid + "0304" + s2 + s3: &ResumeRequest{user, 5, 3, 4, s, next},
-		"94" + uid + sid + "0304":           &ConfirmRequest{user, 5, 3, 4},
-		"94" + uid + "0304" + "cd03e8":      &DetachRequest{user, 3, 4, 1000},
+		"98" + uid + sid + "0304" + s2 + s3 + "c000": &ResumeRequest{User: user, Session: 5, Origin: 3, Conn: 4,
+			Secret: s, Next: next},
+		"98" + uid + sid + "0304" + s2 + s3 + s3 + "cd03e8": &ResumeRequest{User: user, Session: 5, Origin: 3,
+			Conn: 4, Secret: s, Next: next, Refresh: grid.ID(next), RefreshUntil: 1000},
+		"94" + uid + sid + "0304":      &ConfirmRequest{user, 5, 3, 4},
+		"94" + uid + "0304" + "cd03e8": &DetachRequest{user, 3, 4, 1000},
 	} {
 		if got := hex.EncodeToString(bodyOf(r)); got != want {
 			t.Errorf("%T:\ngot  %s\nwant %s", r, got, want)

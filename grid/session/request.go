@@ -2,6 +2,7 @@ package session
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/pack"
@@ -91,6 +92,20 @@ func SecretOf(secret []byte) Secret {
 	return Secret(sum[:])
 }
 
+// TokenID returns the id of a refresh token that is given out in a session: that of the
+// session, and eight random bytes. To use the token shows that the client has what the
+// session's welcome brought.
+func TokenID(in grid.SessionID, random [8]byte) (id grid.ID) {
+	binary.BigEndian.PutUint64(id[:], uint64(in))
+	copy(id[8:], random[:])
+	return id
+}
+
+// givenIn returns the session in which a refresh token was given out.
+func givenIn(id *grid.ID) grid.SessionID {
+	return grid.SessionID(binary.BigEndian.Uint64(id[:]))
+}
+
 // OpenRequest opens a session, or finds the one that was opened from the same
 // connection: [user, origin, conn, secret, server, spend or nil, spend until].
 type OpenRequest struct {
@@ -99,8 +114,9 @@ type OpenRequest struct {
 	Conn   uint64      // its number for the connection
 	Secret Secret      // resumes the session
 	Server bool        // the user is all servers
-	// Spend is the id of a refresh token that is used up by this, and that expires
-	// at SpendUntil, µs since 1970. Zero: none.
+	// Spend is the id of a refresh token (TokenID) that is used by this, and that
+	// expires at SpendUntil, µs since 1970. Zero: none. If it has opened a session that
+	// lives, and whose client has not shown that it has the welcome, that one ends.
 	Spend      grid.ID
 	SpendUntil int64
 }
@@ -120,7 +136,8 @@ func (r *OpenRequest) Append(b []byte) []byte {
 }
 
 // ResumeRequest binds a session to another connection:
-// [user, session, origin, conn, secret, next].
+// [user, session, origin, conn, secret, next, refresh or nil, refresh until]. The last
+// two may be missing.
 type ResumeRequest struct {
 	User    grid.ID
 	Session grid.SessionID
@@ -128,10 +145,14 @@ type ResumeRequest struct {
 	Conn    uint64      // its number for the connection
 	Secret  Secret      // what the client showed
 	Next    Secret      // resumes the session from now on
+	// Refresh is the id of the refresh token that says who resumes, if it was one. It must
+	// be good, and stays so. It expires at RefreshUntil, µs since 1970.
+	Refresh      grid.ID
+	RefreshUntil int64
 }
 
 // Fields is the number of fields that Append appends.
-func (r *ResumeRequest) Fields() int { return 6 }
+func (r *ResumeRequest) Fields() int { return 8 }
 
 // Append appends the fields of the request.
 func (r *ResumeRequest) Append(b []byte) []byte {
@@ -139,11 +160,13 @@ func (r *ResumeRequest) Append(b []byte) []byte {
 	b = pack.AppendUint(b, uint64(r.Origin))
 	b = pack.AppendUint(b, r.Conn)
 	b = pack.AppendBytes(b, r.Secret[:])
-	return pack.AppendBytes(b, r.Next[:])
+	b = pack.AppendBytes(b, r.Next[:])
+	return pack.AppendInt(appendUser(b, r.Refresh), r.RefreshUntil)
 }
 
-// ConfirmRequest says that the client has what resumes the session next, so that
-// the secret before is void: [user, session, origin, conn]. Its reply is empty.
+// ConfirmRequest says that the client has what the last welcome brought, so that the
+// secret before is void, and the refresh token that opened the session:
+// [user, session, origin, conn]. Its reply is empty.
 type ConfirmRequest struct {
 	User    grid.ID
 	Session grid.SessionID

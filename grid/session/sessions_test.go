@@ -21,7 +21,8 @@ var (
 )
 
 func (w *world) resume(id grid.SessionID, o grid.Origin, conn uint64, shown, next int) error {
-	_, err := w.do(KindResume, bodyOf(&ResumeRequest{alice, id, o, conn, secret(shown), secret(next)}))
+	_, err := w.do(KindResume, bodyOf(&ResumeRequest{User: alice, Session: id, Origin: o, Conn: conn,
+		Secret: secret(shown), Next: secret(next)}))
 	return err
 }
 
@@ -317,7 +318,7 @@ func TestASlotHasSoManySessionsAndTokens(t *testing.T) {
 	}
 	w = newWorld()
 	for i := range SpentPerSlotMax {
-		w.Sessions.spent.byUser.Set(token{nth(i), w.stamp + second, nth(i)})
+		w.Sessions.spent.byUser.Set(token{nth(i), w.stamp + second, nth(i), 0})
 	}
 	r := OpenRequest{User: alice, Origin: gateway, Spend: person(-6), SpendUntil: w.stamp + 9*second}
 	_, err = w.do(KindOpen, bodyOf(&r))
@@ -361,8 +362,12 @@ func TestARefreshTokenOpensOnce(t *testing.T) {
 	conn := uint64(0)
 	open := func(user, id int, until int64) error {
 		conn++
-		_, err := w.do(KindOpen, bodyOf(&OpenRequest{User: person(user), Origin: gateway, Conn: conn,
+		out, err := w.do(KindOpen, bodyOf(&OpenRequest{User: person(user), Origin: gateway, Conn: conn,
 			Server: true, Spend: person(id), SpendUntil: until}))
+		if err == nil {
+			shown := ConfirmRequest{person(user), whole(out, DecodeOpenReply).Session, gateway, conn}
+			_, err = w.do(KindConfirm, bodyOf(&shown))
+		}
 		return err
 	}
 	end := w.stamp + 1000*second
@@ -409,7 +414,8 @@ func TestNobodyNeedsTheHints(t *testing.T) {
 	_, body, err := prepare(caller(alice, id, gateway, 1), KindTrack, &TrackRequest{room("a"), "x"})
 	want(t, "prepare", err, fault.OK)
 	do(KindTrack, body)
-	do(KindResume, bodyOf(&ResumeRequest{alice, id, gateway2, 2, secret(0), secret(1)}))
+	do(KindResume, bodyOf(&ResumeRequest{User: alice, Session: id, Origin: gateway2, Conn: 2,
+		Secret: secret(0), Next: secret(1)}))
 	do(presence.KindDropped, bodyOf(&presence.DroppedRequest{User: alice, Session: id,
 		Key: []byte(room("a")), Code: fault.ResourceExhausted, Message: "full"}))
 	_, body, err = prepare(caller(alice, id, gateway2, 2), KindEnd, &EndRequest{})

@@ -16,7 +16,7 @@ const formatVersion = 1
 //
 //	head     [version, sessions, tokens]
 //	session  [user, id, secret, prior or nil, origin, conn, ends, streams]   by user and id
-//	token    [user, until, id]   used ones, in this order
+//	token    [user, until, id, opened]   used ones, in this order; the last if it is any
 //
 // Streams is one byte field, as type streams has it. A chunk ends once it holds
 // pack.ChunkBytesGood. Equal states give equal bytes, whatever their history. It
@@ -33,9 +33,7 @@ func (s *Sessions) Encode(w *pack.ChunkWriter) error {
 	})
 	s.spent.byUser.Scan(func(t token) bool {
 		e.room()
-		e.buf = pack.AppendBytes(pack.AppendArray(e.buf, 3), t.user[:])
-		e.buf = pack.AppendInt(e.buf, t.until)
-		e.buf = pack.AppendBytes(e.buf, t.id[:])
+		e.token(t)
 		return e.err == nil
 	})
 	if e.err == nil {
@@ -76,6 +74,20 @@ func (e *encoder) session(x entry) {
 	b = pack.AppendUint(b, x.conn)
 	b = pack.AppendInt(b, x.ends)
 	e.buf = pack.AppendBytes(b, []byte(x.streams))
+}
+
+func (e *encoder) token(t token) {
+	fields := 3
+	if t.opened != 0 {
+		fields++
+	}
+	b := pack.AppendBytes(pack.AppendArray(e.buf, fields), t.user[:])
+	b = pack.AppendInt(b, t.until)
+	b = pack.AppendBytes(b, t.id[:])
+	if t.opened != 0 {
+		b = grid.AppendSession(b, t.opened)
+	}
+	e.buf = b
 }
 
 // Decode reads what Encode wrote, and nothing behind it. Whatever else it finds
@@ -243,8 +255,11 @@ func (d *decoder) token() (t token, err error) {
 		return t, err
 	}
 	t.until = d.in.Int()
-	if t.id, err = grid.ReadUser(&d.in); err != nil {
+	if t.id, err = grid.ReadUser(&d.in); err != nil || extra == 0 {
 		return t, err
 	}
-	return t, d.end(extra)
+	if t.opened, err = grid.ReadSession(&d.in); err != nil {
+		return t, err
+	}
+	return t, d.end(extra - 1)
 }

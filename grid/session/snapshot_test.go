@@ -21,21 +21,24 @@ func TestFormat(t *testing.T) {
 	user := grid.ID{15: 1}
 	w.open(t, OpenRequest{User: user, Origin: 3, Conn: 4, Secret: Secret{15: 2},
 		Spend: grid.ID{15: 9}, SpendUntil: 300})
-	id := w.open(t, OpenRequest{User: user, Origin: 3, Conn: 5, Secret: Secret{15: 2}})
+	id := w.open(t, OpenRequest{User: user, Origin: 3, Conn: 5, Secret: Secret{15: 2},
+		Spend: grid.ID{15: 8}, SpendUntil: 400})
 	w.track(t, caller(user, id, 3, 5), room("a"), "x")
 	w.track(t, caller(user, id, 3, 5), room("bc"), "x")
-	if _, err := w.do(KindResume, bodyOf(&ResumeRequest{user, id, 4, 6, Secret{15: 2}, Secret{15: 7}})); err != nil {
+	if _, err := w.do(KindResume, bodyOf(&ResumeRequest{User: user, Session: id, Origin: 4, Conn: 6,
+		Secret: Secret{15: 2}, Next: Secret{15: 7}})); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.do(KindDetach, bodyOf(&DetachRequest{user, 4, 6, 100})); err != nil {
 		t.Fatal(err)
 	}
 	const zeros = "c410000000000000000000000000000000"
-	want := "000000ae" + "93010201" +
+	want := "000000e0" + "93010202" +
 		"98" + zeros + "01" + "c4080000000000005007" + zeros + "02" + "c0" + "0304" + "00" + "c400" +
 		"98" + zeros + "01" + "c4080000000000006007" + zeros + "07" + zeros + "02" +
 		"0406" + "6e" + "c407" + "020261" + "03026263" +
-		"93" + zeros + "01" + "cd012c" + zeros + "09"
+		"94" + zeros + "01" + "cd012c" + zeros + "09" + "c4080000000000005007" +
+		"93" + zeros + "01" + "cd0190" + zeros + "08"
 	if got := hex.EncodeToString(encode(w.Sessions)); got != want {
 		t.Fatalf("\ngot  %s\nwant %s", got, want)
 	}
@@ -114,8 +117,10 @@ func TestDecodeRefuses(t *testing.T) {
 		"stream twice":        {chunk(1, 0, sessionRow(1, 1, 0, a+a)), "twice"},
 		"too many streams":    {chunk(1, 0, sessionRow(1, 1, 0, many(129))), "more than 128"},
 		"tokens not in order": {chunk(0, 2, tokenRow(1, 5, 1), tokenRow(1, 4, 2)), "does not follow"},
-		"token twice":         {chunk(0, 2, tokenRow(1, 5, 1), tokenRow(1, 5, 1)), "does not follow"},
-		"tokens of one user":  {tooMany, "more than 256"},
+		"token of no session": {chunk(0, 1, append([]byte{0x94}, append(tokenRow(1, 5, 1)[1:],
+			"\xc4\x08\x00\x00\x00\x00\x00\x00\x00\x00"...)...)), "zeros"},
+		"token twice":        {chunk(0, 2, tokenRow(1, 5, 1), tokenRow(1, 5, 1)), "does not follow"},
+		"tokens of one user": {tooMany, "more than 256"},
 	} {
 		_, err := Decode(pack.NewChunkReader(bytes.NewReader(c.data)))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -126,6 +131,8 @@ func TestDecodeRefuses(t *testing.T) {
 
 func TestDecodePassesOverLaterFields(t *testing.T) {
 	x, y := sessionRow(1, 1, 0, many(128)), tokenRow(1, 5, 1)
+	y = grid.AppendSession(y, 1)
+	y[0]++
 	data := chunk(1, 1, x, y)
 	for _, row := range []*[]byte{&x, &y} {
 		*row = append(bytes.Clone(*row), 0x81, 0xa1, 'k', 0x93, 1, 2, 3)

@@ -34,6 +34,9 @@ type token struct {
 	user  grid.ID
 	until int64 // stamp at which it expires
 	id    grid.ID
+	// opened is the session that it has opened, until the client has shown that it got
+	// the welcome. As long as that one lives, the token is good again. 0: it never is.
+	opened grid.SessionID
 }
 
 type first struct {
@@ -74,14 +77,21 @@ func (p *spent) each(user *grid.ID, f func(token) bool) {
 	})
 }
 
-// admit says why a token may not be used at a stamp, nil if it may.
-func (p *spent) admit(t *token, stamp int64) error {
-	if t.until <= stamp {
-		return errExpired
-	}
-	used, count, expired := false, 0, 0
-	p.each(&t.user, func(x token) bool {
-		used = used || x.id == t.id
+// find returns the token of a user for which is holds.
+func (p *spent) find(user *grid.ID, is func(*token) bool) (t token, ok bool) {
+	p.each(user, func(x token) bool {
+		if is(&x) {
+			t, ok = x, true
+		}
+		return !ok
+	})
+	return t, ok
+}
+
+// room says why no other token of a user may be used at a stamp, nil if one may.
+func (p *spent) room(user *grid.ID, stamp int64) error {
+	count, expired := 0, 0
+	p.each(user, func(x token) bool {
 		count++
 		if x.until <= stamp {
 			expired++
@@ -89,8 +99,6 @@ func (p *spent) admit(t *token, stamp int64) error {
 		return true
 	})
 	switch {
-	case used:
-		return errSpent
 	case count-expired >= SpentPerUserMax:
 		return errSpentUser
 	case p.byUser.Len()-expired >= SpentPerSlotMax:
@@ -99,13 +107,25 @@ func (p *spent) admit(t *token, stamp int64) error {
 	return nil
 }
 
-// use remembers a token that was admitted, and lets go what has expired of its
-// user's.
-func (p *spent) use(t *token, stamp int64) {
+// use remembers a token, and lets go what has expired of its user's.
+func (p *spent) use(t token, stamp int64) {
 	for p.drop(&t.user, stamp) {
 		continue
 	}
-	p.add(*t)
+	if old, again := p.find(&t.user, func(x *token) bool { return x.id == t.id }); again {
+		t.until = old.until
+	}
+	p.add(t)
+}
+
+// settle notes that a client has what the welcome to a session brought: the token
+// that has opened it, if one has, is good no more.
+func (p *spent) settle(user *grid.ID, opened grid.SessionID) {
+	t, ok := p.find(user, func(x *token) bool { return x.opened != 0 && x.opened == opened })
+	if ok {
+		t.opened = 0
+		p.byUser.Set(t)
+	}
 }
 
 // add remembers a token.

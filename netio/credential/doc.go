@@ -8,12 +8,13 @@
 // # The server's own tokens
 //
 // A session token lets its user connect again without other credentials, for an
-// hour. A refresh token does so once, for a month, and is the way to the next
+// hour. A refresh token opens one session, within a week, and is the way to the next
 // pair. Both are signed with HMAC-SHA-256 under a key of the node:
 //
 //	header   alg HS256 · kid the key's id
 //	claims   iss, aud "throng" · sub user id · typ "session" or "refresh" · iat, exp
-//	         jti of a refresh token: 16 random bytes, base64url
+//	         jti of a refresh token: the session in which it was given out and 8 random
+//	         bytes, base64url
 //
 // There are two keys so that they can be rotated: the first signs, both check.
 // A session token cannot be called back before it expires; nothing is kept for

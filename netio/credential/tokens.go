@@ -11,6 +11,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/session"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -75,7 +76,7 @@ type Tokens struct {
 // Refresh is a refresh token that was checked: it still has to be found unused.
 type Refresh struct {
 	User  grid.ID
-	ID    [16]byte  // which it is
+	ID    grid.ID   // which it is: a session.TokenID
 	Until time.Time // how long it must be remembered once it was used
 }
 
@@ -122,8 +123,9 @@ func (t *Tokens) Issue(c *grid.Caller) (wire.Tokens, error) {
 		SessionUntil: now.Add(t.options.Lives.Session),
 		RefreshUntil: now.Add(t.options.Lives.Refresh),
 	}
-	var id [16]byte
-	rand.Read(id[:]) // never fails
+	var random [8]byte
+	rand.Read(random[:]) // never fails
+	id := session.TokenID(c.Session, random)
 	var err error
 	if w.Session, err = t.sign(c.User, typeSession, "", now, w.SessionUntil); err != nil {
 		return wire.Tokens{}, err

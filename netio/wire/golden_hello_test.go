@@ -12,7 +12,7 @@ func helloVectors() goldens {
 	hello := names("version min", "version max", "provider", "credential", "nonce", "agent",
 		"resume token")
 	welcome := names("version", "user id", "requests max", "frame bytes max", "agent",
-		"session id", "resume token", "resumed", "streams")
+		"session id", "resume token", "resumed", "streams", "tokens")
 	say := func(what, provider, credential string) golden {
 		h := &Hello{1, 1, provider, credential, []byte("0123456789abcdef"), "demo", nil}
 		return golden{what, frameOf(KindHello, 0, 7, h.Append(nil)), hello}
@@ -35,6 +35,8 @@ func helloVectors() goldens {
 			frameOf(KindHello, Reply, 1, aWelcome().Append(nil)), welcome},
 		"welcome_resumed": {"the reply to a hello that resumed a session, which is on two streams",
 			frameOf(KindHello, Reply, 1, aResumed().Append(nil)), welcome},
+		"welcome_refreshed": {"the reply to a hello that used a refresh token, with the next ones",
+			frameOf(KindHello, Reply, 1, aRefreshed().Append(nil)), welcome},
 		"error_hello": {"the reply to a hello that is refused; a goodbye follows",
 			frameOf(KindHello, Reply|Error, 7, refused.Append(nil)), errorNames()},
 	}

@@ -47,6 +47,12 @@ func aResumed() *Welcome {
 	return w
 }
 
+func aRefreshed() *Welcome {
+	w := aWelcome()
+	w.Tokens = someTokens()
+	return w
+}
+
 func someTokens() *Tokens {
 	at := time.Unix(1_700_000_000, 0)
 	return &Tokens{"a session token", at.Add(time.Minute), "a refresh token", at.Add(time.Hour)}
@@ -59,6 +65,7 @@ func messages() []struct{ in, out message } {
 	return []struct{ in, out message }{
 		{aHello(), new(Hello)}, {aResume(), new(Hello)},
 		{aWelcome(), new(Welcome)}, {aResumed(), new(Welcome)},
+		{aRefreshed(), new(Welcome)},
 		{aGoodbye(), new(Goodbye)}, {someTokens(), new(Tokens)},
 	}
 }
@@ -90,13 +97,25 @@ func TestMessagesGrowAtTheEnd(t *testing.T) {
 			t.Errorf("%T with a later field: %+v, %v", c.in, c.out, err)
 		}
 		b[0] -= 2
-		if _, ok := c.in.(*Hello); ok {
-			b[0]-- // its last field may be left out
+		switch c.in.(type) {
+		case *Hello, *Welcome:
+			b[0]-- // the last field may be left out
 		}
 		cur = pack.NewCursor(b)
 		if err := c.out.Decode(&cur); fault.CodeOf(err) != fault.InvalidArgument {
 			t.Errorf("%T with a field too few: %v", c.in, err)
 		}
+	}
+}
+
+// A welcome of before it had tokens has none.
+func TestWelcomeWithoutTokens(t *testing.T) {
+	b := aResumed().Append(nil)
+	b[0]--
+	w := Welcome{}
+	cur := pack.NewCursor(b[:len(b)-1])
+	if err := w.Decode(&cur); err != nil || !reflect.DeepEqual(&w, aResumed()) || cur.Done() != nil {
+		t.Errorf("%+v, %v", w, err)
 	}
 }
 
@@ -210,6 +229,6 @@ func fuzzMessage(f *testing.F, seed message, fresh func() message) {
 }
 
 func FuzzHello(f *testing.F)   { fuzzMessage(f, aResume(), func() message { return new(Hello) }) }
-func FuzzWelcome(f *testing.F) { fuzzMessage(f, aResumed(), func() message { return new(Welcome) }) }
+func FuzzWelcome(f *testing.F) { fuzzMessage(f, aRefreshed(), func() message { return new(Welcome) }) }
 func FuzzTokens(f *testing.F)  { fuzzMessage(f, someTokens(), func() message { return new(Tokens) }) }
 func FuzzGoodbye(f *testing.F) { fuzzMessage(f, aGoodbye(), func() message { return new(Goodbye) }) }

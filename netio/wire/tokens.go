@@ -7,8 +7,9 @@ import (
 	"github.com/thronggrid/throng/grid/pack"
 )
 
-// Tokens is the reply to a token request: with either token a client can say
-// hello later, without its first credential.
+// Tokens is the reply to a token request, and a part of the welcome to who has used a
+// refresh token: with either token a client can say hello later, without its first
+// credential.
 type Tokens struct {
 	Session      string
 	SessionUntil time.Time // in whole seconds

@@ -21,11 +21,12 @@ type Welcome struct {
 	Resume        ResumeToken // takes this session up again; the one before is void
 	Resumed       bool        // the session that hello named goes on; else it is a new one
 	Streams       []string    // keys of the streams that a resumed session is on
+	Tokens        *Tokens     // in place of the refresh token that was used; nil: none was
 }
 
 // Append appends the welcome's array.
 func (w *Welcome) Append(b []byte) []byte {
-	b = pack.AppendArray(b, 9)
+	b = pack.AppendArray(b, 10)
 	b = pack.AppendUint(b, uint64(w.Version))
 	b = pack.AppendBytes(b, w.User[:])
 	b = pack.AppendUint(b, uint64(w.RequestsMax))
@@ -38,7 +39,10 @@ func (w *Welcome) Append(b []byte) []byte {
 	for _, key := range w.Streams {
 		b = grid.AppendStream(b, key)
 	}
-	return b
+	if w.Tokens == nil {
+		return pack.AppendNil(b)
+	}
+	return w.Tokens.Append(b)
 }
 
 // Decode reads a welcome's array.
@@ -66,7 +70,16 @@ func (w *Welcome) Decode(c *pack.Cursor) error {
 	if err := w.decodeStreams(c); err != nil {
 		return err
 	}
-	return rest(c, n-9, "welcome")
+	if n == 9 { // from a server that lets clients ask for tokens
+		return rest(c, 0, "welcome")
+	}
+	if w.Tokens = nil; !c.Nil() {
+		w.Tokens = new(Tokens)
+		if err := w.Tokens.Decode(c); err != nil {
+			return err
+		}
+	}
+	return rest(c, n-10, "welcome")
 }
 
 func (w *Welcome) decodeStreams(c *pack.Cursor) error {
