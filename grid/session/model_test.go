@@ -175,9 +175,7 @@ func (m *model) resume(r *ResumeRequest, stamp int64) (ResumeReply, fault.Code) 
 		}
 		m.settle(r.User, grid.SessionID(binary.BigEndian.Uint64(r.Refresh[:8])))
 	}
-	if x.secret == r.Secret {
-		m.settle(x.user, x.id)
-	}
+	m.settle(x.user, x.id)
 	if x.ends == 0 && !same {
 		m.told = append(m.told, endedHint(x.id, x.origin, x.conn, Replaced))
 	}
@@ -393,21 +391,25 @@ func (p *play) some() (x modelSession) {
 func (p *play) openOne() {
 	r := OpenRequest{User: p.user(), Origin: p.origin(), Conn: p.conn(), Secret: p.secret()}
 	r.Server = r.User == person(2)
-	r.Spend, r.SpendUntil = p.token()
+	r.Spend, r.SpendUntil = p.token(r.User)
 	p.openAs(&r)
 }
 
-// token draws a refresh token: mostly none, else one of a few of each session.
-func (p *play) token() (id grid.ID, until int64) {
-	if rapid.IntRange(0, 2).Draw(p.draws, "token") > 0 {
-		return id, 0
-	}
+// token draws a refresh token of a user: none, one that was used, or one of a few of
+// each session.
+func (p *play) token(user grid.ID) (id grid.ID, until int64) {
+	until = p.stamp + rapid.Int64Range(-second, 60*second).Draw(p.draws, "until")
+	used := slices.DeleteFunc(slices.Clone(p.model.tokens), func(x token) bool { return x.user != user })
 	in := grid.SessionID(77)
-	if rapid.Bool().Draw(p.draws, "given out") {
+	switch kind := rapid.IntRange(0, 9).Draw(p.draws, "token"); {
+	case kind < 4:
+		return id, 0
+	case kind < 7 && len(used) > 0:
+		return rapid.SampledFrom(used).Draw(p.draws, "used").id, until
+	case kind < 8:
 		in = p.some().id
 	}
-	id = TokenID(in, [8]byte{7: byte(rapid.IntRange(1, 2).Draw(p.draws, "which"))})
-	return id, p.stamp + rapid.Int64Range(-second, 60*second).Draw(p.draws, "until")
+	return TokenID(in, [8]byte{7: byte(rapid.IntRange(1, 2).Draw(p.draws, "which"))}), until
 }
 
 func (p *play) openAs(r *OpenRequest) {
@@ -420,7 +422,7 @@ func (p *play) resumeOne() {
 	x := p.some()
 	r := ResumeRequest{User: x.user, Session: x.id, Origin: p.origin(), Conn: p.conn(),
 		Secret: x.secret, Next: p.secret()}
-	r.Refresh, r.RefreshUntil = p.token()
+	r.Refresh, r.RefreshUntil = p.token(x.user)
 	switch rapid.IntRange(0, 3).Draw(p.draws, "shows") {
 	case 0:
 		r.Secret = x.prior

@@ -122,9 +122,7 @@ func (s *Sessions) resume(t *grid.Turn, r *ResumeRequest, out []byte) ([]byte, e
 
 // bind binds a session to another connection.
 func (s *Sessions) bind(t *grid.Turn, e entry, r *ResumeRequest) {
-	if e.secret == r.Secret {
-		s.spent.settle(&e.user, e.id)
-	}
+	s.spent.settle(&e.user, e.id)
 	next := *e.row
 	prior := r.Secret
 	next.secret, next.prior = r.Next, &prior

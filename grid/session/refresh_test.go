@@ -65,7 +65,11 @@ func TestALostWelcomeDoesNotLoseTheToken(t *testing.T) {
 		t.Errorf("sent %q, told %q", r.sent, r.told())
 	}
 	r.detachConn(t, gateway, 2, 10*second)
+	r.end += second // it is the same token, whatever end it is said to have
 	third := r.opens(7, tokenOne, fault.OK)
+	if n := r.Sessions.spent.byUser.Len(); n != 1 {
+		t.Errorf("%d tokens are remembered", n)
+	}
 	if all := r.list(alice); len(all) != 1 || all[0].ID != third || third == again {
 		t.Errorf("sessions %+v, want %d alone", all, third)
 	}
