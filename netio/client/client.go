@@ -68,6 +68,7 @@ func Dial(ctx context.Context, addr string, o Options) (*Client, error) {
 	c.mu.streams = make(map[string]*Stream)
 	c.mu.session = l.welcome.Session
 	c.mu.frameMax = int(l.welcome.FrameBytesMax)
+	c.renew(l)
 	var life context.Context
 	life, c.close = context.WithCancel(context.Background())
 	go c.run(life, l)
@@ -252,6 +253,8 @@ func (c *Client) refused(w *window, k *call, body []byte, now time.Time) {
 	switch {
 	case k.write && e.Code == fault.Aborted:
 		e.Unknown = true // the server has forgotten the number and will not do it
+	case !k.write && e.Code == fault.FailedPrecondition && c.mu.hold > 0:
+		again = c.options.BackoffMin // a signal to a stream that is being entered again
 	case k.write && e.Unknown:
 		again = max(again, c.options.BackoffMin) // asking under its number makes it certain
 	}

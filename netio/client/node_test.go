@@ -11,6 +11,7 @@ import (
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/slot"
 	"github.com/thronggrid/throng/netio"
+	"github.com/thronggrid/throng/netio/credential"
 )
 
 const testKey = "a server key of these tests"
@@ -34,7 +35,7 @@ func serveMemory(t testing.TB, m *memory, addr string) *node {
 	t.Helper()
 	s, err := netio.Start(netio.Options{
 		Addr: addr, Loops: 2, Shards: m, Ops: slot.Ops(nil), ServerKey: testKey,
-		ConnectionsMax: 1000, ReconnectAfter: time.Millisecond,
+		ConnectionsMax: 1000, ReconnectAfter: time.Millisecond, Tokens: m.tokens,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -59,11 +60,20 @@ type memory struct {
 	stamp   int64
 	applied int
 	queue   chan func()
+	tokens  *credential.Tokens
 	hints   atomic.Pointer[func(*grid.Effects)]
 }
 
 func newMemory(t testing.TB) *memory {
-	m := &memory{slots: map[grid.Slot]*slot.Slot{}, queue: make(chan func(), 1<<16)}
+	keys, err := credential.ParseKeys(credential.DrawKeys())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tokens, err := credential.New(credential.Options{Keys: keys})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &memory{slots: map[grid.Slot]*slot.Slot{}, queue: make(chan func(), 1<<16), tokens: tokens}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -27,9 +27,9 @@ func Device(id string) Credential { return Credential{wire.ProviderDevice, id} }
 // until it expires.
 func SessionToken(token string) Credential { return Credential{wire.ProviderToken, token} }
 
-// RefreshToken is a player by a refresh token that Client.Tokens returned. It
-// opens one session and is used up by that; ask for new tokens then. A client
-// that has to open another session later needs another credential.
+// RefreshToken is a player by a refresh token that Client.Tokens returned. It opens
+// one session and is used up by that; the client goes on with the next one, which it
+// hands to Options.Renewed.
 func RefreshToken(token string) Credential { return Credential{wire.ProviderRefresh, token} }
 
 // JWT is a player by a token that the studio signed.
@@ -51,6 +51,10 @@ type Options struct {
 	PingEvery  time.Duration // silence after which to ping, and then to give up; default 10 s
 	BackoffMin time.Duration // the first pause before connecting again; default 20 ms
 	BackoffMax time.Duration // the longest; default 2 s
+	// Renewed is called with the tokens that come in place of a refresh token which was
+	// used: store them in its place, the old one is void when Renewed returns. It is
+	// called one at a time, and must not call the client.
+	Renewed func(wire.Tokens)
 	// Dial opens a connection to the address of the server, through a proxy say;
 	// default: a plain TCP connection.
 	Dial func(ctx context.Context, addr string) (net.Conn, error)

@@ -1,7 +1,9 @@
 package client
 
 import (
+	"bytes"
 	"context"
+	"runtime"
 	"testing"
 	"time"
 
@@ -79,6 +81,45 @@ func TestResumedWhileEnteringAgain(t *testing.T) {
 	defer c.mu.Unlock()
 	if c.mu.hold != 0 {
 		t.Errorf("%d streams are to be entered before writes may be sent", c.mu.hold)
+	}
+}
+
+// A signal that comes while a new session enters its streams again waits for that.
+func TestSignalWhileEnteringAgain(t *testing.T) {
+	s := &script{}
+	var entering wire.Frame
+	refused := false
+	s.hello = func(c *scripted, f wire.Frame) {
+		w := wire.Welcome{Version: 1, User: grid.UserID("custom", "x"), RequestsMax: 64,
+			FrameBytesMax: 4096, Session: grid.SessionID(c.number)}
+		c.reply(f, w.Append(nil))
+	}
+	s.serve = func(c *scripted, f wire.Frame) {
+		switch {
+		case f.Kind == session.KindTrack && c.number == 1:
+			c.entered(f)
+			c.Close()
+		case f.Kind == session.KindTrack:
+			entering = wire.Frame{Kind: f.Kind, ID: f.ID, Body: bytes.Clone(f.Body)}
+		case f.Kind == chat.KindSignal && !refused:
+			refused = true
+			c.fail(f, fault.Error{Code: fault.FailedPrecondition, Message: "not on that stream"})
+			c.entered(entering)
+		case f.Kind == chat.KindSignal:
+			c.reply(f, []byte{0x90})
+		}
+	}
+	c, err := Dial(within(t), startScript(t, s), Options{Credential: Custom("player-x")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	r := must[*Room](t)(c.Join(within(t), "lobby", JoinOptions{FromStart: true}))
+	for c.Session() != 2 {
+		runtime.Gosched()
+	}
+	if err := r.Signal(within(t), "typing"); err != nil {
+		t.Error(err)
 	}
 }
 

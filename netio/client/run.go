@@ -47,16 +47,15 @@ func (c *Client) attach(l *link) uint64 {
 	defer c.mu.Unlock()
 	c.mu.epoch++
 	c.mu.leaving = false
-	c.mu.ping = false
 	c.mu.again = c.mu.again[:0]
 	c.mu.frameMax = int(l.welcome.FrameBytesMax)
 	c.mu.writes.reset(uint64(l.welcome.RequestsMax))
 	c.mu.reads.reset(uint64(l.welcome.RequestsMax))
 	c.mu.session = l.welcome.Session
 	c.mu.stats.Connects++
+	c.mu.ping = l.welcome.Resumed || l.welcome.Tokens != nil // the server sees that they came
 	if l.welcome.Resumed {
 		c.mu.stats.Resumed++
-		c.mu.ping = true // shows the server that the new token has arrived
 		c.missed()
 	}
 	c.rejoin(l.welcome.Resumed)
@@ -209,12 +208,26 @@ func (c *Client) redial(life context.Context, last *link) (*link, error) {
 		}
 		l, err := dial(life, c.addr, &c.options, &last.welcome.Resume)
 		if err == nil {
+			c.renew(l)
 			return l, nil
 		}
 		if errors.As(err, new(refusal)) {
 			return nil, err
 		}
 		pause = min(max(2*pause, c.options.BackoffMin), c.options.BackoffMax)
+	}
+}
+
+// renew keeps what a welcome has brought in place of the refresh token that it used.
+// Nothing was sent yet, so the server still takes that one, too.
+func (c *Client) renew(l *link) {
+	t := l.welcome.Tokens
+	if t == nil {
+		return
+	}
+	c.options.Credential = RefreshToken(t.Refresh)
+	if c.options.Renewed != nil {
+		c.options.Renewed(*t)
 	}
 }
 
