@@ -86,10 +86,16 @@ func TestEntryUnderAnotherKeyIsRefused(t *testing.T) {
 	}
 }
 
-// The ring against a map, with entries of every size up to more than it holds.
+// Rings against a map, with entries of every size up to more than they hold. One's
+// buffer has its size at once, the other's grows.
 func TestRingHoldsTheNewest(t *testing.T) {
+	ringAgainstMap(t, 1000)
+	ringAgainstMap(t, 5*ringBytesFirst+7)
+}
+
+func ringAgainstMap(t *testing.T, limit int) {
 	rng := rand.New(rand.NewPCG(3, 4))
-	r := ring{limit: 1000}
+	r := ring{limit: limit}
 	want := map[uint64][]byte{}
 	next := uint64(1)
 	for step := range 20_000 {
@@ -106,9 +112,9 @@ func TestRingHoldsTheNewest(t *testing.T) {
 		case n == 2:
 			next += uint64(rng.IntN(2)) // a jump, or none
 		default:
-			size := 1 + rng.IntN(60)
+			size := 1 + rng.IntN(limit*6/100)
 			if rng.IntN(50) == 0 {
-				size = rng.IntN(1200)
+				size = rng.IntN(limit * 12 / 10)
 			}
 			value := bytes.Repeat([]byte{byte(step)}, size)
 			r.push(next, value)
@@ -126,8 +132,8 @@ func TestRingHoldsTheNewest(t *testing.T) {
 			}
 			held += len(got)
 		}
-		if held > r.limit {
-			t.Fatalf("step %d: %d bytes held", step, held)
+		if held > r.limit || len(r.data) > r.limit {
+			t.Fatalf("step %d: %d bytes held in a buffer of %d", step, held, len(r.data))
 		}
 	}
 }

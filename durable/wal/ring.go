@@ -1,11 +1,14 @@
 package wal
 
-// ring keeps the stored form of a group's newest entries in one buffer of fixed
-// size, so that reading a recent entry never asks Pebble and writing one makes
-// no garbage. Its entries are consecutive; the oldest give way. It is guarded
-// by the log's lock.
+// ringBytesFirst is how large a ring's buffer is at first.
+const ringBytesFirst = 16 << 10
+
+// ring keeps the stored form of a group's newest entries in one buffer, so that
+// reading a recent entry never asks Pebble and writing one makes no garbage once
+// the buffer has grown to its limit. Its entries are consecutive; the oldest give
+// way. It is guarded by the log's lock.
 type ring struct {
-	limit int    // bytes; the buffer is made at the first push
+	limit int    // bytes
 	data  []byte // the entries' bytes, each in one piece
 	at    int    // where the next entry goes
 
@@ -37,11 +40,11 @@ func (r *ring) push(index uint64, value []byte) {
 	if len(value) > r.limit {
 		return
 	}
-	if r.data == nil {
-		r.data = make([]byte, r.limit)
-	}
 	if r.count == 0 {
 		r.first, r.at = index, 0
+	}
+	if r.at+len(value) > len(r.data) && len(r.data) < r.limit {
+		r.widen(r.at + len(value))
 	}
 	r.makeRoom(len(value))
 	if r.count == len(r.items) {
@@ -50,6 +53,14 @@ func (r *ring) push(index uint64, value []byte) {
 	r.items[(r.head+r.count)&(len(r.items)-1)] = place{uint32(r.at), uint32(len(value))}
 	r.count++
 	r.at += copy(r.data[r.at:], value)
+}
+
+// widen makes the buffer larger, for bytes if its limit allows. Entries lie in the
+// order of their age as long as it has not reached its limit, and stay where they are.
+func (r *ring) widen(bytes int) {
+	data := make([]byte, min(max(bytes, 2*len(r.data), ringBytesFirst), r.limit))
+	copy(data, r.data[:r.at])
+	r.data = data
 }
 
 // makeRoom frees size bytes in one piece at r.at. Entries lie in the buffer in
