@@ -91,7 +91,7 @@ func (m *Machine) sweep(at int64, c *slot.Command) {
 	}
 	m.floors = m.floors.With(w.Origin)
 	m.turn.Floors = m.floors
-	for i, s := range m.slots {
+	for i, s := range &m.slots {
 		if s != nil && grid.Slot(i) != c.Slot {
 			other := *c
 			other.Slot, other.ID = grid.Slot(i), grid.RequestID{}
@@ -122,7 +122,7 @@ var empty = slot.New()
 func (m *Machine) Due(now int64, out []grid.Slot) []grid.Slot {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	for i, at := range m.due {
+	for i, at := range &m.due {
 		if at <= now {
 			out = append(out, grid.Slot(i))
 		}
@@ -135,7 +135,7 @@ func (m *Machine) Due(now int64, out []grid.Slot) []grid.Slot {
 func (m *Machine) Owing(out []grid.Slot) []grid.Slot {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	for i, s := range m.slots {
+	for i, s := range &m.slots {
 		if s != nil && s.Owes() {
 			out = append(out, grid.Slot(i))
 		}
@@ -173,7 +173,7 @@ func (m *Machine) Stamp() int64 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var top int64
-	for _, s := range m.slots {
+	for _, s := range &m.slots {
 		if s != nil {
 			top = max(top, s.Stamp())
 		}
@@ -188,7 +188,7 @@ func (m *Machine) Clone() *Machine {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c := &Machine{applied: m.applied, floors: m.floors}
-	for i, s := range m.slots {
+	for i, s := range &m.slots {
 		if s != nil {
 			c.slots[i] = s.Clone()
 		}
@@ -209,7 +209,7 @@ func (m *Machine) Digest() uint64 {
 	h := xxhash.New()
 	c := m.Clone()
 	h.Write(appendFloors(nil, c.floors))
-	for i, s := range c.slots {
+	for i, s := range &c.slots {
 		if s != nil {
 			d := s.Digest()
 			var b [10]byte

@@ -54,7 +54,7 @@ func (c *counter) Write(b []byte) (int, error) {
 
 func (m *Machine) encode(w *pack.ChunkWriter) error {
 	n := 0
-	for _, s := range m.slots {
+	for _, s := range &m.slots {
 		if s != nil {
 			n++
 		}
@@ -68,7 +68,7 @@ func (m *Machine) encode(w *pack.ChunkWriter) error {
 	if err := w.End(b); err != nil {
 		return fmt.Errorf("encode a snapshot's head: %w", err)
 	}
-	for i, s := range m.slots {
+	for i, s := range &m.slots {
 		if s == nil {
 			continue
 		}
