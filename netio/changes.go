@@ -40,7 +40,7 @@ func (f *fan) change(slot grid.Slot, key, body []byte) {
 	c.bytes += len(body) + changeBytes
 	if c.bytes > PendingBytesMax {
 		f.server.lost.Add(1)
-		f.mu.next.miss(slot, key)
+		f.miss(slot, key)
 		return
 	}
 	if err := e.Add(body); err != nil {

@@ -34,7 +34,7 @@ type conn struct {
 
 	need     int32  // bytes that must have come before it is worth looking at them
 	deadline uint32 // the tick at which its being fresh, choked or leaving ends it
-	round    int32  // what it gets of the loop's round: 1 + place in its links; 0: nothing
+	links    int32  // what it gets of rounds: 1 + the place of the loop's link; 0: nothing
 	writes   uint8  // in flight
 	errands  uint8  // in flight: relays, reads that workers complete, writes without number
 	state    state

@@ -40,11 +40,12 @@
 // of presences are summed up for changesPause first (changes.go). Messages that
 // clients pass on without the log take the same way (relay.go).
 //
-// One round is under way at a time (fan.go). All loops that care get it, note what
-// each of their connections gets of it, and write each once (spread.go), together
-// with replies if there are some. When the last is done, the messages passed on are
-// answered and what has come up meanwhile makes the next round, after a pause of at
-// most a tenth of what the last one took, and of 2 ms. Replies wait for none of that.
+// All loops that care get the same round, note what each of their connections gets of
+// it, and write each once (spread.go), together with replies if there are some. When
+// the last is done, the messages passed on are answered and what has come up meanwhile
+// makes the next round, after a pause of at most a tenth of what the last one took, and
+// of 2 ms (fan.go, pace.go). A round that takes longer than roundPatience is overtaken by
+// others, without what is for the same streams. Replies wait for none of that.
 //
 // Pushes are hints: they may be lost, and who loses some is told. To a client that
 // leaves more than a quarter of OutBytesMax unread none is sent; once it has read
@@ -68,7 +69,8 @@
 // of the loop; a connection whose read finds it spent is parked, in order, with
 // its bytes in gnet's buffer.
 //
-// A round writes to writesTurn connections in a turn of the loop. What takes longer
+// Rounds write to writesTurn connections in a turn of the loop, all together and each
+// its share, so that a small one is soon through beside a large. What takes longer
 // than a loop may be busy is done by a bounded number of workers (workers.go).
 //
 // # Who owns what
@@ -77,7 +79,7 @@
 //	loop.inbox           its mutex; the shards' goroutines, workers, timers, the bell,
 //	                     loops that end a round, and the loop
 //	fan.mu               the round that gathers; the shards' goroutines, timers and loops
-//	a round under way    nobody changes it; the loop that is done last takes it back
+//	a round under way    nobody changes it; the loop that is done last gives it back
 //	interest             atomic; each bit is its loop's
 //	Server.mu            the list of loops, appended to when a loop first accepts
 //
@@ -101,9 +103,10 @@
 //	    welcome; outbound by OutBytesMax and one reply, of which pushes are at most a
 //	    quarter and one round's part; numbered writes by grid.RequestsMax, all else that
 //	    is not answered at once by ConfirmsMax.
-//	I6  What waits for all is bounded: pushes by PendingBytesMax, StreamsPendingMax and
-//	    LettersMax a loop, errands by ErrandsMax, connections by ConnectionsMax, those
-//	    long without a session by FreshMax, ends that are not stored by DetachesMax.
+//	I6  What waits for all is bounded: pushes by PendingBytesMax and StreamsPendingMax,
+//	    of what gathers and of each of RoundsMax under way, and by LettersMax a loop;
+//	    errands by ErrandsMax, connections by ConnectionsMax, those long without a
+//	    session by FreshMax, ends that are not stored by DetachesMax.
 //	I7  Each session that was ever bound to a connection of this server is either
 //	    ended, bound to another one, or detached, some time after that connection has
 //	    ended; or this server has ended, and the next start's sweep does it.

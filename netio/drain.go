@@ -22,8 +22,8 @@ func (l *loop) Run(context.Context) error {
 	l.resume()
 	l.takeReturns()
 	l.detachSome(detachesTurn)
-	l.assignRound()
-	l.endEvent() // replies go first, with what their connections get of the round
+	l.assignParts()
+	l.endEvent() // replies go first, with what their connections get of rounds
 	l.spread()
 	l.endEvent()
 	if l.busy() {
@@ -38,7 +38,7 @@ func (l *loop) Run(context.Context) error {
 // busy says whether something is left for the next turn.
 func (l *loop) busy() bool {
 	return len(l.backlog) > 0 || len(l.parked) > 0 || len(l.letters) > 0 ||
-		l.lettersAfter != never || len(l.toDetach) > 0 || l.round != nil
+		l.lettersAfter != never || len(l.toDetach) > 0 || len(l.parts) > 0
 }
 
 // never is more outcomes than there will be.

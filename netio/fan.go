@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,10 @@ import (
 // next. Were each loop to write when
 // it liked, loops would drift apart and write fewer frames at a time; and it is
 // the number of writes that costs.
+//
+// A round that takes long, since it has a very large room, is overtaken: others begin
+// beside it, with what has come up for other streams. Of one stream nothing is in two
+// rounds at a time, for it must arrive in order.
 type fan struct {
 	server   *Server
 	origin   grid.Origin
@@ -30,37 +35,22 @@ type fan struct {
 	// under it.
 	mu struct {
 		sync.Mutex
-		next    *round // gathers
-		spare   *round // empty; nil while it is under way
-		busy    bool   // a round is under way
-		waiting bool   // pause is to end
+		next    *round   // gathers
+		ready   int      // its segments that are not held
+		under   []*round // under way, the oldest first; RoundsMax at the most
+		spares  []*round // empty
+		last    pace
+		begins  time.Time // when pause ends; zero: it does not run
 		closed  bool
-		last    pace // of the round before
 		changes changes
 	}
-}
-
-// pace is how a round went.
-type pace struct {
-	frames int // it had, and waited for the next when it ended: what may come together
-	ended  time.Time
-	took   time.Duration
-}
-
-// pause is how long the next round, which has so many frames, waits for more: little
-// beside what the last one took, and not at all when that is long ago.
-func (p *pace) pause(frames int, now time.Time) time.Duration {
-	if frames >= p.frames || now.Sub(p.ended) > p.took {
-		return 0
-	}
-	return min(roundPauseMax, p.took/10)
 }
 
 func newFan(s *Server) *fan {
 	f := &fan{server: s, origin: s.options.Shards.Origin()}
 	f.share = min(RoundBytesMax, s.chokeBytes())
 	f.interest.lasting = s.options.Loops > 64
-	f.mu.next, f.mu.spare = newRound(), newRound()
+	f.mu.next = newRound()
 	f.mu.changes.init(f)
 	f.answers.New = func() any {
 		return &grid.Outcomes{Recycle: func(o *grid.Outcomes) { f.answers.Put(o) }}
@@ -75,9 +65,19 @@ func (f *fan) push(slot grid.Slot, key []byte, kind grid.Kind, body []byte) {
 	if f.interest.in(slot) == 0 {
 		return
 	}
-	if !f.mu.next.add(slot, key, kind, body) {
+	if s := f.segment(slot, key); s == nil || !f.mu.next.add(s, kind, body) {
 		f.server.lost.Add(1)
-		f.mu.next.miss(slot, key)
+		f.miss(slot, key)
+	}
+}
+
+// miss notes that something could not be added, so that all on the stream are told
+// that they missed it. Under mu.
+func (f *fan) miss(slot grid.Slot, key []byte) {
+	if s := f.segment(slot, key); s != nil {
+		s.lost = true
+	} else {
+		f.mu.next.lost = true
 	}
 }
 
@@ -85,18 +85,38 @@ func (f *fan) push(slot grid.Slot, key []byte, kind grid.Kind, body []byte) {
 func (f *fan) relay(slot grid.Slot, key []byte, kind grid.Kind, body []byte, ref grid.Ref) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.interest.in(slot) != 0 && !f.mu.next.add(slot, key, kind, body) {
+	s := f.segment(slot, key)
+	if s == nil || f.interest.in(slot) != 0 && !f.mu.next.add(s, kind, body) {
 		e := fault.New(fault.ResourceExhausted,
 			"more is sent to this stream than its members can be sent: send less, or later")
 		e.Retry = relayPause
 		return e
 	}
-	f.mu.next.acks = append(f.mu.next.acks, ref)
+	s.acks = append(s.acks, ref)
+	f.mu.next.asked = true
 	return nil
 }
 
-// start begins a round, if there is something to push, none is under way, and
-// nothing more is waited for.
+// segment returns the segment of a stream in the next round, nil if there are too
+// many. Under mu.
+func (f *fan) segment(slot grid.Slot, key []byte) *segment {
+	if s := f.mu.next.find(key); s != nil {
+		return s
+	}
+	s := f.mu.next.newSegment(slot, string(key))
+	if s == nil {
+		return nil
+	}
+	for _, r := range f.mu.under {
+		if s.held = r.has(key); s.held {
+			return s
+		}
+	}
+	f.mu.ready++
+	return s
+}
+
+// start begins a round, if there is something to push, and nothing is waited for.
 func (f *fan) start() {
 	f.mu.Lock()
 	r := f.ripe()
@@ -106,36 +126,45 @@ func (f *fan) start() {
 
 // ripe returns the round that may begin now, nil when there is none. Under mu.
 func (f *fan) ripe() *round {
-	if f.mu.busy || f.mu.closed || f.mu.next.empty() {
+	if f.mu.closed || f.mu.ready == 0 && !f.mu.next.lost || len(f.mu.under) == RoundsMax {
 		return nil
 	}
-	if pause := f.mu.last.pause(f.mu.next.frames, time.Now()); pause >= roundPauseMin {
-		if !f.mu.waiting {
-			f.mu.waiting = true
-			f.pause.Reset(pause)
-		}
-		return nil
+	now := time.Now()
+	pause := f.mu.last.pause(f.mu.next.frames, now)
+	if n := len(f.mu.under); n > 0 {
+		pause = max(pause, roundPatience-now.Sub(f.mu.under[n-1].began))
 	}
-	return f.take()
+	if pause < roundPauseMin {
+		return f.take(now)
+	}
+	if begins := now.Add(pause); f.mu.begins.IsZero() || begins.Before(f.mu.begins) {
+		f.mu.begins = begins
+		f.pause.Reset(pause)
+	}
+	return nil
 }
 
 // take returns the round that has been gathered: it is under way. Under mu.
-func (f *fan) take() *round {
-	if f.mu.waiting {
-		f.mu.waiting = false
+func (f *fan) take(now time.Time) *round {
+	if !f.mu.begins.IsZero() {
+		f.mu.begins = time.Time{}
 		f.pause.Stop()
 	}
-	f.mu.busy = true
 	r := f.mu.next
-	f.mu.next, f.mu.spare = f.mu.spare, nil
-	r.carry(f.mu.next, f.share)
+	if n := len(f.mu.spares); n > 0 {
+		f.mu.next, f.mu.spares = f.mu.spares[n-1], f.mu.spares[:n-1]
+	} else {
+		f.mu.next = newRound()
+	}
+	r.leave(f.mu.next, f.share)
+	r.began = now
+	f.mu.ready, f.mu.under = 0, append(f.mu.under, r)
 	return r
 }
 
 // launch hands a round to the loops that care.
 func (f *fan) launch(r *round) {
 	for r != nil {
-		r.began = time.Now()
 		loops := r.aim(&f.interest)
 		r.left.Store(1) // ours, so that it is not over before all have it
 		for i := range f.loops {
@@ -158,19 +187,6 @@ func (f *fan) launch(r *round) {
 	}
 }
 
-// aim notes which loops care for the segments of a round, and returns them all.
-func (r *round) aim(i *interest) (loops uint64) {
-	for n := range r.segments {
-		s := &r.segments[n]
-		s.loops = i.in(s.slot)
-		loops |= s.loops
-	}
-	if r.lost {
-		loops = ^uint64(0)
-	}
-	return loops
-}
-
 // done is called by each loop that has written its part of a round.
 func (f *fan) done(r *round) {
 	if r.left.Add(-1) == 0 {
@@ -178,17 +194,18 @@ func (f *fan) done(r *round) {
 	}
 }
 
-// finish answers the requests of a round that was written, and returns the next
-// if that begins at once.
+// finish answers the requests of a round that was written, lets go on what it has
+// held up, and returns the next if that begins at once.
 func (f *fan) finish(r *round) *round {
-	f.answer(r.acks)
+	f.answer(r)
 	now := time.Now()
-	last := pace{frames: r.frames, ended: now, took: now.Sub(r.began)}
-	r.reset()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	last.frames += f.mu.next.frames
-	f.mu.spare, f.mu.busy, f.mu.last = r, false, last
+	f.mu.under = slices.DeleteFunc(f.mu.under, func(u *round) bool { return u == r })
+	f.mu.ready += f.mu.next.release(r)
+	f.mu.last = pace{frames: r.frames + f.mu.next.frames, ended: now, took: now.Sub(r.began)}
+	r.reset()
+	f.mu.spares = append(f.mu.spares, r)
 	return f.ripe()
 }
 
@@ -196,29 +213,31 @@ func (f *fan) finish(r *round) *round {
 func (f *fan) resume() {
 	f.mu.Lock()
 	var r *round
-	if f.mu.waiting && !f.mu.closed {
-		r = f.take()
+	if !f.mu.begins.IsZero() && !f.mu.closed {
+		r = f.take(time.Now())
 	}
 	f.mu.Unlock()
 	f.launch(r)
 }
 
 // answer tells those who have sent messages that they were passed on.
-func (f *fan) answer(acks []grid.Ref) {
-	var batches [loopsMax]*grid.Outcomes
-	for _, ref := range acks {
-		o := batches[loopOfNumber(ref.Conn)]
-		if o == nil {
-			o = f.answers.Get().(*grid.Outcomes)
-			o.Refs, o.Ends, o.Bytes = o.Refs[:0], o.Ends[:0], o.Bytes[:0]
-			batches[loopOfNumber(ref.Conn)] = o
-		}
-		o.Refs = append(o.Refs, ref)
-		o.Bytes = append(o.Bytes, byte(fault.OK), emptyArray)
-		o.Ends = append(o.Ends, uint32(len(o.Bytes)))
-	}
-	if len(acks) == 0 {
+func (f *fan) answer(r *round) {
+	if !r.asked {
 		return
+	}
+	var batches [loopsMax]*grid.Outcomes
+	for i := range r.segments {
+		for _, ref := range r.segments[i].acks {
+			o := batches[loopOfNumber(ref.Conn)]
+			if o == nil {
+				o = f.answers.Get().(*grid.Outcomes)
+				o.Refs, o.Ends, o.Bytes = o.Refs[:0], o.Ends[:0], o.Bytes[:0]
+				batches[loopOfNumber(ref.Conn)] = o
+			}
+			o.Refs = append(o.Refs, ref)
+			o.Bytes = append(o.Bytes, byte(fault.OK), emptyArray)
+			o.Ends = append(o.Ends, uint32(len(o.Bytes)))
+		}
 	}
 	for i, o := range batches {
 		if o != nil {

@@ -2,6 +2,7 @@ package netio
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 
@@ -246,10 +247,14 @@ func (s *serving) busy(is bool) {
 	s.until("no round is under way", func() bool {
 		s.fan.mu.Lock()
 		defer s.fan.mu.Unlock()
-		if is && s.fan.mu.busy {
+		switch under := &s.fan.mu.under; {
+		case !is:
+			*under = nil
+		case len(*under) > 0:
 			return false
+		default:
+			*under = slices.Repeat([]*round{newRound()}, RoundsMax)
 		}
-		s.fan.mu.busy = is
 		return true
 	})
 	if !is {

@@ -15,7 +15,7 @@ type inbox struct {
 	left     uint64   // outcomes that ever were
 	letters  []letter // hints for one connection each
 	paper    []byte   // their bodies
-	round    *round   // to write
+	rounds   []*round // to write
 	returns  []errand // done by workers
 	joining  bool     // among the outcomes are some by which connections come on streams
 	missed   bool     // there was no room for a letter
@@ -91,7 +91,7 @@ func (l *loop) leaveRound(r *round) bool {
 	if l.inbox.closed {
 		return false
 	}
-	l.inbox.round = r
+	l.inbox.rounds = append(l.inbox.rounds, r)
 	l.summon()
 	return true
 }
@@ -147,10 +147,11 @@ func (l *loop) collect() {
 	if len(l.inbox.letters) > 0 {
 		l.lettersAfter = l.inbox.letters[0].after
 	}
-	if l.inbox.round != nil {
-		l.round, l.inbox.round = l.inbox.round, nil
-		l.roundAfter = l.received
+	for _, r := range l.inbox.rounds {
+		l.parts = append(l.parts, part{round: r, after: l.received, targets: l.targets})
+		l.targets = nil
 	}
+	l.inbox.rounds = l.inbox.rounds[:0]
 	l.returns, l.inbox.returns = l.inbox.returns, l.returns[:0]
 	missed := l.inbox.missed
 	l.inbox.missed = false

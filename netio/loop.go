@@ -35,7 +35,7 @@ type loop struct {
 
 	dirty    []*conn                      // to be written to at the end of this event
 	buffers  []*outgoing                  // not in use
-	parts    [3][]byte                    // of what is written to a WebSocket
+	pieces   [3][]byte                    // of what is written to a WebSocket
 	headRoom [websocket.HeadBytesMax]byte // for one of them
 
 	budget  int      // reads left in this turn
@@ -54,13 +54,11 @@ type loop struct {
 	lettersRead  int      // how many of letters are
 	lettersAfter uint64   // outcomes that come before those still in the inbox; never: none is
 
-	round      *round  // being written; nil: none
-	roundAfter uint64  // not to be begun before so many outcomes are settled
-	assigned   bool    // targets and links are made
-	targets    []*conn // whom to write to
-	written    int     // how many of targets were
-	links      []link
-	gathered   []byte // what one of them is sent, if it is not one segment
+	parts    []part  // of rounds that are under way, the oldest first
+	targets  []*conn // empty, for one of them
+	links    []link
+	unlinked int32  // those not in use: 1 + the place of the first; 0: none
+	gathered []byte // what a connection is sent, if it is not one segment
 
 	returns     []errand           // done by workers
 	detaching   map[uint64]*detach // ends of connections that are not acknowledged
@@ -172,5 +170,6 @@ func (l *loop) closed(k *conn) {
 	l.leaveAll(k)
 	l.table.remove(k)
 	l.release(k)
-	k.round, k.rare, k.conn = 0, nil, nil
+	l.unlinkAll(k)
+	k.rare, k.conn = nil, nil
 }

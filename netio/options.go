@@ -36,6 +36,8 @@ const (
 	StreamBytesMax    = 1 << 20
 	PendingBytesMax   = 16 << 20
 	StreamsPendingMax = 1 << 16
+	// RoundsMax is how many rounds of pushes may be under way at a time.
+	RoundsMax = 4
 	// LettersMax is how many pushes for single connections may wait for a loop.
 	LettersMax = 1 << 16
 	// ErrandsMax is how many errands of each of the two sorts may wait for a worker.
@@ -62,6 +64,7 @@ const (
 	chokedPause    = 2 * time.Millisecond // between looks at connections that do not read
 	roundPauseMax  = 2 * time.Millisecond
 	roundPauseMin  = 50 * time.Microsecond // less is not waited
+	roundPatience  = 2 * time.Millisecond  // before others begin beside a round
 	changesPause   = 50 * time.Millisecond // between two events of a stream's presences
 	changeBytes    = 64                    // what a change takes beside its bytes
 	eventsKept     = 64                    // presence.Events that are kept

@@ -73,14 +73,14 @@ func (l *loop) flush() {
 	l.dirty = l.dirty[:0]
 }
 
-// push writes what a connection's buffer holds, and what it gets of the round.
+// push writes what a connection's buffer holds, and what it gets of rounds.
 // What the socket does not take waits in gnet; when it is too much, the connection
 // ends.
 func (l *loop) push(k *conn) {
 	switch {
 	case k.state == gone:
-	case k.round != 0:
-		l.pushRound(k)
+	case k.links != 0:
+		l.pushLinks(k)
 	case len(k.waiting()) > 0 || k.ws.waits():
 		l.write(k, k.waiting())
 	}

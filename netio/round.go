@@ -15,10 +15,10 @@ import (
 type round struct {
 	segments []segment
 	index    map[string]int32 // of the segments, by key
-	frames   int              // in all segments
+	frames   int              // in all segments, about
 	bytes    int              // of all frames
 	lost     bool             // there was no room even to note who has missed something
-	acks     []grid.Ref       // requests to answer when all was written
+	asked    bool             // some segment has acks
 
 	left  atomic.Int32 // loops that are not done with it
 	began time.Time
@@ -28,24 +28,33 @@ type round struct {
 type segment struct {
 	key    string
 	slot   grid.Slot
+	held   bool   // until the round is over that is under way with the same stream
+	lost   bool   // there were more frames, which were dropped
 	loops  uint64 // those that may have members, once the round is under way
 	frames []byte
-	lost   bool // there were more, which were dropped
+	acks   []grid.Ref // requests to answer when all was written
 }
 
 func newRound() *round { return &round{index: make(map[string]int32)} }
 
-// empty says whether there is nothing to do.
-func (r *round) empty() bool { return len(r.segments) == 0 && len(r.acks) == 0 && !r.lost }
-
-// segment returns the segment of a stream, nil if there are too many.
-func (r *round) segment(slot grid.Slot, key []byte) *segment {
+// find returns the segment of a stream, nil if there is none.
+func (r *round) find(key []byte) *segment {
 	if i, ok := r.index[string(key)]; ok {
 		return &r.segments[i]
 	}
-	return r.newSegment(slot, string(key))
+	return nil
 }
 
+// has says whether members of a stream get something in this round.
+func (r *round) has(key []byte) bool {
+	s := r.find(key)
+	return s != nil && !s.empty()
+}
+
+// empty says whether members of the stream get nothing.
+func (s *segment) empty() bool { return len(s.frames) == 0 && !s.lost }
+
+// newSegment adds the segment of a stream; nil if there are too many.
 func (r *round) newSegment(slot grid.Slot, key string) *segment {
 	n := len(r.segments)
 	if n >= StreamsPendingMax {
@@ -58,18 +67,14 @@ func (r *round) newSegment(slot grid.Slot, key string) *segment {
 		r.segments = append(r.segments, segment{})
 	}
 	s := &r.segments[n]
-	*s = segment{key: key, slot: slot, frames: s.frames[:0]} // whose memory is used again
+	*s = segment{key: key, slot: slot, frames: s.frames[:0], acks: s.acks[:0]} // memory used again
 	return s
 }
 
-// add appends a frame for all on a stream; false if there is no room for it.
-func (r *round) add(slot grid.Slot, key []byte, kind grid.Kind, body []byte) bool {
+// add appends a frame to a segment; false if there is no room for it.
+func (r *round) add(s *segment, kind grid.Kind, body []byte) bool {
 	size := wire.HeadBytes + len(body)
-	if r.bytes+size > PendingBytesMax {
-		return false
-	}
-	s := r.segment(slot, key)
-	if s == nil || len(s.frames)+size > StreamBytesMax {
+	if r.bytes+size > PendingBytesMax || len(s.frames)+size > StreamBytesMax {
 		return false
 	}
 	start := len(s.frames)
@@ -79,35 +84,64 @@ func (r *round) add(slot grid.Slot, key []byte, kind grid.Kind, body []byte) boo
 	return true
 }
 
-// miss notes that something could not be added, so that all on the stream are told
-// that they missed it.
-func (r *round) miss(slot grid.Slot, key []byte) {
-	if s := r.segment(slot, key); s != nil {
-		s.lost = true
-	} else {
-		r.lost = true
+// leave moves to the next round, which is empty, the segments that are held, and
+// what is more than a round's share of a stream.
+func (r *round) leave(next *round, share int) {
+	for i := range r.segments {
+		s := &r.segments[i]
+		cut := len(s.frames)
+		if s.held {
+			cut = 0
+		} else if cut > share {
+			cut = wholeFrames(s.frames, share)
+		}
+		if cut == len(s.frames) && !s.held {
+			continue
+		}
+		n := next.newSegment(s.slot, s.key)
+		if s.held {
+			n.frames, s.frames = s.frames, n.frames
+		} else {
+			n.frames, s.frames = append(n.frames, s.frames[cut:]...), s.frames[:cut]
+		}
+		n.acks, s.acks = s.acks, n.acks
+		n.lost, s.lost = s.lost, false
+		n.held = true // by this round or by an older one
+		next.bytes += len(n.frames)
+		next.frames++
+		next.asked = next.asked || len(n.acks) > 0
 	}
 }
 
-// carry moves what is more than a round's share of a stream to the next round,
-// which is empty.
-func (r *round) carry(next *round, share int) {
-	for i := range r.segments {
-		s := &r.segments[i]
-		if len(s.frames) <= share {
+// release lets the segments go that are held by a round, which is over, and returns
+// how many those are.
+func (r *round) release(over *round) int {
+	n := 0
+	for i := range over.segments {
+		if over.segments[i].empty() {
 			continue
 		}
-		cut := wholeFrames(s.frames, share)
-		if cut == len(s.frames) {
-			continue // one frame
+		if s, ok := r.index[over.segments[i].key]; ok && r.segments[s].held {
+			r.segments[s].held = false
+			n++
 		}
-		n := next.newSegment(s.slot, s.key)
-		n.frames = append(n.frames, s.frames[cut:]...)
-		n.lost, s.lost = s.lost, false
-		next.bytes += len(n.frames)
-		next.frames++
-		s.frames = s.frames[:cut]
 	}
+	return n
+}
+
+// aim notes which loops care for the segments of a round, and returns them all.
+func (r *round) aim(i *interest) (loops uint64) {
+	for n := range r.segments {
+		s := &r.segments[n]
+		if !s.empty() {
+			s.loops = i.in(s.slot)
+			loops |= s.loops
+		}
+	}
+	if r.lost {
+		loops = ^uint64(0)
+	}
+	return loops
 }
 
 // wholeFrames returns the length of the first frames of b that have at most so
@@ -138,5 +172,5 @@ func (r *round) reset() {
 	}
 	r.segments = r.segments[:0]
 	clear(r.index)
-	r.frames, r.bytes, r.lost, r.acks = 0, 0, false, r.acks[:0]
+	r.frames, r.bytes, r.lost, r.asked = 0, 0, false, false
 }

@@ -1,34 +1,50 @@
 package netio
 
-import "github.com/thronggrid/throng/netio/wire"
+import (
+	"slices"
+
+	"github.com/thronggrid/throng/netio/wire"
+)
 
 // A loop's part of a round has two steps. First it notes for each connection what
 // it gets, in links; then it writes to some in each turn, until it is through. A
-// connection that has something else to be written gets its part with that.
+// connection that has something else to be written, or gets something of another
+// round too, gets all with that.
+
+// part is what a loop has to do of a round.
+type part struct {
+	round    *round
+	after    uint64  // not to be begun before so many outcomes are settled
+	assigned bool    // targets and their links are made
+	targets  []*conn // whom to write to
+	written  int     // how many of them were
+}
 
 // link is one segment that a connection gets.
 type link struct {
-	segment int32
+	segment *segment
 	next    int32 // 1 + the place of the connection's next link; 0: none
 }
 
-// assignRound notes what each connection gets of a round that has come, once all is
-// settled that came before it.
-func (l *loop) assignRound() {
-	if l.round == nil || l.assigned || l.released < l.roundAfter {
-		return
-	}
-	l.assigned = true
-	for i := len(l.round.segments) - 1; i >= 0; i-- {
-		l.assign(int32(i))
+// assignParts notes what each connection gets of the rounds that have come, once all
+// is settled that came before each.
+func (l *loop) assignParts() {
+	for i := range l.parts {
+		p := &l.parts[i]
+		if l.released < p.after {
+			return
+		}
+		for n := len(p.round.segments) - 1; n >= 0 && !p.assigned; n-- {
+			l.assign(p, &p.round.segments[n])
+		}
+		p.assigned = true
 	}
 }
 
 // assign notes who gets a segment. The segments are taken from the last to the
 // first, for each link goes before the others of its connection.
-func (l *loop) assign(segment int32) {
-	s := &l.round.segments[segment]
-	if s.loops&bit(l.number()) == 0 {
+func (l *loop) assign(p *part, s *segment) {
+	if s.loops&bit(l.number()) == 0 || len(s.frames) == 0 {
 		return
 	}
 	r := l.rooms.byKey[s.key]
@@ -36,45 +52,86 @@ func (l *loop) assign(segment int32) {
 		return
 	}
 	for _, k := range r.members {
-		if len(s.frames) == 0 || k.state != open {
+		if k.state != open {
 			continue
 		}
-		if k.round == 0 {
-			l.targets = append(l.targets, k)
+		if k.links == 0 {
+			p.targets = append(p.targets, k)
 		}
-		l.links = append(l.links, link{segment, k.round})
-		k.round = int32(len(l.links))
+		l.link(k, s)
 	}
 }
 
-// spread writes as much of the round as one turn may.
+// link adds what a connection gets.
+func (l *loop) link(k *conn, s *segment) {
+	at := l.unlinked
+	if at == 0 {
+		l.links = append(l.links, link{})
+		at = int32(len(l.links))
+	} else {
+		l.unlinked = l.links[at-1].next
+	}
+	l.links[at-1] = link{s, k.links}
+	k.links = at
+}
+
+// unlink takes away the first of what a connection gets.
+func (l *loop) unlink(k *conn) {
+	at := k.links
+	n := &l.links[at-1]
+	k.links = n.next
+	*n = link{next: l.unlinked}
+	l.unlinked = at
+}
+
+// unlinkAll forgets what a connection would get.
+func (l *loop) unlinkAll(k *conn) {
+	for k.links != 0 {
+		l.unlink(k)
+	}
+}
+
+// spread writes as much of the rounds as one turn may, of each the same.
 func (l *loop) spread() {
-	if !l.assigned {
+	if len(l.parts) == 0 {
 		return
 	}
-	for n := writesTurn; l.written < len(l.targets); l.written++ {
-		k := l.targets[l.written]
-		if k.round == 0 {
+	turn := writesTurn / len(l.parts)
+	for i := range l.parts {
+		if p := &l.parts[i]; p.assigned && l.spreadPart(p, turn) {
+			l.server.fan.done(p.round)
+			p.round = nil
+		}
+	}
+	l.parts = slices.DeleteFunc(l.parts, func(p part) bool { return p.round == nil })
+	if len(l.parts) == 0 {
+		l.links, l.unlinked = keep(l.links), 0
+	}
+}
+
+// spreadPart writes to at most n connections, and says whether those were the last.
+func (l *loop) spreadPart(p *part, n int) bool {
+	for ; p.written < len(p.targets); p.written++ {
+		k := p.targets[p.written]
+		if k.links == 0 {
 			continue // it was written to
 		}
 		if n--; n < 0 {
-			return
+			return false
 		}
 		l.now = k
 		l.push(k)
 	}
-	l.missLost()
-	r := l.round
-	l.round, l.assigned, l.written = nil, false, 0
-	clear(l.targets)
-	l.targets, l.links = keep(l.targets), keep(l.links)
-	l.server.fan.done(r)
+	l.missLost(p.round)
+	clear(p.targets)
+	l.targets = keep(p.targets)
+	return true
 }
 
 // missLost tells those who got less than there was, after what they did get.
-func (l *loop) missLost() {
-	for i := range l.round.segments {
-		s := &l.round.segments[i]
+func (l *loop) missLost(round *round) {
+	for i := range round.segments {
+		s := &round.segments[i]
 		if !s.lost || s.loops&bit(l.number()) == 0 {
 			continue
 		}
@@ -84,7 +141,7 @@ func (l *loop) missLost() {
 			}
 		}
 	}
-	if l.round.lost {
+	if round.lost {
 		l.missAll()
 	}
 }
@@ -97,31 +154,30 @@ func keep[T any](list []T) []T {
 	return list[:0]
 }
 
-// pushRound writes to a connection what is in its buffer, and what it gets of the
-// round. If that is one segment and nothing else, it is not copied.
-func (l *loop) pushRound(k *conn) {
-	at := k.round
-	k.round = 0
+// pushLinks writes to a connection what is in its buffer, and what it gets of
+// rounds. If that is one segment and nothing else, it is not copied.
+func (l *loop) pushLinks(k *conn) {
 	b := l.gathered[:0]
 	if k.out != nil {
 		b = k.out.frames
 	}
 	most := min(flushBytes, l.server.chokeBytes())
-	for at != 0 && l.mayPush(k, 0) {
-		n := l.links[at-1]
-		frames := l.round.segments[n.segment].frames
+	for k.links != 0 && l.mayPush(k, 0) {
+		frames := l.links[k.links-1].segment.frames
 		if len(b) > 0 && len(b)+len(frames) > most {
 			l.write(k, b)
 			b = b[:0]
 			continue
 		}
+		l.unlink(k)
 		l.count.pushes.Add(1)
-		if at = n.next; at == 0 && len(b) == 0 {
+		if k.links == 0 && len(b) == 0 {
 			l.write(k, frames)
 			return
 		}
 		b = append(b, frames...)
 	}
+	l.unlinkAll(k)
 	if k.out != nil {
 		k.out.frames = b
 	} else {

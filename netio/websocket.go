@@ -153,7 +153,7 @@ func (l *loop) transmit(k *conn, b []byte) error {
 		_, err := k.conn.Write(b)
 		return err
 	}
-	parts := l.parts[:0]
+	parts := l.pieces[:0]
 	if len(k.ws.control) > 0 {
 		parts = append(parts, k.ws.control)
 		k.ws.control = nil
@@ -162,6 +162,6 @@ func (l *loop) transmit(k *conn, b []byte) error {
 		parts = append(parts, websocket.AppendHead(l.headRoom[:0], len(b)), b)
 	}
 	_, err := k.conn.Writev(parts)
-	clear(l.parts[:])
+	clear(l.pieces[:])
 	return err
 }
