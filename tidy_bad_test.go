@@ -88,7 +88,7 @@ var broken = []struct {
 		"func decodeRow(c *pack.Cursor) {}"), "grid/a.go:5: decodeRow decodes, and no test"},
 	{"fuzz targets", map[string]string{
 		"grid/a.go": "package grid\n\nimport \"github.com/thronggrid/throng/grid/pack\"\n\n" +
-			"func Decode(r *pack.ChunkReader) {}",
+			"func Decode(d *pack.Decoder) {}",
 		"grid/a_test.go": "package grid\n\nfunc FuzzDecode(f *testing.F) {}",
 	}, ""},
 	{"fuzz targets", one("grid/a_test.go", "//go:build linux\n\npackage grid\n\nfunc FuzzX(f *testing.F) {}"),

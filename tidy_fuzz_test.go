@@ -88,7 +88,7 @@ func readsPack(f *ast.FuncDecl, names map[string]string) bool {
 	ast.Inspect(f.Type.Params, func(n ast.Node) bool {
 		sel, ok := n.(*ast.SelectorExpr)
 		if ok && qualifier(sel, names) == module+"grid/pack" {
-			found = found || sel.Sel.Name == "Cursor" || sel.Sel.Name == "ChunkReader"
+			found = found || sel.Sel.Name == "Cursor" || sel.Sel.Name == "Decoder"
 		}
 		return !found
 	})

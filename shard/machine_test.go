@@ -168,12 +168,14 @@ func FuzzSnapshot(f *testing.F) {
 // hardly ever gets past.
 func FuzzSnapshotStream(f *testing.F) {
 	var b bytes.Buffer
-	if err := NewMachine().encode(pack.NewChunkWriter(&b)); err != nil {
+	e := pack.NewEncoder(&b)
+	NewMachine().encode(e)
+	if err := e.Flush(); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b.Bytes())
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_ = NewMachine().decode(pack.NewChunkReader(bytes.NewReader(b)))
+		_ = NewMachine().decode(pack.NewDecoder(bytes.NewReader(b)))
 	})
 }
 

@@ -31,8 +31,10 @@ func (m *Machine) Encode(w io.Writer) (int64, error) {
 		return 0, fmt.Errorf("begin to compress a snapshot: %w", err)
 	}
 	c := &counter{w: z}
-	if err := m.encode(pack.NewChunkWriter(c)); err != nil {
-		return 0, errors.Join(err, z.Close())
+	e := pack.NewEncoder(c)
+	m.encode(e)
+	if err := e.Flush(); err != nil {
+		return 0, errors.Join(fmt.Errorf("encode a snapshot: %w", err), z.Close())
 	}
 	if err := z.Close(); err != nil {
 		return 0, fmt.Errorf("end a compressed snapshot: %w", err)
@@ -52,34 +54,26 @@ func (c *counter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func (m *Machine) encode(w *pack.ChunkWriter) error {
+func (m *Machine) encode(e *pack.Encoder) {
 	n := 0
 	for _, s := range &m.slots {
 		if s != nil {
 			n++
 		}
 	}
-	b := pack.AppendArray(w.Begin(), snapshotFields)
+	b := pack.AppendArray(e.Begin(), snapshotFields)
 	b = pack.AppendUint(b, snapshotFormat)
 	b = pack.AppendUint(b, Level)
 	b = pack.AppendUint(b, m.applied)
 	b = pack.AppendUint(b, uint64(n))
-	b = appendFloors(b, m.floors)
-	if err := w.End(b); err != nil {
-		return fmt.Errorf("encode a snapshot's head: %w", err)
-	}
+	e.End(appendFloors(b, m.floors))
 	for i, s := range &m.slots {
-		if s == nil {
+		if s == nil || e.Err() != nil {
 			continue
 		}
-		if err := w.End(pack.AppendUint(pack.AppendArray(w.Begin(), 1), uint64(i))); err != nil {
-			return fmt.Errorf("encode slot %d: %w", i, err)
-		}
-		if err := s.Encode(w); err != nil {
-			return fmt.Errorf("encode slot %d: %w", i, err)
-		}
+		e.End(pack.AppendUint(pack.AppendArray(e.Begin(), 1), uint64(i)))
+		s.Encode(e)
 	}
-	return nil
 }
 
 // appendFloors appends [origin…].
@@ -120,11 +114,8 @@ func (m *Machine) Decode(r io.Reader) (int64, error) {
 	b := bufio.NewReaderSize(z, 64<<10)
 	size := &tally{r: b}
 	fresh := NewMachine()
-	if err := fresh.decode(pack.NewChunkReader(size)); err != nil {
+	if err := fresh.decode(pack.NewDecoder(size)); err != nil {
 		return 0, err
-	}
-	if _, err := b.ReadByte(); err != io.EOF {
-		return 0, fmt.Errorf("read a snapshot: bytes behind its last slot (%v)", err)
 	}
 	m.take(fresh)
 	return size.n, nil
@@ -142,39 +133,43 @@ func (t *tally) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (m *Machine) decode(r *pack.ChunkReader) error {
-	c, err := r.Next()
-	if err != nil {
-		return fmt.Errorf("decode a snapshot's head: %w", err)
-	}
-	fields, format, level := c.Array(), c.Uint(), c.Uint()
-	m.applied = c.Uint()
-	n := c.Uint()
-	switch {
-	case c.Err() != nil:
-		return fmt.Errorf("decode a snapshot's head: %w", c.Err())
-	case fields < snapshotFields || format != snapshotFormat || level > Level:
+func (m *Machine) decode(d *pack.Decoder) error {
+	in := d.Next()
+	more := in.Fields(snapshotFields)
+	format, level := in.Uint(), in.Uint()
+	m.applied = in.Uint()
+	n := in.Uint()
+	if in.Err() == nil && (format != snapshotFormat || level > Level) {
 		return fmt.Errorf("decode a snapshot: format %d at level %d, this program reads %d at %d; "+
 			"run a newer one", format, level, snapshotFormat, Level)
 	}
-	if m.floors, err = decodeFloors(&c); err != nil {
+	var err error
+	if m.floors, err = decodeFloors(in); err == nil {
+		err = in.End(more)
+	}
+	if err != nil {
 		return fmt.Errorf("decode a snapshot's head: %w", err)
 	}
 	next := uint64(0)
 	for range n {
-		if c, err = r.Next(); err != nil {
+		in := d.Next()
+		more := in.Fields(1)
+		number := in.Uint()
+		if err := in.End(more); err != nil {
 			return fmt.Errorf("decode a snapshot's slot: %w", err)
 		}
-		fields, number := c.Array(), c.Uint()
-		if c.Err() != nil || fields < 1 || number < next || number >= grid.Slots {
-			return fmt.Errorf("decode a snapshot: slot %d, want %d to %d (%v)",
-				number, next, grid.Slots-1, c.Err())
+		if number < next || number >= grid.Slots {
+			return fmt.Errorf("decode a snapshot: slot %d, want %d to %d",
+				number, next, grid.Slots-1)
 		}
 		next = number + 1
-		if m.slots[number], err = slot.Decode(r); err != nil {
+		if m.slots[number], err = slot.Decode(d); err != nil {
 			return fmt.Errorf("decode slot %d: %w", number, err)
 		}
 		m.due[number] = m.slots[number].Due()
+	}
+	if err := d.Done(); err != nil {
+		return fmt.Errorf("decode a snapshot: %w", err)
 	}
 	return nil
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+
+	"github.com/thronggrid/throng/grid/gridtest"
 )
 
 // TestBacklogTakesTurns: a busy room does not keep others from the archive.
@@ -99,13 +101,13 @@ func TestAnOlderAcknowledgementCountsForNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	archiveAll(t, c, s, 1<<20)
-	before := encode(c)
+	before := gridtest.Encode(c)
 	all := uint64(TailMessages + 50)
 	for _, late := range []ArchivedRequest{{lobby, all, 0}, {lobby, 10, 1}, {lobby, 0, 1}, {lobby, 0, 0}} {
 		if err := acknowledge(c, []ArchivedRequest{late}); err != nil {
 			t.Fatal(err)
 		}
-		if c.Pending() || !bytes.Equal(encode(c), before) {
+		if c.Pending() || !bytes.Equal(gridtest.Encode(c), before) {
 			t.Fatalf("%+v changed the channel", late)
 		}
 	}

@@ -2,37 +2,13 @@ package chat
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
-
-// measure runs f b.N times, and reports this thread's CPU time for each: what
-// the machine does besides does not count.
-func measure(b *testing.B, f func()) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	b.ReportAllocs()
-	b.ResetTimer()
-	from := cpu()
-	for range b.N {
-		f()
-	}
-	b.ReportMetric(float64(cpu()-from)/float64(b.N), "cpu-ns/op")
-}
-
-func cpu() int64 {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts); err != nil {
-		panic(err)
-	}
-	return ts.Nano()
-}
 
 // bench is channels, and a command that sends to each of them in turn.
 type bench struct {
@@ -77,7 +53,7 @@ func BenchmarkSend(b *testing.B) {
 	for _, rooms := range []int{1, 1000} {
 		b.Run(fmt.Sprintf("rooms=%d", rooms), func(b *testing.B) {
 			x := newBench(b, rooms, nil)
-			measure(b, x.send)
+			gridtest.Measure(b, x.send)
 			if x.failed != nil {
 				b.Fatal(x.failed)
 			}
@@ -85,7 +61,7 @@ func BenchmarkSend(b *testing.B) {
 	}
 	b.Run("archived", func(b *testing.B) {
 		x := newBench(b, 10, newShelf())
-		measure(b, func() {
+		gridtest.Measure(b, func() {
 			x.send()
 			if x.sent%64 == 0 {
 				_, done := x.channels.Backlog(1 << 20)
@@ -98,7 +74,7 @@ func BenchmarkSend(b *testing.B) {
 	})
 	b.Run("cloned", func(b *testing.B) {
 		x := newBench(b, 1000, nil)
-		measure(b, func() {
+		gridtest.Measure(b, func() {
 			if x.sent%1000 == 0 {
 				x.channels.Clone()
 			}
@@ -117,7 +93,7 @@ func BenchmarkPrepare(b *testing.B) {
 		var in pack.Cursor
 		var out []byte
 		b.Run(op.Name, func(b *testing.B) {
-			measure(b, func() {
+			gridtest.Measure(b, func() {
 				in = pack.NewCursor(data)
 				_, body, err := op.Prepare(&c, &in, r.Fields(), out[:0])
 				if err != nil {
@@ -139,17 +115,22 @@ func BenchmarkHistory(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			measure(b, func() {
+			gridtest.Measure(b, func() {
 				x.out, x.failed = x.channels.Query(KindHistory, body, x.out[:0])
 			})
 		})
 	}
 }
 
+// BenchmarkSnapshot measures encoding and decoding a thousand full tails.
+func BenchmarkSnapshot(b *testing.B) {
+	gridtest.MeasureSnapshot(b, Decode, newBench(b, 1000, nil).channels)
+}
+
 // BenchmarkReader measures a push from there to its delivery.
 func BenchmarkReader(b *testing.B) {
 	r, m := NewReader(0), Message{Time: 1, Content: "hello"}
-	measure(b, func() {
+	gridtest.Measure(b, func() {
 		m.Seq++
 		r.Push(m)
 		if _, _, ok := r.Next(); !ok {

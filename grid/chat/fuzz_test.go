@@ -2,13 +2,13 @@ package chat
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"strings"
 	"testing"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -130,19 +130,19 @@ func FuzzApply(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {
 		c, _, stamp := sample(t)
-		frozen, before := c.Clone(), encode(c)
+		frozen, before := c.Clone(), gridtest.Encode(c)
 		var effects grid.Effects
 		turn := grid.Turn{Stamp: stamp + 1, Members: everyone{}, Effects: &effects}
 		out, err := c.Apply(&turn, grid.Kind(kind), body, []byte("before"))
 		checkReply(t, grid.Kind(kind), out, err)
-		after := encode(c)
+		after := gridtest.Encode(c)
 		if err != nil && !bytes.Equal(before, after) {
 			t.Fatalf("a command that failed with %v has changed something", err)
 		}
-		if !bytes.Equal(encode(frozen), before) {
+		if !bytes.Equal(gridtest.Encode(frozen), before) {
 			t.Fatal("the clone has changed")
 		}
-		if !bytes.Equal(encode(recode(t, c)), after) {
+		if !bytes.Equal(gridtest.Encode(gridtest.Recode(t, Decode, c)), after) {
 			t.Fatal("what it left cannot be restored")
 		}
 		for _, h := range effects.Hints {
@@ -158,7 +158,7 @@ func FuzzApply(f *testing.F) {
 func FuzzQuery(f *testing.F) {
 	seed(f, KindHistory, KindInfo)
 	c, s, _ := sample(f)
-	before := encode(c)
+	before := gridtest.Encode(c)
 	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {
 		out, err := c.Query(grid.Kind(kind), body, []byte("before"))
 		if errors.Is(err, grid.ErrPartial) {
@@ -166,7 +166,7 @@ func FuzzQuery(f *testing.F) {
 			out, err = ops(s)[grid.Kind(kind)].Complete(body, part, []byte("before"))
 		}
 		checkReply(t, grid.Kind(kind), out, err)
-		if !bytes.Equal(encode(c), before) {
+		if !bytes.Equal(gridtest.Encode(c), before) {
 			t.Fatal("a query has changed something")
 		}
 	})
@@ -222,7 +222,7 @@ func FuzzPrepare(f *testing.F) {
 		}
 	}
 	c, s, stamp := sample(f)
-	state := encode(c)
+	state := gridtest.Encode(c)
 	f.Fuzz(func(t *testing.T, kind uint16, data []byte) {
 		for _, archive := range []Archive{nil, s} {
 			op, ok := ops(archive)[grid.Kind(kind)]
@@ -250,7 +250,7 @@ func FuzzPrepare(f *testing.F) {
 // checkBody fails if the state, or for a signal a client, cannot decode a body.
 func checkBody(t *testing.T, state []byte, op *grid.Op, stamp int64, body []byte) {
 	t.Helper()
-	c, err := Decode(pack.NewChunkReader(bytes.NewReader(state)))
+	c, err := gridtest.Restore(Decode, state)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -298,26 +298,9 @@ func FuzzReplies(f *testing.F) {
 	})
 }
 
-// FuzzDecode restores from anything: what is accepted is a state like any other.
-// With whole, data is the inside of one chunk, else a stream of chunks.
 func FuzzDecode(f *testing.F) {
 	c, s, _ := sample(f)
-	data := encode(c)
-	f.Add(false, data)
-	f.Add(false, data[:len(data)-7])
-	f.Add(true, data[4:])
-	f.Add(true, encode(New())[4:])
-	f.Fuzz(func(t *testing.T, whole bool, data []byte) {
-		if whole {
-			data = append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), data...)
-		}
-		c, err := Decode(pack.NewChunkReader(bytes.NewReader(data)))
-		if err != nil {
-			return
-		}
-		if !bytes.Equal(encode(recode(t, c)), encode(c)) {
-			t.Fatal("decoding and encoding again gives other bytes")
-		}
+	gridtest.FuzzDecode(f, Decode, func(t *testing.T, c *Channels) {
 		archiveAll(t, c, newShelf(), 4000)
 		for i := range 20 {
 			for kind := range requests() {
@@ -333,6 +316,5 @@ func FuzzDecode(f *testing.F) {
 				}
 			}
 		}
-		recode(t, c)
-	})
+	}, c, New())
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 )
 
 // TestChannelsAgainstModel runs random requests on channels and on plain lists,
@@ -100,7 +101,7 @@ func (w *world) step(t *rapid.T) {
 	case "clone":
 		w.clones = append(w.clones, clone{w.channels.Clone(), w.lists.encode()})
 	case "recode":
-		w.channels = recode(t, w.channels)
+		w.channels = gridtest.Recode(t, Decode, w.channels)
 	case "archive all":
 		w.archiveAll(t)
 	case "take":
@@ -291,15 +292,15 @@ func (w *world) complete(t *rapid.T) {
 // archived, that the archive has all that there ever was.
 func (w *world) compare(t *rapid.T) {
 	want := w.lists.encode()
-	if w.channels.Len() != len(w.lists) || !bytes.Equal(encode(w.channels), want) {
+	if w.channels.Len() != len(w.lists) || !bytes.Equal(gridtest.Encode(w.channels), want) {
 		t.Fatal("the encoding is not the model's")
 	}
-	again := recode(t, w.channels)
-	if !bytes.Equal(encode(again), want) || again.Pending() != w.channels.Pending() {
+	again := gridtest.Recode(t, Decode, w.channels)
+	if !bytes.Equal(gridtest.Encode(again), want) || again.Pending() != w.channels.Pending() {
 		t.Fatal("decoding and encoding again gives other bytes")
 	}
 	for i, c := range w.clones {
-		if !bytes.Equal(encode(c.channels), c.want) {
+		if !bytes.Equal(gridtest.Encode(c.channels), c.want) {
 			t.Fatalf("clone %d of %d has changed", i, len(w.clones))
 		}
 	}

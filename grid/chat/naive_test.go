@@ -1,12 +1,12 @@
 package chat
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -184,38 +184,22 @@ func (x *list) page(r *HistoryRequest, s *shelf) []uint64 {
 
 // encode writes the state as the format says, from the model alone.
 func (n naive) encode() []byte {
-	var out bytes.Buffer
-	w := pack.NewChunkWriter(&out)
-	buf := pack.AppendUint(pack.AppendArray(w.Begin(), 2), 1)
-	buf = pack.AppendUint(buf, uint64(len(n)))
-	next := func() {
-		if len(buf) >= pack.ChunkBytesGood {
-			if err := w.End(buf); err != nil {
-				panic(err)
-			}
-			buf = w.Begin()
-		}
-	}
+	values := [][]byte{pack.AppendUint(pack.AppendArray(nil, 1), uint64(len(n)))}
 	for _, key := range slices.Sorted(maps.Keys(n)) {
 		x := n[key]
-		next()
-		buf = pack.AppendBytes(pack.AppendArray(buf, 10), []byte(key))
+		b := pack.AppendBytes(pack.AppendArray(nil, 10), []byte(key))
 		for _, v := range []uint64{x.last(), x.last() - x.first + 1, x.changes, x.stored.wanted, x.stored.done,
 			x.changed.wanted, x.changed.done, x.oldest, uint64(len(x.amended))} {
-			buf = pack.AppendUint(buf, v)
+			b = pack.AppendUint(b, v)
 		}
+		values = append(values, b)
 		for _, a := range x.amended {
-			next()
-			buf = a.append(buf)
+			values = append(values, a.append(nil))
 		}
 		for seq := x.first; seq <= x.last(); seq++ {
-			next()
 			m := x.now(seq)
-			buf = m.append(buf)
+			values = append(values, m.append(nil))
 		}
 	}
-	if err := w.End(buf); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
+	return gridtest.Stream(values...)
 }

@@ -2,155 +2,62 @@ package chat
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io"
 
 	"github.com/thronggrid/throng/grid/pack"
 )
 
-// formatVersion is the version of what Encode writes.
-const formatVersion = 1
-
-// Encode writes the state as chunks:
+// Encode writes the state:
 //
-//	head     [version, channels]
+//	head     [channels]
 //	channel  [key, last, messages in the tail, changes,
 //	         messages wanted, messages done, changes wanted, changes done, oldest, amendments]
 //	message  its amendments, then its tail, each as they are stored
 //
-// Channels come in order of their keys, each followed by its messages; values
-// follow each other without regard to that, and a chunk ends once it holds
-// pack.ChunkBytesGood. Equal states give equal bytes, whatever their history. It
-// may run on a clone beside anything on the original, else as a query.
-func (c *Channels) Encode(w *pack.ChunkWriter) error {
-	e := encoder{w: w, buf: w.Begin()}
-	e.buf = pack.AppendUint(pack.AppendArray(e.buf, 2), formatVersion)
-	e.buf = pack.AppendUint(e.buf, uint64(c.byKey.Len()))
+// Channels come in order of their keys, each followed by its messages. Equal
+// states give equal bytes, whatever their history. It may run on a clone beside
+// anything on the original, else as a query.
+func (c *Channels) Encode(e *pack.Encoder) {
+	e.End(pack.AppendUint(pack.AppendArray(e.Begin(), 1), uint64(c.byKey.Len())))
 	c.byKey.Scan(func(_ string, x *channel) bool {
-		e.channel(x)
-		return e.err == nil
+		x.encode(e)
+		return e.Err() == nil
 	})
-	if e.err == nil {
-		e.err = w.End(e.buf)
-	}
-	if e.err != nil {
-		return fmt.Errorf("encode channels: %w", e.err)
-	}
-	return nil
 }
 
 const channelFields = 10
 
-type encoder struct {
-	w   *pack.ChunkWriter
-	buf []byte
-	err error
-}
-
-func (e *encoder) channel(x *channel) {
-	e.room()
-	e.buf = pack.AppendBytes(pack.AppendArray(e.buf, channelFields), []byte(x.key))
+func (x *channel) encode(e *pack.Encoder) {
+	b := pack.AppendBytes(pack.AppendArray(e.Begin(), channelFields), []byte(x.key))
 	for _, v := range [...]uint64{
 		x.last, uint64(len(x.tail)), x.changes, x.messages.wanted, x.messages.done,
 		x.changed.wanted, x.changed.done, x.oldest, uint64(len(x.amended)),
 	} {
-		e.buf = pack.AppendUint(e.buf, v)
+		b = pack.AppendUint(b, v)
 	}
+	e.End(b)
 	for _, rows := range [...][][]byte{x.amended, x.tail} {
 		for _, row := range rows {
-			e.room()
-			e.buf = append(e.buf, row...)
+			e.End(append(e.Begin(), row...))
 		}
-	}
-}
-
-// room begins a new chunk if the present one is long enough.
-func (e *encoder) room() {
-	if e.err != nil || len(e.buf) < pack.ChunkBytesGood {
-		return
-	}
-	if e.err = e.w.End(e.buf); e.err == nil {
-		e.buf = e.w.Begin()
 	}
 }
 
 // Decode reads what Encode wrote, and nothing behind it. Whatever else it finds
 // is an error; it allocates no more than in proportion to what it has read.
-func Decode(r *pack.ChunkReader) (*Channels, error) {
-	d := decoder{r: r}
-	c, err := d.channels()
-	if err != nil {
-		return nil, fmt.Errorf("decode channels: %w", err)
-	}
-	return c, nil
-}
-
-type decoder struct {
-	r  *pack.ChunkReader
-	in pack.Cursor
-}
-
-// next makes sure that there is a value to read.
-func (d *decoder) next() (err error) {
-	if len(d.in.Rest()) > 0 {
-		return nil
-	}
-	if d.in, err = d.r.Next(); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = io.ErrUnexpectedEOF
-		}
-		return err
-	}
-	if len(d.in.Rest()) == 0 {
-		return errors.New("an empty chunk")
-	}
-	return nil
-}
-
-// array begins the next value, an array of at least want elements, and returns
-// how many more it has.
-func (d *decoder) array(want int) (extra int, err error) {
-	if err := d.next(); err != nil {
-		return 0, err
-	}
-	n := d.in.Array()
-	if err := d.in.Err(); err != nil {
-		return 0, err
-	}
-	if n < want {
-		return 0, fmt.Errorf("an array of %d elements: want at least %d", n, want)
-	}
-	return n - want, nil
-}
-
-// end passes over elements that a later version has appended.
-func (d *decoder) end(extra int) error {
-	for range extra {
-		d.in.Skip()
-	}
-	return d.in.Err()
-}
-
-func (d *decoder) channels() (*Channels, error) {
-	extra, err := d.array(2)
-	if err != nil {
-		return nil, fmt.Errorf("the head: %w", err)
-	}
-	version, count := d.in.Uint(), d.in.Uint()
-	if err := d.end(extra); err != nil {
-		return nil, fmt.Errorf("the head: %w", err)
-	}
-	if version != formatVersion {
-		return nil, fmt.Errorf("channels in format %d: this release reads %d",
-			version, formatVersion)
+func Decode(d *pack.Decoder) (*Channels, error) {
+	in := d.Next()
+	more := in.Fields(1)
+	count := in.Uint()
+	if err := in.End(more); err != nil {
+		return nil, fmt.Errorf("the head of channels: %w", err)
 	}
 	if count > ChannelsPerSlotMax {
 		return nil, fmt.Errorf("%d channels: at most %d", count, ChannelsPerSlotMax)
 	}
 	c := New()
 	for i := range count {
-		x, err := d.channel(c.gen)
+		x, err := decodeChannel(d, c.gen)
 		if err != nil {
 			return nil, fmt.Errorf("channel %d of %d: %w", i+1, count, err)
 		}
@@ -160,26 +67,21 @@ func (d *decoder) channels() (*Channels, error) {
 		c.byKey.Set(x.key, x)
 		c.settle(x)
 	}
-	if n := len(d.in.Rest()); n != 0 {
-		return nil, fmt.Errorf("%d bytes behind the last message", n)
-	}
 	return c, nil
 }
 
-func (d *decoder) channel(gen uint64) (*channel, error) {
-	extra, err := d.array(channelFields)
-	if err != nil {
-		return nil, err
-	}
-	key := d.in.Bytes()
-	x := &channel{gen: gen, tailGen: gen, key: string(key), last: d.in.Uint()}
-	count := d.in.Uint()
-	x.changes = d.in.Uint()
-	x.messages = mark{d.in.Uint(), d.in.Uint()}
-	x.changed = mark{d.in.Uint(), d.in.Uint()}
-	x.oldest = d.in.Uint()
-	amended := d.in.Uint()
-	if err := d.end(extra); err != nil {
+// decodeChannel reads a channel with its messages.
+func decodeChannel(d *pack.Decoder, gen uint64) (*channel, error) {
+	in := d.Next()
+	more := in.Fields(channelFields)
+	x := &channel{gen: gen, tailGen: gen, key: string(in.Bytes()), last: in.Uint()}
+	count := in.Uint()
+	x.changes = in.Uint()
+	x.messages = mark{in.Uint(), in.Uint()}
+	x.changed = mark{in.Uint(), in.Uint()}
+	x.oldest = in.Uint()
+	amended := in.Uint()
+	if err := in.End(more); err != nil {
 		return nil, err
 	}
 	if err := checkKey([]byte(x.key)); err != nil {
@@ -188,11 +90,11 @@ func (d *decoder) channel(gen uint64) (*channel, error) {
 	if err := x.check(count); err != nil {
 		return nil, fmt.Errorf("%q: %w", x.key, err)
 	}
-	if err := d.amendments(x, amended); err != nil {
+	if err := x.decodeAmendments(d, amended); err != nil {
 		return nil, fmt.Errorf("%q: %w", x.key, err)
 	}
 	for i := range count {
-		if err := d.message(x, x.last-count+1+i); err != nil {
+		if err := x.decodeMessage(d.Next(), x.last-count+1+i); err != nil {
 			return nil, fmt.Errorf("%q, message %d of %d: %w", x.key, i+1, count, err)
 		}
 	}
@@ -220,12 +122,12 @@ func (x *channel) check(count uint64) error {
 	return nil
 }
 
-// amendments reads those of a channel that wait for the archive.
-func (d *decoder) amendments(x *channel, count uint64) error {
+// decodeAmendments reads those that wait for the archive.
+func (x *channel) decodeAmendments(d *pack.Decoder, count uint64) error {
 	before, size := x.changed.done, 0
 	seen := map[uint64]bool{}
 	for range count {
-		row, m, err := d.row()
+		row, m, err := decodeRow(d.Next())
 		if err != nil {
 			return fmt.Errorf("an amendment: %w", err)
 		}
@@ -244,9 +146,9 @@ func (d *decoder) amendments(x *channel, count uint64) error {
 	return nil
 }
 
-// message reads the next message of a channel's tail.
-func (d *decoder) message(x *channel, seq uint64) error {
-	row, m, err := d.row()
+// decodeMessage reads the next message of the tail.
+func (x *channel) decodeMessage(in *pack.Cursor, seq uint64) error {
+	row, m, err := decodeRow(in)
 	if err != nil {
 		return err
 	}
@@ -263,13 +165,10 @@ func (d *decoder) message(x *channel, seq uint64) error {
 	return nil
 }
 
-// row reads a message, and returns it as it is stored too.
-func (d *decoder) row() ([]byte, Message, error) {
-	if err := d.next(); err != nil {
-		return nil, Message{}, err
-	}
-	rest, from := d.in.Rest(), d.in.Offset()
-	m, err := readMessage(&d.in)
+// decodeRow reads a message, and returns it as it is stored too.
+func decodeRow(in *pack.Cursor) ([]byte, Message, error) {
+	rest, from := in.Rest(), in.Offset()
+	m, err := readMessage(in)
 	if err != nil {
 		return nil, m, err
 	}
@@ -278,5 +177,5 @@ func (d *decoder) row() ([]byte, Message, error) {
 			return nil, m, err
 		}
 	}
-	return bytes.Clone(rest[:d.in.Offset()-from]), m, nil
+	return bytes.Clone(rest[:in.Offset()-from]), m, nil
 }

@@ -2,14 +2,12 @@ package chat
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/hex"
-	"errors"
-	"io"
 	"strings"
 	"testing"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -27,37 +25,25 @@ func TestFormat(t *testing.T) {
 		t.Fatal(err)
 	}
 	who := goldenUser + goldenSession
-	want := "00000059" + "920101" + "9ac406026c6f626279" + "020201" + "0100" + "0000" + "0000" +
+	want := "00000058" + "9101" + "9ac406026c6f626279" + "020201" + "0100" + "0000" + "0000" +
 		"96010700" + who + "a26869" + "96020801" + who + "c0"
-	if got := hex.EncodeToString(encode(c)); got != want {
+	if got := hex.EncodeToString(gridtest.Encode(c)); got != want {
 		t.Fatalf("\ngot  %s\nwant %s", got, want)
 	}
 }
 
-// stored is the stream of one channel's numbers, and messages.
+// stored is a state of one channel: its numbers, and messages.
 func stored(key string, numbers [9]uint64, messages ...Message) []byte {
-	var out bytes.Buffer
-	w := pack.NewChunkWriter(&out)
-	buf := pack.AppendBytes(append(w.Begin(), 0x92, 1, 1, 0x9a), []byte(key))
+	channel := pack.AppendBytes([]byte{0x9a}, []byte(key))
 	for _, n := range numbers {
-		buf = pack.AppendUint(buf, n)
+		channel = pack.AppendUint(channel, n)
 	}
+	values := [][]byte{{0x91, 1}, channel}
 	for _, m := range messages {
-		if buf = m.append(buf); len(buf) > pack.ChunkBytesMax/2 {
-			if err := w.End(buf); err != nil {
-				panic(err)
-			}
-			buf = w.Begin()
-		}
+		values = append(values, m.append(nil))
 	}
-	if err := w.End(buf); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
+	return gridtest.Stream(values...)
 }
-
-// chunk is a stream of one chunk.
-func chunk(b ...byte) []byte { return append(binary.BigEndian.AppendUint32(nil, uint32(len(b))), b...) }
 
 func TestDecodeRefuses(t *testing.T) {
 	// The numbers are last, tail, changes, wanted, done, changes wanted, done, oldest, amendments.
@@ -84,14 +70,12 @@ func TestDecodeRefuses(t *testing.T) {
 		want string
 	}{
 		"nothing":               {nil, "unexpected EOF"},
-		"half a chunk":          {chunk(0x92, 1, 0)[:5], "unexpected EOF"},
-		"empty chunk":           {chunk(), "empty chunk"},
-		"later format":          {chunk(0x92, 2, 0), "format 2"},
-		"too many channels":     {chunk(0x92, 1, 0xce, 0, 1, 0, 1), "at most"},
-		"missing channel":       {chunk(0x92, 1, 1), "unexpected EOF"},
-		"short head":            {chunk(0x91, 1), "want at least 2"},
-		"no array":              {chunk(7), "want an array"},
-		"short channel":         {chunk(0x92, 1, 1, 0x91, 0xc4, 0), "want at least 10"},
+		"half a chunk":          {stored(lobby, [9]uint64{1, 1}, m(1, 0))[:5], "unexpected EOF"},
+		"too many channels":     {gridtest.Stream([]byte{0x91, 0xce, 0, 1, 0, 1}), "at most"},
+		"missing channel":       {gridtest.Stream([]byte{0x91, 1}), "unexpected EOF"},
+		"short head":            {gridtest.Stream([]byte{0x90}), "at least 1"},
+		"no array":              {gridtest.Stream([]byte{7}), "want an array"},
+		"short channel":         {gridtest.Stream([]byte{0x91, 1}, []byte{0x91, 0xc4, 0}), "at least 10"},
 		"another stream":        {stored(status, [9]uint64{1, 1}, m(1, 0)), "no chat on streams"},
 		"no key":                {stored("", [9]uint64{1, 1}, m(1, 0)), "without a kind"},
 		"no tail":               {stored(lobby, [9]uint64{1, 0}), "tail of 0"},
@@ -119,80 +103,42 @@ func TestDecodeRefuses(t *testing.T) {
 		"amended twice": {stored(lobby, [9]uint64{3, 1, 2, 3, 3, 2, 0, 1, 2},
 			amends(1, 1), amends(1, 2)), "cannot be amended"},
 		"too much amended": {stored(lobby, [9]uint64{18, 1, 17, 18, 18, 17, 0, 1, 17}, more...), "more than 65536"},
-		"bytes behind":     {chunk(0x92, 1, 0, 0xc0), "behind the last"},
 	} {
-		_, err := Decode(pack.NewChunkReader(bytes.NewReader(x.data)))
+		_, err := gridtest.Restore(Decode, x.data)
 		if err == nil || !strings.Contains(err.Error(), x.want) {
 			t.Errorf("%s: %v, want %q", name, err, x.want)
 		}
 	}
-	one := stored(lobby, [9]uint64{1, 1}, m(1, 0))[4:]
-	two := append(append([]byte{0x92, 1, 2}, one[3:]...), one[3:]...)
-	if _, err := Decode(pack.NewChunkReader(bytes.NewReader(chunk(two...)))); err == nil ||
-		!strings.Contains(err.Error(), "does not follow") {
+	one := stored(lobby, [9]uint64{1, 1}, m(1, 0))[4+2:]
+	two := gridtest.Stream([]byte{0x91, 2}, one, one)
+	if _, err := gridtest.Restore(Decode, two); err == nil || !strings.Contains(err.Error(), "does not follow") {
 		t.Errorf("one room twice: %v", err)
 	}
 }
 
 func TestDecodePassesOverLaterFields(t *testing.T) {
 	message := Message{Seq: 1, Time: 1, Content: "x"}
-	data := stored(lobby, [9]uint64{1, 1}, message)[4:]
-	later := append([]byte{0x93, 1, 1, 0xc3, 0x9b}, data[4:len(data)-len(message.encode())]...)
-	later = append(append(later, 0xc3), message.encode()...)
-	c, err := Decode(pack.NewChunkReader(bytes.NewReader(chunk(later...))))
+	data := stored(lobby, [9]uint64{1, 1}, message)
+	channel := append([]byte{0x9b}, data[4+3:len(data)-len(message.encode())]...)
+	c, err := gridtest.Restore(Decode, gridtest.Stream([]byte{0x92, 1, 0xc3}, append(channel, 0xc3), message.encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(encode(c), chunk(data...)) {
+	if !bytes.Equal(gridtest.Encode(c), data) {
 		t.Fatal("another state")
 	}
 }
 
-// TestSnapshotOfManyChunks also holds that no chunk is much longer than it should be.
 func TestSnapshotOfManyChunks(t *testing.T) {
 	c, s, _ := sample(t)
 	for range 200 {
 		send(t, c, s, lobby, strings.Repeat("x", ContentBytesMax))
 	}
-	data := encode(c)
-	r := pack.NewChunkReader(bytes.NewReader(data))
-	chunks := 0
-	for {
-		in, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil || len(in.Rest()) > pack.ChunkBytesGood+headBytesMax+ContentBytesMax {
-			t.Fatalf("a chunk of %d bytes, %v", len(in.Rest()), err)
-		}
-		chunks++
+	data := gridtest.Encode(c)
+	if len(data) < 20*pack.ChunkBytesGood {
+		t.Fatalf("only %d bytes", len(data))
 	}
-	if chunks < 20 {
-		t.Fatalf("%d chunks for %d bytes", chunks, len(data))
-	}
-	if !bytes.Equal(encode(recode(t, c)), data) {
+	if !bytes.Equal(gridtest.Encode(gridtest.Recode(t, Decode, c)), data) {
 		t.Fatal("decoding and encoding again gives other bytes")
-	}
-}
-
-type brokenWriter struct{ left int }
-
-func (w *brokenWriter) Write(p []byte) (int, error) {
-	if w.left--; w.left < 0 {
-		return 0, io.ErrClosedPipe
-	}
-	return len(p), nil
-}
-
-func TestEncodeReportsWriteErrors(t *testing.T) {
-	c := New()
-	for range 20 {
-		send(t, c, nil, lobby, strings.Repeat("x", ContentBytesMax))
-	}
-	for left := range 3 {
-		err := c.Encode(pack.NewChunkWriter(&brokenWriter{left}))
-		if !errors.Is(err, io.ErrClosedPipe) {
-			t.Errorf("after %d chunks: %v", left, err)
-		}
 	}
 }

@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -201,27 +200,4 @@ func archiveAll(t rapid.TB, c *Channels, a Archive, bytesMax int) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// encode returns the state's bytes; other chunks may follow them in a stream.
-func encode(c *Channels) []byte {
-	var out bytes.Buffer
-	if err := c.Encode(pack.NewChunkWriter(&out)); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
-}
-
-// recode returns the state that its encoding decodes to.
-func recode(t rapid.TB, c *Channels) *Channels {
-	t.Helper()
-	in := bufio.NewReader(bytes.NewReader(append(encode(c), "rest"...)))
-	got, err := Decode(pack.NewChunkReader(in))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rest, _ := in.Peek(5); string(rest) != "rest" {
-		t.Fatalf("Decode left %q of what follows", rest)
-	}
-	return got
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -166,7 +167,7 @@ func TestBoardsPerSlotAreLimited(t *testing.T) {
 		t.Fatalf("one board more: %v", err)
 	}
 	create(t, b, "board 7", Descending, Best) // it is there: no new one
-	if n, _ := recode(t, b).Len(); n != BoardsPerSlotMax {
+	if n, _ := gridtest.Recode(t, Decode, b).Len(); n != BoardsPerSlotMax {
 		t.Fatalf("%d boards restored", n)
 	}
 }
@@ -198,7 +199,7 @@ func TestEqualStatesHaveEqualBytesWhateverTheirHistory(t *testing.T) {
 			winding.Clone()
 		}
 		if i == 4000 {
-			winding = recode(t, winding)
+			winding = gridtest.Recode(t, Decode, winding)
 		}
 	}
 	for p := range 3000 {
@@ -207,7 +208,7 @@ func TestEqualStatesHaveEqualBytesWhateverTheirHistory(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	a, c := encode(final(plain)), encode(final(winding))
+	a, c := gridtest.Encode(final(plain)), gridtest.Encode(final(winding))
 	if !bytes.Equal(a, c) {
 		t.Fatalf("%d and %d bytes for equal states", len(a), len(c))
 	}
@@ -240,11 +241,11 @@ func TestCloneStaysWhileTheOriginalGoesOn(t *testing.T) {
 			}
 		}
 		b.Tick(&grid.Turn{Stamp: int64(round) * 45 * second})
-		want := encode(b)
+		want := gridtest.Encode(b)
 		clone := b.Clone()
 		encoders.Go(func() {
 			for range 3 {
-				if !bytes.Equal(encode(clone), want) {
+				if !bytes.Equal(gridtest.Encode(clone), want) {
 					t.Error("the clone has changed")
 				}
 			}

@@ -2,12 +2,12 @@ package leaderboard
 
 import (
 	"bytes"
-	"encoding/binary"
 	"testing"
 	"time"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/leaderboard/ranking"
 	"github.com/thronggrid/throng/grid/pack"
 )
@@ -176,23 +176,23 @@ func FuzzApply(f *testing.F) {
 	seed(f, true)
 	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {
 		b, stamp := sample(t)
-		frozen, before := b.Clone(), encode(b)
+		frozen, before := b.Clone(), gridtest.Encode(b)
 		out, err := b.Apply((&slots{}).turn(7, stamp+1), grid.Kind(kind), body, []byte("before"))
 		checkReply(t, grid.Kind(kind), out, err)
-		after := encode(b)
+		after := gridtest.Encode(b)
 		if err != nil && !bytes.Equal(before, after) {
 			t.Fatalf("a command that failed with %v has changed something", err)
 		}
-		if !bytes.Equal(encode(frozen), before) {
+		if !bytes.Equal(gridtest.Encode(frozen), before) {
 			t.Fatal("the clone has changed")
 		}
-		again := recode(t, b)
-		if !bytes.Equal(encode(again), after) || again.Due() != b.Due() {
+		again := gridtest.Recode(t, Decode, b)
+		if !bytes.Equal(gridtest.Encode(again), after) || again.Due() != b.Due() {
 			t.Fatal("what it left cannot be restored")
 		}
 		b.Tick(&grid.Turn{Stamp: stamp + 61*second})
 		again.Tick(&grid.Turn{Stamp: stamp + 61*second})
-		if !bytes.Equal(encode(again), encode(b)) {
+		if !bytes.Equal(gridtest.Encode(again), gridtest.Encode(b)) {
 			t.Fatal("the time does something else after a restore")
 		}
 	})
@@ -201,11 +201,11 @@ func FuzzApply(f *testing.F) {
 func FuzzQuery(f *testing.F) {
 	seed(f, false)
 	b, _ := sample(f)
-	before := encode(b)
+	before := gridtest.Encode(b)
 	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {
 		out, err := b.Query(grid.Kind(kind), body, []byte("before"))
 		checkReply(t, grid.Kind(kind), out, err)
-		if !bytes.Equal(encode(b), before) {
+		if !bytes.Equal(gridtest.Encode(b), before) {
 			t.Fatal("a query has changed something")
 		}
 	})
@@ -326,26 +326,9 @@ func FuzzReplies(f *testing.F) {
 	})
 }
 
-// FuzzDecode restores from anything: what is accepted is a state like any other.
-// With whole, data is the inside of one chunk, else a stream of chunks.
 func FuzzDecode(f *testing.F) {
 	b, _ := sample(f)
-	data := encode(b)
-	f.Add(false, data)
-	f.Add(false, data[:len(data)-7])
-	f.Add(true, data[4:])
-	f.Add(true, encode(New())[4:])
-	f.Fuzz(func(t *testing.T, whole bool, data []byte) {
-		if whole {
-			data = append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), data...)
-		}
-		b, err := Decode(pack.NewChunkReader(bytes.NewReader(data)))
-		if err != nil {
-			return
-		}
-		if !bytes.Equal(encode(recode(t, b)), encode(b)) {
-			t.Fatal("decoding and encoding again gives other bytes")
-		}
+	gridtest.FuzzDecode(f, Decode, func(t *testing.T, b *Boards) {
 		for i := range 20 {
 			b.Tick(&grid.Turn{Stamp: b.Due()})
 			for kind, r := range requests() {
@@ -360,5 +343,5 @@ func FuzzDecode(f *testing.F) {
 				checkReply(t, kind, out, err)
 			}
 		}
-	})
+	}, b, New())
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 )
 
 // TestBoardsAgainstModel runs random requests on boards and on the model, over
@@ -75,7 +76,7 @@ func (w *world) step(t *rapid.T) {
 	case dice < 13:
 		w.clones = append(w.clones, clone{w.boards.Clone(), w.model.encode()})
 	case dice < 15:
-		w.boards = recode(t, w.boards)
+		w.boards = gridtest.Recode(t, Decode, w.boards)
 		w.host = w.boards
 	case dice < 22:
 		w.remove(t, name, owner)
@@ -283,15 +284,15 @@ func (w *world) compare(t *rapid.T) {
 		t.Fatalf("%d boards with %d records, want %d with %d", boards, records, len(w.model), total)
 	}
 	want := w.model.encode()
-	if !bytes.Equal(encode(w.boards), want) {
+	if !bytes.Equal(gridtest.Encode(w.boards), want) {
 		t.Fatal("the encoding is not the model's")
 	}
-	again := recode(t, w.boards)
-	if !bytes.Equal(encode(again), want) || again.Due() != w.boards.Due() {
+	again := gridtest.Recode(t, Decode, w.boards)
+	if !bytes.Equal(gridtest.Encode(again), want) || again.Due() != w.boards.Due() {
 		t.Fatal("decoding and encoding again gives other bytes, or something else is due")
 	}
 	for i, c := range w.clones {
-		if !bytes.Equal(encode(c.boards), c.want) {
+		if !bytes.Equal(gridtest.Encode(c.boards), c.want) {
 			t.Fatalf("clone %d of %d has changed", i, len(w.clones))
 		}
 	}

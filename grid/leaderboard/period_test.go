@@ -12,6 +12,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 )
 
 // hour is a full one, in seconds since 1970, and minute a time in µs behind it.
@@ -122,7 +123,7 @@ func TestPeriodsAreKeptForAsLongAsTheBoardSays(t *testing.T) {
 	if got := ends(); !slices.Equal(got, []int64{3, 4}) {
 		t.Errorf("periods that ended at hours %v are kept", got)
 	}
-	clone, want := b.Clone(), encode(b)
+	clone, want := b.Clone(), gridtest.Encode(b)
 	tick(b, minute(300))
 	if got := ends(); !slices.Equal(got, []int64{4, 5}) {
 		t.Errorf("periods that ended at hours %v are kept", got)
@@ -138,7 +139,7 @@ func TestPeriodsAreKeptForAsLongAsTheBoardSays(t *testing.T) {
 	if b.Due() != minute(60*24*365+60) {
 		t.Errorf("due at %d", b.Due())
 	}
-	if !bytes.Equal(encode(clone), want) {
+	if !bytes.Equal(gridtest.Encode(clone), want) {
 		t.Error("the clone has changed")
 	}
 }
@@ -150,7 +151,7 @@ func TestPeriodsAreLimited(t *testing.T) {
 		submit(t, b, minute(60*i+30), "s", i, 5)
 	}
 	tick(b, minute(60*(PeriodsMax+20)))
-	got := info(t, recode(t, b), "s")
+	got := info(t, gridtest.Recode(t, Decode, b), "s")
 	if len(got.Periods) != PeriodsMax || got.Periods[0].End != hour+21*3600 {
 		t.Errorf("%d periods, the first ends at %d", len(got.Periods), got.Periods[0].End)
 	}
@@ -218,7 +219,7 @@ func TestAStampBeyondAllCalendars(t *testing.T) {
 	for i, stamp := range []int64{minute(30), endMax * second, math.MaxInt64 - 5, math.MaxInt64} {
 		submit(t, b, stamp, "s", i, 5)
 		tick(b, stamp)
-		recode(t, b)
+		gridtest.Recode(t, Decode, b)
 	}
 }
 
@@ -288,7 +289,7 @@ func TestMetadata(t *testing.T) {
 			}
 		}
 		r := OwnersRequest{Board: "s", Owners: []grid.ID{player.User}}
-		got, err := ask(recode(t, b), &player, KindOwners, &r, DecodePageReply)
+		got, err := ask(gridtest.Recode(t, Decode, b), &player, KindOwners, &r, DecodePageReply)
 		if err != nil || got.Records[0].Metadata != c.want {
 			t.Errorf("%+v: %+v, %v", c, got, err)
 		}
@@ -313,7 +314,7 @@ func TestMetadataGoesWithTheRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if bytes.Contains(encode(b), []byte("gone soon")) {
+	if bytes.Contains(gridtest.Encode(b), []byte("gone soon")) {
 		t.Error("the metadata outlived its record")
 	}
 }

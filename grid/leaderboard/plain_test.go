@@ -10,6 +10,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/leaderboard/cron"
 	"github.com/thronggrid/throng/grid/pack"
 )
@@ -214,52 +215,37 @@ func page(records []Record, from, limit int) PageReply {
 
 // encode writes the state as the format says, from the model alone.
 func (m model) encode() []byte {
-	var out bytes.Buffer
-	w := pack.NewChunkWriter(&out)
-	buf := pack.AppendUint(pack.AppendArray(w.Begin(), 2), 2)
-	buf = pack.AppendUint(buf, uint64(len(m)))
-	next := func() {
-		if len(buf) >= pack.ChunkBytesGood {
-			if err := w.End(buf); err != nil {
-				panic(err)
-			}
-			buf = w.Begin()
-		}
-	}
+	values := [][]byte{pack.AppendUint(pack.AppendArray(nil, 1), uint64(len(m)))}
 	records := func(records []Record) {
 		for _, r := range records {
-			next()
 			n := 4
 			if r.Metadata != "" {
 				n = 5
 			}
-			buf = pack.AppendBytes(pack.AppendArray(buf, n), r.Owner[:])
-			buf = pack.AppendInt(pack.AppendInt(pack.AppendInt(buf, r.Score), r.Subscore), r.Stamp)
+			b := pack.AppendBytes(pack.AppendArray(nil, n), r.Owner[:])
+			b = pack.AppendInt(pack.AppendInt(pack.AppendInt(b, r.Score), r.Subscore), r.Stamp)
 			if n > 4 {
-				buf = pack.AppendString(buf, r.Metadata)
+				b = pack.AppendString(b, r.Metadata)
 			}
+			values = append(values, b)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(m)) {
 		x := m[name]
-		next()
-		buf = pack.AppendString(pack.AppendArray(buf, boardFields), name)
-		buf = pack.AppendUint(pack.AppendUint(buf, uint64(x.Sort)), uint64(x.Operator))
-		buf = pack.AppendUint(buf, uint64(len(x.now.records)))
-		buf = pack.AppendString(pack.AppendBool(buf, x.Authoritative), x.Schedule)
-		buf = pack.AppendString(pack.AppendInt(buf, int64(x.Keep/time.Second)), x.Metadata)
-		buf = append(buf, 0, 0, 0) // no stripes
-		buf = pack.AppendUint(pack.AppendInt(buf, x.now.end), uint64(len(x.past)))
+		b := pack.AppendString(pack.AppendArray(nil, 13), name)
+		b = pack.AppendUint(pack.AppendUint(b, uint64(x.Sort)), uint64(x.Operator))
+		b = pack.AppendUint(b, uint64(len(x.now.records)))
+		b = pack.AppendString(pack.AppendBool(b, x.Authoritative), x.Schedule)
+		b = pack.AppendString(pack.AppendInt(b, int64(x.Keep/time.Second)), x.Metadata)
+		b = append(b, 0, 0, 0) // no stripes
+		b = pack.AppendUint(pack.AppendInt(b, x.now.end), uint64(len(x.past)))
+		values = append(values, b)
 		records(x.now.records)
 		for _, p := range x.past {
-			next()
-			buf = pack.AppendInt(pack.AppendArray(buf, 2), p.end)
-			buf = pack.AppendUint(buf, uint64(len(p.records)))
+			b := pack.AppendInt(pack.AppendArray(nil, 2), p.end)
+			values = append(values, pack.AppendUint(b, uint64(len(p.records))))
 			records(p.records)
 		}
 	}
-	if err := w.End(buf); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
+	return gridtest.Stream(values...)
 }

@@ -3,7 +3,6 @@ package leaderboard
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/thronggrid/throng/grid/leaderboard/ranking"
@@ -12,71 +11,19 @@ import (
 
 // Decode reads what Encode wrote, and nothing behind it. Whatever else it finds
 // is an error; it allocates no more than in proportion to what it has read.
-func Decode(r *pack.ChunkReader) (*Boards, error) {
-	d := decoder{r: r}
-	b, err := d.boards()
-	if err != nil {
-		return nil, fmt.Errorf("decode boards: %w", err)
-	}
-	return b, nil
-}
-
-type decoder struct {
-	r  *pack.ChunkReader
-	in pack.Cursor
-}
-
-// array begins the next value, an array of at least want elements, and returns
-// how many more it has.
-func (d *decoder) array(want int) (extra int, err error) {
-	for len(d.in.Rest()) == 0 {
-		if d.in, err = d.r.Next(); err != nil {
-			if errors.Is(err, io.EOF) {
-				err = io.ErrUnexpectedEOF
-			}
-			return 0, err
-		}
-		if len(d.in.Rest()) == 0 {
-			return 0, errors.New("an empty chunk")
-		}
-	}
-	n := d.in.Array()
-	if err := d.in.Err(); err != nil {
-		return 0, err
-	}
-	if n < want {
-		return 0, fmt.Errorf("an array of %d elements: want at least %d", n, want)
-	}
-	return n - want, nil
-}
-
-// end passes over elements that a later version has appended.
-func (d *decoder) end(extra int) error {
-	for range extra {
-		d.in.Skip()
-	}
-	return d.in.Err()
-}
-
-func (d *decoder) boards() (*Boards, error) {
-	extra, err := d.array(2)
-	if err != nil {
-		return nil, fmt.Errorf("the head: %w", err)
-	}
-	version, count := d.in.Uint(), d.in.Uint()
-	if err := d.end(extra); err != nil {
-		return nil, fmt.Errorf("the head: %w", err)
-	}
-	if version < 1 || version > formatVersion {
-		return nil, fmt.Errorf("boards in format %d: this release reads up to %d",
-			version, formatVersion)
+func Decode(d *pack.Decoder) (*Boards, error) {
+	in := d.Next()
+	more := in.Fields(1)
+	count := in.Uint()
+	if err := in.End(more); err != nil {
+		return nil, fmt.Errorf("the head of boards: %w", err)
 	}
 	if most := uint64(BoardsPerSlotMax + StripesPerSlotMax); count > most {
 		return nil, fmt.Errorf("%d boards: at most %d", count, most)
 	}
 	b := New()
 	for i := range count {
-		x, err := d.board(b.gen)
+		x, err := decodeBoard(d, b.gen)
 		if err != nil {
 			return nil, fmt.Errorf("board %d of %d: %w", i+1, count, err)
 		}
@@ -85,31 +32,25 @@ func (d *decoder) boards() (*Boards, error) {
 		}
 		b.add(x)
 	}
-	if n := len(d.in.Rest()); n != 0 {
-		return nil, fmt.Errorf("%d bytes behind the last record", n)
-	}
 	return b, nil
 }
 
-func (d *decoder) board(gen uint64) (*board, error) {
-	extra, err := d.array(4)
-	if err != nil {
-		return nil, err
-	}
-	name := d.in.String()
+// decodeBoard reads a board with its records and periods.
+func decodeBoard(d *pack.Decoder, gen uint64) (*board, error) {
+	in := d.Next()
+	more := in.Fields(boardFields)
+	name := in.String()
 	x := &board{gen: gen, name: string(name)}
-	x.sort, x.operator = Sort(number(&d.in)), Operator(number(&d.in))
-	records, periods := d.in.Uint(), uint64(0)
-	if extra >= boardFields-4 {
-		x.authoritative = d.in.Bool()
-		x.schedule = string(d.in.String())
-		x.keep = d.in.Int()
-		x.metadata = string(d.in.String())
-		x.stripes, x.born, x.leaving = int(number(&d.in)), d.in.Int(), d.in.Uint()
-		x.now.end, periods = d.in.Int(), d.in.Uint()
-		extra -= boardFields - 4
-	}
-	if err := d.end(extra); err != nil {
+	x.sort, x.operator = Sort(number(in)), Operator(number(in))
+	records := in.Uint()
+	x.authoritative = in.Bool()
+	x.schedule = string(in.String())
+	x.keep = in.Int()
+	x.metadata = string(in.String())
+	x.stripes, x.born, x.leaving = int(number(in)), in.Int(), in.Uint()
+	x.now.end = in.Int()
+	periods := in.Uint()
+	if err := in.End(more); err != nil {
 		return nil, err
 	}
 	if err := checkName(name); err != nil {
@@ -125,31 +66,30 @@ func (d *decoder) board(gen uint64) (*board, error) {
 		return nil, fmt.Errorf("%q: %d periods: at most %d, and none without a schedule",
 			x.name, periods, PeriodsMax)
 	}
-	if err := d.records(x, &x.now, records, gen); err != nil {
+	if err := x.decodeRecords(d, &x.now, records); err != nil {
 		return nil, fmt.Errorf("%q, %w", x.name, err)
 	}
 	for i := range periods {
-		if err := d.period(x, gen); err != nil {
+		if err := x.decodePeriod(d); err != nil {
 			return nil, fmt.Errorf("%q, period %d of %d: %w", x.name, i+1, periods, err)
 		}
 	}
 	return x, x.checkEnds()
 }
 
-func (d *decoder) period(x *board, gen uint64) error {
-	extra, err := d.array(2)
-	if err != nil {
-		return err
-	}
-	p := period{end: d.in.Int()}
-	records := d.in.Uint()
-	if err := d.end(extra); err != nil {
+// decodePeriod reads the next period that is over.
+func (x *board) decodePeriod(d *pack.Decoder) error {
+	in := d.Next()
+	more := in.Fields(2)
+	p := period{end: in.Int()}
+	records := in.Uint()
+	if err := in.End(more); err != nil {
 		return err
 	}
 	if records == 0 {
 		return errors.New("no records")
 	}
-	err = d.records(x, &p, records, gen)
+	err := x.decodeRecords(d, &p, records)
 	x.past = append(x.past, p)
 	return err
 }
@@ -187,16 +127,16 @@ func (x *board) checkEnds() error {
 	return nil
 }
 
-// records reads the records of a period.
-func (d *decoder) records(x *board, p *period, records, gen uint64) (err error) {
-	set := ranking.NewBuilder(gen)
-	for i := range records {
-		r, note, err := d.record(x)
+// decodeRecords reads the records of a period.
+func (x *board) decodeRecords(d *pack.Decoder, p *period, count uint64) (err error) {
+	set := ranking.NewBuilder(x.gen)
+	for i := range count {
+		r, note, err := x.decodeRow(d.Next())
 		if err == nil {
 			err = set.Add(&r)
 		}
 		if err != nil {
-			return fmt.Errorf("record %d of %d: %w", i+1, records, err)
+			return fmt.Errorf("record %d of %d: %w", i+1, count, err)
 		}
 		if note != "" {
 			p.setNote(&r.Owner, note)
@@ -206,21 +146,19 @@ func (d *decoder) records(x *board, p *period, records, gen uint64) (err error) 
 	return err
 }
 
-func (d *decoder) record(x *board) (r ranking.Record, note string, err error) {
-	extra, err := d.array(4)
-	if err != nil {
+// decodeRow reads a record; its metadata is a view.
+func (x *board) decodeRow(in *pack.Cursor) (r ranking.Record, note string, err error) {
+	more := in.Fields(4)
+	if err := readOwner(in, &r.Owner); err != nil {
 		return r, "", err
 	}
-	if err := readOwner(&d.in, &r.Owner); err != nil {
-		return r, "", err
+	score, sub := in.Int(), in.Int()
+	r.Stamp = in.Int()
+	if more > 0 {
+		note = view(in.String())
+		more--
 	}
-	score, sub := d.in.Int(), d.in.Int()
-	r.Stamp = d.in.Int()
-	if extra > 0 {
-		note = view(d.in.String())
-		extra--
-	}
-	if err := d.end(extra); err != nil {
+	if err := in.End(more); err != nil {
 		return r, "", err
 	}
 	if score == math.MinInt64 || sub == math.MinInt64 {

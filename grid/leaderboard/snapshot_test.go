@@ -3,13 +3,12 @@ package leaderboard
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
-	"io"
 	"math"
 	"strings"
 	"testing"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -26,26 +25,26 @@ func TestFormat(t *testing.T) {
 		}
 	}
 	id := "c41000000000000000000000000000000001"
-	want := "00000051" + "920202" +
+	want := "00000050" + "9102" +
 		"9da161010301" + "c2a000a00000000000" + "94" + id + "d1fed4" + "05" + "07" +
 		"9da162000001" + "c2a000a00000000000" + "94" + id + "cd012c" + "fb" + "08"
-	if got := hex.EncodeToString(encode(b)); got != want {
+	if got := hex.EncodeToString(gridtest.Encode(b)); got != want {
 		t.Fatalf("\ngot  %s\nwant %s", got, want)
 	}
 }
 
-// stream makes a chunk of one board, for records to follow.
-func stream(records ...[]byte) []byte {
-	var out bytes.Buffer
-	w := pack.NewChunkWriter(&out)
-	buf := append(w.Begin(), 0x92, 1, 1, 0x94, 0xa1, 'x', 0, 0, byte(len(records)))
-	for _, r := range records {
-		buf = append(buf, r...)
-	}
-	if err := w.End(buf); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
+// count begins a state of that many boards.
+func count(boards byte) []byte { return []byte{0x91, boards} }
+
+// plainBoard begins a board with that many records and nothing that was set.
+func plainBoard(name string, sort, records byte) []byte {
+	b := append(pack.AppendString([]byte{0x9d}, name), sort, 0, records)
+	return append(b, 0xc2, 0xa0, 0, 0xa0, 0, 0, 0, 0, 0)
+}
+
+// records makes a state of one board with these.
+func records(rows ...[]byte) []byte {
+	return gridtest.Stream(append([][]byte{count(1), plainBoard("x", 0, byte(len(rows)))}, rows...)...)
 }
 
 func row(who int, score, sub, stamp int64) []byte {
@@ -61,49 +60,37 @@ func TestDecodeRefuses(t *testing.T) {
 		want string
 	}{
 		"nothing":         {nil, "unexpected EOF"},
-		"half a chunk":    {stream(row(1, 5, 0, 1))[:20], "unexpected EOF"},
-		"empty chunk":     {make([]byte, 4), "empty chunk"},
-		"later format":    {[]byte{0, 0, 0, 3, 0x92, 3, 0}, "format 3"},
-		"too many boards": {[]byte{0, 0, 0, 7, 0x92, 1, 0xce, 0, 2, 0, 0}, "at most"},
-		"missing board":   {[]byte{0, 0, 0, 3, 0x92, 1, 1}, "unexpected EOF"},
-		"short head":      {[]byte{0, 0, 0, 2, 0x91, 1}, "want at least 2"},
-		"no array":        {[]byte{0, 0, 0, 1, 7}, "want an array"},
-		"half a board":    {[]byte{0, 0, 0, 7, 0x92, 1, 1, 0x94, 0xa1, 'x', 0}, "3 bytes left"},
-		"control in name": {[]byte{0, 0, 0, 9, 0x92, 1, 1, 0x94, 0xa1, 7, 0, 0, 0}, "control"},
-		"unknown sort":    {[]byte{0, 0, 0, 9, 0x92, 1, 1, 0x94, 0xa1, 'x', 2, 0, 0}, "sort 2"},
-		"boards not sorted": {[]byte{0, 0, 0, 15, 0x92, 1, 2,
-			0x94, 0xa1, 'x', 0, 0, 0, 0x94, 0xa1, 'x', 0, 0, 0}, "does not follow"},
-		"bytes behind": {[]byte{0, 0, 0, 10, 0x92, 1, 1, 0x94, 0xa1, 'x', 0, 0, 0, 0},
-			"behind the last"},
-		"records rise":  {stream(row(1, 5, 0, 1), row(2, 6, 0, 2)), "rank behind"},
-		"stamps fall":   {stream(row(1, 5, 0, 2), row(2, 5, 0, 1)), "rank behind"},
-		"owner twice":   {stream(row(1, 5, 0, 1), row(1, 4, 0, 2)), "two records"},
-		"zero owner":    {stream(nobody), "zero UUID"},
-		"score too low": {stream(row(1, math.MinInt64, 0, 1)), "out of range"},
+		"half a chunk":    {records(row(1, 5, 0, 1))[:20], "unexpected EOF"},
+		"too many boards": {gridtest.Stream([]byte{0x91, 0xce, 0, 2, 0, 0}), "at most"},
+		"missing board":   {gridtest.Stream(count(1)), "unexpected EOF"},
+		"missing record":  {gridtest.Stream(count(1), plainBoard("x", 0, 2), row(1, 5, 0, 1)), "unexpected EOF"},
+		"short head":      {gridtest.Stream([]byte{0x90}), "at least 1"},
+		"no array":        {gridtest.Stream([]byte{7}), "want an array"},
+		"half a board":    {gridtest.Stream(count(1), plainBoard("x", 0, 0)[:7]), "with 6 bytes left"},
+		"short board":     {gridtest.Stream(count(1), []byte("\x94\xa1x\x00\x00\x00")), "at least 13"},
+		"control in name": {gridtest.Stream(count(1), plainBoard("\x07", 0, 0)), "control"},
+		"unknown sort":    {gridtest.Stream(count(1), plainBoard("x", 2, 0)), "sort 2"},
+		"boards not sorted": {gridtest.Stream(count(2), plainBoard("x", 0, 0), plainBoard("x", 0, 0)),
+			"does not follow"},
+		"records rise":  {records(row(1, 5, 0, 1), row(2, 6, 0, 2)), "rank behind"},
+		"stamps fall":   {records(row(1, 5, 0, 2), row(2, 5, 0, 1)), "rank behind"},
+		"owner twice":   {records(row(1, 5, 0, 1), row(1, 4, 0, 2)), "two records"},
+		"zero owner":    {records(nobody), "zero UUID"},
+		"score too low": {records(row(1, math.MinInt64, 0, 1)), "out of range"},
 	} {
-		_, err := Decode(pack.NewChunkReader(bytes.NewReader(c.data)))
+		_, err := gridtest.Restore(Decode, c.data)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
 }
 
-// season makes a chunk of a board with a schedule, for its periods to follow.
+// season makes a state of a board with a schedule, for its periods to follow.
 func season(schedule string, keep, end int64, periods int, rest ...[]byte) []byte {
-	var out bytes.Buffer
-	w := pack.NewChunkWriter(&out)
-	buf := append(w.Begin(), 0x92, 2, 1, 0x9d, 0xa1, 's', 0, 0, 0, 0xc2)
-	buf = pack.AppendInt(pack.AppendString(buf, schedule), keep)
-	buf = append(pack.AppendString(buf, "{}"), 0, 0, 0)
-	buf = pack.AppendInt(buf, end)
-	buf = pack.AppendInt(buf, int64(periods))
-	for _, b := range rest {
-		buf = append(buf, b...)
-	}
-	if err := w.End(buf); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
+	b := pack.AppendString([]byte{0x9d, 0xa1, 's', 0, 0, 0, 0xc2}, schedule)
+	b = append(pack.AppendString(pack.AppendInt(b, keep), "{}"), 0, 0, 0)
+	b = pack.AppendInt(pack.AppendInt(b, end), int64(periods))
+	return gridtest.Stream(append([][]byte{count(1), b}, rest...)...)
 }
 
 func TestDecodeChecksPeriods(t *testing.T) {
@@ -131,11 +118,11 @@ func TestDecodeChecksPeriods(t *testing.T) {
 		"metadata":             {season("@daily", 9, 180, 1, noted, []byte("\xa4note")), ""},
 		"bad metadata":         {season("@daily", 9, 180, 1, noted, []byte("\xa1\xff")), "not UTF-8"},
 	} {
-		b, err := Decode(pack.NewChunkReader(bytes.NewReader(c.data)))
+		b, err := gridtest.Restore(Decode, c.data)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
-		if err == nil && !bytes.Equal(encode(b), c.data) {
+		if err == nil && !bytes.Equal(gridtest.Encode(b), c.data) {
 			t.Errorf("%s: other bytes", name)
 		}
 	}
@@ -144,18 +131,17 @@ func TestDecodeChecksPeriods(t *testing.T) {
 func TestDecodePassesOverLaterFields(t *testing.T) {
 	later := append(row(1, 5, 0, 1), 0xa0, 0x81, 0xa1, 'k', 0x93, 1, 2, 3)
 	later[0] += 2 // no metadata, and one element more
-	data := stream(later)
-	b, err := Decode(pack.NewChunkReader(bytes.NewReader(data)))
+	data := records(later)
+	b, err := gridtest.Restore(Decode, data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := Decode(pack.NewChunkReader(bytes.NewReader(stream(row(1, 5, 0, 1)))))
-	if err != nil || !bytes.Equal(encode(b), encode(plain)) {
+	plain, err := gridtest.Restore(Decode, records(row(1, 5, 0, 1)))
+	if err != nil || !bytes.Equal(gridtest.Encode(b), gridtest.Encode(plain)) {
 		t.Fatal("another state", err)
 	}
 }
 
-// TestSnapshotOfManyChunks also holds that no chunk is much longer than it should be.
 func TestSnapshotOfManyChunks(t *testing.T) {
 	b := New()
 	for _, name := range []string{"a", "b"} {
@@ -164,46 +150,11 @@ func TestSnapshotOfManyChunks(t *testing.T) {
 			submit(t, b, int64(10+p), name, p, int64(p%1000))
 		}
 	}
-	data := encode(b)
-	r := pack.NewChunkReader(bytes.NewReader(data))
-	chunks := 0
-	for {
-		c, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil || len(c.Rest()) > pack.ChunkBytesGood+200 {
-			t.Fatalf("a chunk of %d bytes, %v", len(c.Rest()), err)
-		}
-		chunks++
+	data := gridtest.Encode(b)
+	if len(data) < 4*pack.ChunkBytesGood {
+		t.Fatalf("only %d bytes", len(data))
 	}
-	if chunks < 8 {
-		t.Fatalf("%d chunks for %d bytes", chunks, len(data))
-	}
-	if !bytes.Equal(encode(recode(t, b)), data) {
+	if !bytes.Equal(gridtest.Encode(gridtest.Recode(t, Decode, b)), data) {
 		t.Fatal("decoding and encoding again gives other bytes")
-	}
-}
-
-type brokenWriter struct{ left int }
-
-func (w *brokenWriter) Write(p []byte) (int, error) {
-	if w.left--; w.left < 0 {
-		return 0, io.ErrClosedPipe
-	}
-	return len(p), nil
-}
-
-func TestEncodeReportsWriteErrors(t *testing.T) {
-	b := New()
-	create(t, b, "a", Ascending, Set)
-	for p := range 3000 {
-		submit(t, b, int64(10+p), "a", p, int64(p))
-	}
-	for left := range 2 {
-		err := b.Encode(pack.NewChunkWriter(&brokenWriter{left}))
-		if !errors.Is(err, io.ErrClosedPipe) {
-			t.Errorf("after %d chunks: %v", left, err)
-		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -123,9 +124,9 @@ func TestStripesHoldTheirOwnersOnly(t *testing.T) {
 				}
 				refused++
 			}
-			data := bytes.Replace(encode(b), []byte(key[:len(key)-1]+fmt.Sprint(number)),
+			data := bytes.Replace(gridtest.Encode(b), []byte(key[:len(key)-1]+fmt.Sprint(number)),
 				[]byte(key[:len(key)-1]+fmt.Sprint(number%3+1)), 1)
-			if _, err := Decode(pack.NewChunkReader(bytes.NewReader(data))); err == nil {
+			if _, err := gridtest.Restore(Decode, data); err == nil {
 				t.Error("a stripe with the owners of another was restored")
 			}
 		}
@@ -146,18 +147,12 @@ func stripeKeyOf(b *Boards, number int) (key string) {
 	return key
 }
 
-// rooted makes a snapshot of one board without records and periods.
+// rooted makes a state of one board without records and periods.
 func rooted(name string, stripes, born int, leaving uint64, schedule string) []byte {
-	var out bytes.Buffer
-	w := pack.NewChunkWriter(&out)
-	b := pack.AppendString(append(w.Begin(), 0x92, 2, 1, 0x9d), name)
-	b = pack.AppendString(append(b, 0, 0, 0, 0xc2), schedule)
-	b = pack.AppendInt(append(b, 0, 0xa0), int64(stripes))
-	b = pack.AppendUint(pack.AppendInt(b, int64(born)), leaving)
-	if err := w.End(append(b, 0, 0)); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
+	b := append(pack.AppendString([]byte{0x9d}, name), 0, 0, 0, 0xc2)
+	b = append(pack.AppendString(b, schedule), 0, 0xa0)
+	b = pack.AppendInt(pack.AppendInt(b, int64(stripes)), int64(born))
+	return gridtest.Stream(count(1), append(pack.AppendUint(b, leaving), 0, 0))
 }
 
 func TestDecodeChecksStripes(t *testing.T) {
@@ -180,11 +175,11 @@ func TestDecodeChecksStripes(t *testing.T) {
 		"part 0":               {rooted("x\x005.4.0", 0, 0, 0, ""), "part of a part"},
 		"no part":              {rooted("x\x005.4.4", 0, 0, 0, ""), "control"},
 	} {
-		b, err := Decode(pack.NewChunkReader(bytes.NewReader(c.data)))
+		b, err := gridtest.Restore(Decode, c.data)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
-		if err == nil && !bytes.Equal(encode(b), c.data) {
+		if err == nil && !bytes.Equal(gridtest.Encode(b), c.data) {
 			t.Errorf("%s: other bytes", name)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -149,7 +150,7 @@ func TestStripedBoardsAgainstModel(t *testing.T) {
 			w.spreadStep(t, s)
 		}
 		for slot := range s.boards {
-			again := recode(t, s.boards[slot])
+			again := gridtest.Recode(t, Decode, s.boards[slot])
 			if digest(again) != digest(s.boards[slot]) || again.stripes != s.boards[slot].stripes ||
 				again.striped != s.boards[slot].striped || again.Due() != s.boards[slot].Due() {
 				t.Fatal("a slot is not what it was after a restore")
@@ -180,7 +181,7 @@ func (w *world) spreadStep(t *rapid.T, s *slots) {
 		w.delete(t, name)
 	case dice < 8:
 		slot := grid.SlotOf(name)
-		s.boards[slot] = recode(t, s.at(slot))
+		s.boards[slot] = gridtest.Recode(t, Decode, s.at(slot))
 	case dice < 15:
 		w.remove(t, name, owner)
 	case dice < 30:
@@ -430,7 +431,7 @@ func TestANameIsFreeOnceItsStripesAreGone(t *testing.T) {
 	}
 	waits(t)
 	slot := grid.SlotOf("big")
-	s.boards[slot] = recode(t, root)
+	s.boards[slot] = gridtest.Recode(t, Decode, root)
 	root = s.boards[slot]
 	for i, d := range s.duties[:len(s.duties):len(s.duties)] {
 		waits(t)

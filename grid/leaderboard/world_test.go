@@ -1,14 +1,12 @@
 package leaderboard
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/binary"
 
 	"github.com/cespare/xxhash/v2"
-	"pgregory.net/rapid"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -93,30 +91,7 @@ func decoded[R any](out []byte, err error, decode func(*pack.Cursor) (R, error))
 	return reply, nil
 }
 
-// encode returns the state's bytes; other chunks may follow them in a stream.
-func encode(b *Boards) []byte {
-	var out bytes.Buffer
-	if err := b.Encode(pack.NewChunkWriter(&out)); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
-}
-
-func digest(b *Boards) uint64 { return xxhash.Sum64(encode(b)) }
-
-// recode returns the state that its encoding decodes to.
-func recode(t rapid.TB, b *Boards) *Boards {
-	t.Helper()
-	in := bufio.NewReader(bytes.NewReader(append(encode(b), "rest"...)))
-	got, err := Decode(pack.NewChunkReader(in))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rest, _ := in.Peek(5); string(rest) != "rest" {
-		t.Fatalf("Decode left %q of what follows", rest)
-	}
-	return got
-}
+func digest(b *Boards) uint64 { return xxhash.Sum64(gridtest.Encode(b)) }
 
 func cursorOf(s string) *pack.Cursor {
 	c := pack.NewCursor([]byte(s))

@@ -32,7 +32,8 @@ type Cursor struct {
 // NewCursor returns a cursor at the start of b.
 func NewCursor(b []byte) Cursor { return Cursor{buf: b} }
 
-// Err returns the first error met, an *Error, or nil.
+// Err returns the first error met, or nil. It is an *Error, or one of reading when the
+// cursor is a Decoder's.
 func (c *Cursor) Err() error { return c.err }
 
 // Offset returns how many bytes were consumed: all of them after an error.
@@ -241,6 +242,29 @@ func (c *Cursor) Bytes() []byte {
 // Array consumes the head of an array and returns its number of elements,
 // which is at most the number of bytes that remain.
 func (c *Cursor) Array() int { return c.nested(fixArray, codeArray16, 1, "an array") }
+
+// Fields consumes the head of an array of at least want elements, and returns how
+// many more it has: elements that a later version has appended, for End.
+func (c *Cursor) Fields(want int) (more int) {
+	at := c.off
+	n := c.Array()
+	if c.err == nil && n < want {
+		c.fail(at, fmt.Sprintf("an array of at least %d elements", want),
+			fmt.Sprintf("one of %d", n))
+	}
+	if c.err != nil {
+		return 0
+	}
+	return n - want
+}
+
+// End consumes the elements of an array that nobody asks for, and returns Err.
+func (c *Cursor) End(more int) error {
+	for range more {
+		c.Skip()
+	}
+	return c.err
+}
 
 // Map consumes the head of a map and returns its number of pairs, which is at
 // most half the number of bytes that remain.

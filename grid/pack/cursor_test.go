@@ -242,3 +242,24 @@ func TestDecodingAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations for one message", n)
 	}
 }
+
+// TestFields: an array may have more elements than are asked for, and not fewer.
+func TestFields(t *testing.T) {
+	c := pack.NewCursor([]byte{0x94, 1, 2, 0x92, 3, 4, 0xa1, 'x', 5})
+	more := c.Fields(2)
+	if a, b := c.Int(), c.Int(); more != 2 || a != 1 || b != 2 {
+		t.Errorf("%d and %d, and %d more", a, b, more)
+	}
+	if err := c.End(more); err != nil || c.Int() != 5 {
+		t.Errorf("behind the array: %v", c.Err())
+	}
+	c = pack.NewCursor([]byte{7, 0x92, 1, 2})
+	c.Int()
+	if more := c.Fields(3); more != 0 || c.Int() != 0 {
+		t.Errorf("%d more than 3 of 2", more)
+	}
+	const want = "byte 1: want an array of at least 3 elements, got one of 2"
+	if err := c.End(1); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}

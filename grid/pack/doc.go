@@ -14,8 +14,13 @@
 //	I3  The first error sticks: every later call returns a zero value, so a decoder
 //	    reads all its fields and asks Err once.
 //
-// Chunks (ChunkWriter, ChunkReader) cut a long msgpack stream, a snapshot say,
-// into pieces of bounded size, each read whole before it is decoded.
+// A stream of values that is too long for one slice, a snapshot say, goes through an
+// Encoder and a Decoder. They cut it into chunks of bounded size, each read whole
+// before it is decoded, and nothing else has to know of chunks:
+//
+//	I4  Equal values give equal bytes of an Encoder.
+//	I5  A Decoder never holds more than one chunk, ChunkBytesMax, and takes no stream
+//	    that was cut off for a whole one.
 //
 // Nothing here is safe for concurrent use; everything belongs to its caller.
 package pack

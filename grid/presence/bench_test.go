@@ -1,49 +1,16 @@
 package presence
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"runtime"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
-
-// measure runs f b.N times, and reports this thread's CPU time for each: what
-// the machine does besides does not count.
-func measure(b *testing.B, f func()) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	b.ReportAllocs()
-	b.ResetTimer()
-	from := cpu()
-	for range b.N {
-		f()
-	}
-	b.ReportMetric(float64(cpu()-from)/float64(b.N), "cpu-ns/op")
-}
-
-func cpu() int64 {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts); err != nil {
-		panic(err)
-	}
-	return ts.Nano()
-}
-
-func heap() float64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return float64(m.HeapAlloc)
-}
 
 // bench enters sessions without allocating anything itself.
 type bench struct {
@@ -115,7 +82,7 @@ func BenchmarkMemory(b *testing.B) {
 }
 
 func fillAndWeigh(streams, members int, order string) float64 {
-	before := heap()
+	before := gridtest.Heap()
 	kind := grid.StreamRoom
 	if members == 1 {
 		kind = grid.StreamStatus
@@ -134,14 +101,14 @@ func fillAndWeigh(streams, members int, order string) float64 {
 		}
 	}
 	if order == "restored" {
-		restored, err := Decode(pack.NewChunkReader(bytes.NewReader(encode(x.streams))))
+		restored, err := gridtest.Restore(Decode, gridtest.Encode(x.streams))
 		if err != nil {
 			panic(err)
 		}
 		x.streams = restored
 	}
 	x.turn.Effects = nil
-	after := heap()
+	after := gridtest.Heap()
 	runtime.KeepAlive(x)
 	return after - before
 }
@@ -161,7 +128,7 @@ func BenchmarkDuties(b *testing.B) {
 		}
 		name := func(what string) string { return fmt.Sprintf("%s/%d", what, size) }
 		b.Run(name("enter+leave"), func(b *testing.B) {
-			measure(b, func() {
+			gridtest.Measure(b, func() {
 				who := 1 + 2*chance.IntN(size+1)
 				x.come(who)
 				x.part(who)
@@ -173,7 +140,7 @@ func BenchmarkDuties(b *testing.B) {
 		texts := [][]byte{[]byte("away"), []byte("here")}
 		i := 0
 		b.Run(name("status"), func(b *testing.B) {
-			measure(b, func() {
+			gridtest.Measure(b, func() {
 				i++
 				x.enter.Status = texts[i&1]
 				x.come(2 * (i / 2 % size))
@@ -182,16 +149,16 @@ func BenchmarkDuties(b *testing.B) {
 		b.Run(name("again"), func(b *testing.B) {
 			x.enter.Status = texts[0]
 			x.come(0)
-			measure(b, func() { x.come(0) })
+			gridtest.Measure(b, func() { x.come(0) })
 		})
 		b.Run(name("present"), func(b *testing.B) {
-			measure(b, func() { x.streams.Present(x.key, session(2*chance.IntN(size))) })
+			gridtest.Measure(b, func() { x.streams.Present(x.key, session(2*chance.IntN(size))) })
 		})
 		for _, limit := range []int{10, 100} {
 			b.Run(fmt.Sprintf("list-%d/%d", limit, size), func(b *testing.B) {
 				r := ListRequest{Key: x.key, Limit: limit}
 				var fields []byte
-				measure(b, func() {
+				gridtest.Measure(b, func() {
 					r.After = session(2 * chance.IntN(size))
 					fields = r.Append(fields[:0])
 					in := pack.NewCursor(fields)
@@ -211,7 +178,7 @@ func BenchmarkFill(b *testing.B) {
 	x.on(grid.StreamRoom, 1)
 	var push []byte
 	i := 0
-	measure(b, func() {
+	gridtest.Measure(b, func() {
 		if i%100_000 == 0 {
 			x.streams = New()
 		}
@@ -242,23 +209,17 @@ func BenchmarkSnapshot(b *testing.B) {
 	for i := range size {
 		x.come(i)
 	}
-	b.Run("clone", func(b *testing.B) { measure(b, func() { x.streams.Clone() }) })
+	b.Run("clone", func(b *testing.B) { gridtest.Measure(b, func() { x.streams.Clone() }) })
 	i := 0
 	b.Run("clone+1-status", func(b *testing.B) {
-		measure(b, func() {
+		gridtest.Measure(b, func() {
 			x.streams.Clone()
 			i++
 			x.enter.Status = []byte("away")[:1+i/size%4]
 			x.come(i % size)
 		})
 	})
-	b.Run("encode", func(b *testing.B) {
-		measure(b, func() { x.failed = x.streams.Encode(pack.NewChunkWriter(io.Discard)) })
-	})
-	data := encode(x.streams)
-	b.Run("decode", func(b *testing.B) {
-		measure(b, func() { _, x.failed = Decode(pack.NewChunkReader(bytes.NewReader(data))) })
-	})
+	gridtest.MeasureSnapshot(b, Decode, x.streams)
 	if x.failed != nil {
 		b.Fatal(x.failed)
 	}

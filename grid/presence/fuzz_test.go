@@ -2,13 +2,13 @@ package presence
 
 import (
 	"bytes"
-	"encoding/binary"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -67,10 +67,10 @@ func FuzzApply(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {
 		decodeDuty(t, body)
 		s := sample()
-		frozen, before := s.Clone(), encode(s)
+		frozen, before := s.Clone(), gridtest.Encode(s)
 		turn := newTurn()
 		out, err := s.Apply(&turn.Turn, grid.Kind(kind), body, []byte("before"))
-		after := encode(s)
+		after := gridtest.Encode(s)
 		if err != nil {
 			checkError(t, out, err)
 			if !bytes.Equal(before, after) || turn.hints() != nil || turn.sent != nil {
@@ -79,10 +79,10 @@ func FuzzApply(f *testing.F) {
 		} else if string(out) != "before\x90" {
 			t.Fatalf("a reply %q", out)
 		}
-		if !bytes.Equal(encode(frozen), before) {
+		if !bytes.Equal(gridtest.Encode(frozen), before) {
 			t.Fatal("the clone has changed")
 		}
-		if !bytes.Equal(encode(recode(t, s)), after) {
+		if !bytes.Equal(gridtest.Encode(gridtest.Recode(t, Decode, s)), after) {
 			t.Fatal("what it left cannot be restored")
 		}
 		checkHints(t, turn)
@@ -144,7 +144,7 @@ func FuzzQuery(f *testing.F) {
 		}
 	}
 	s := sample()
-	before := encode(s)
+	before := gridtest.Encode(s)
 	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {
 		out, err := s.Query(grid.Kind(kind), body, []byte("before"))
 		if err != nil {
@@ -155,7 +155,7 @@ func FuzzQuery(f *testing.F) {
 				t.Fatal(err, in.Done())
 			}
 		}
-		if !bytes.Equal(encode(s), before) {
+		if !bytes.Equal(gridtest.Encode(s), before) {
 			t.Fatal("a query has changed something")
 		}
 	})
@@ -272,29 +272,12 @@ func FuzzEvents(f *testing.F) {
 	})
 }
 
-// FuzzDecode restores from anything: what is accepted is a state like any other.
-// With whole, data is the inside of one chunk, else a stream of chunks.
 func FuzzDecode(f *testing.F) {
 	s := New()
 	enter(s, status(1), 1, "away")
 	enter(s, room("hall"), 0, "")
-	enter(s, room("hall"), 7, "größer")
-	data := encode(s) // short, so that the fuzzer does not spend its time on making it shorter
-	f.Add(false, data)
-	f.Add(false, data[:len(data)-7])
-	f.Add(true, data[4:])
-	f.Add(true, encode(New())[4:])
-	f.Fuzz(func(t *testing.T, whole bool, data []byte) {
-		if whole {
-			data = append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), data...)
-		}
-		s, err := Decode(pack.NewChunkReader(bytes.NewReader(data)))
-		if err != nil {
-			return
-		}
-		if !bytes.Equal(encode(recode(t, s)), encode(s)) {
-			t.Fatal("decoding and encoding again gives other bytes")
-		}
+	enter(s, room("hall"), 7, "größer") // short, so that the fuzzer does not spend its time on making it shorter
+	gridtest.FuzzDecode(f, Decode, func(t *testing.T, s *Streams) {
 		for _, kind := range []grid.Kind{KindEnter, KindLeave} {
 			for _, r := range duties()[kind] {
 				if _, _, err := do(s, kind, r); err != nil && fault.CodeOf(err) != fault.InvalidArgument {
@@ -307,6 +290,5 @@ func FuzzDecode(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		recode(t, s)
-	})
+	}, s, New())
 }

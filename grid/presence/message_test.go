@@ -8,6 +8,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -179,7 +180,7 @@ func TestRefusals(t *testing.T) {
 		if _, _, err := do(s, KindEnter, &r); err != nil {
 			t.Fatal(err)
 		}
-		before := string(encode(s))
+		before := string(gridtest.Encode(s))
 		data, err := hex.DecodeString(c.data)
 		if err != nil {
 			t.Fatal(err)
@@ -197,7 +198,7 @@ func TestRefusals(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) || string(out) != "before" {
 			t.Errorf("%#04x %s: %v, %q, want %q", uint16(c.kind), c.data, err, out, c.want)
 		}
-		if turn.hints() != nil || turn.sent != nil || string(encode(s)) != before {
+		if turn.hints() != nil || turn.sent != nil || string(gridtest.Encode(s)) != before {
 			t.Errorf("%#04x %s has changed something", uint16(c.kind), c.data)
 		}
 	}

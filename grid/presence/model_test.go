@@ -9,7 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/thronggrid/throng/grid"
-	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/grid/gridtest"
 )
 
 // TestStreamsAgainstModel runs random duties and queries on streams and on the
@@ -50,7 +50,7 @@ func (w *world) step(t *rapid.T) {
 	case 0:
 		w.clones = append(w.clones, clone{w.live.Clone(), w.model.encode()})
 	case 1:
-		w.live = recode(t, w.live)
+		w.live = gridtest.Recode(t, Decode, w.live)
 	case 2, 3:
 		w.query(t, key, who)
 	case 4, 5, 6:
@@ -115,14 +115,14 @@ func (w *world) compare(t *rapid.T) {
 	}
 	want := w.model.encode()
 	for name, s := range map[string]*Streams{
-		"encoding": w.live, "follower": w.follower, "restored": recode(t, w.live),
+		"encoding": w.live, "follower": w.follower, "restored": gridtest.Recode(t, Decode, w.live),
 	} {
-		if !bytes.Equal(encode(s), want) {
+		if !bytes.Equal(gridtest.Encode(s), want) {
 			t.Fatalf("%s: not the model's", name)
 		}
 	}
 	for i, c := range w.clones {
-		if !bytes.Equal(encode(c.streams), c.want) {
+		if !bytes.Equal(gridtest.Encode(c.streams), c.want) {
 			t.Fatalf("clone %d of %d has changed", i, len(w.clones))
 		}
 	}
@@ -139,15 +139,9 @@ func TestCloneBesideWrites(t *testing.T) {
 		enter(s, status(i), i, "")
 	}
 	for round := range 5 {
-		want, frozen := encode(s), s.Clone()
+		want, frozen := gridtest.Encode(s), s.Clone()
 		got := make(chan []byte)
-		go func() {
-			var out bytes.Buffer
-			if err := frozen.Encode(pack.NewChunkWriter(&out)); err != nil {
-				panic(err)
-			}
-			got <- out.Bytes()
-		}()
+		go func() { got <- gridtest.Encode(frozen) }()
 		for i := range 300 {
 			leave(s, hall, (i*7+round)%500)
 			enter(s, hall, 500+i, "new")

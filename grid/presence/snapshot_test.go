@@ -3,12 +3,11 @@ package presence
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
-	"io"
 	"strings"
 	"testing"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -26,16 +25,16 @@ func TestFormat(t *testing.T) {
 		}
 	}
 	const from = "cf0000010000000002"
-	want := "0000008e" + "920102" +
+	want := "0000008d" + "9102" +
 		"92" + "c403026561" + "02" +
 		"94" + hexSession[:18] + "06" + hexUser + from + "a461776179" +
 		"94" + hexSession[:18] + "07" + hexUser + from + "a0" +
 		"92" + hexKey + "01" +
 		"94" + hexSession + hexUser + from + "a461776179"
-	if got := hex.EncodeToString(encode(s)); got != want {
+	if got := hex.EncodeToString(gridtest.Encode(s)); got != want {
 		t.Fatalf("\ngot  %s\nwant %s", got, want)
 	}
-	if got := hex.EncodeToString(encode(New())); got != "00000003"+"920100" {
+	if got := hex.EncodeToString(gridtest.Encode(New())); got != "00000002"+"9100" {
 		t.Fatalf("an empty state is %s", got)
 	}
 }
@@ -62,30 +61,27 @@ func TestDecodeRefuses(t *testing.T) {
 		want string
 	}{
 		"nothing":              {nil, "unexpected EOF"},
-		"half a chunk":         {chunk("920101", one, member)[:20], "unexpected EOF"},
-		"empty chunk":          {make([]byte, 4), "empty chunk"},
-		"later format":         {chunk("920200"), "format 2"},
-		"too many streams":     {chunk("9201ce00040001"), "at most 262144"},
-		"missing stream":       {chunk("920101"), "unexpected EOF"},
-		"missing presence":     {chunk("920101", two, other), "unexpected EOF"},
-		"short head":           {chunk("9101"), "want at least 2"},
+		"half a chunk":         {chunk("9101", one, member)[:20], "unexpected EOF"},
+		"too many streams":     {chunk("91ce00040001"), "at most 262144"},
+		"missing stream":       {chunk("9101"), "unexpected EOF"},
+		"missing presence":     {chunk("9101", two, other), "unexpected EOF"},
+		"short head":           {chunk("90"), "at least 1"},
 		"no array":             {chunk("07"), "want an array"},
-		"stream without kind":  {chunk("920101", "92c40001"), "without a kind"},
-		"stream of no kind":    {chunk("920101", "92c4020761", "01"), "no kind of stream 7"},
-		"stream unnamed":       {chunk("920101", "92c40102", "01"), "use 1 to 128"},
-		"empty stream":         {chunk("920101", "92"+hexKey+"00"), "from 1 to"},
-		"too large stream":     {chunk("920101", "92"+hexKey+"ce00100001"), "from 1 to 1048576"},
-		"streams not sorted":   {chunk("920102", one, member, "92c40302656101", member), "does not follow"},
-		"stream twice":         {chunk("920102", one, member, one, member), "does not follow"},
-		"presences not sorted": {chunk("920101", two, member, other), "does not follow"},
-		"session twice":        {chunk("920101", two, member, member), "does not follow"},
-		"session of zeros":     {chunk("920101", one, "94c4080000000000000000", hexUser, "01a0"), "no session's"},
-		"nobody":               {chunk("920101", one, "94"+hexSession+nobody+"01a0"), "zero UUID"},
-		"status not text":      {chunk("920101", one, "94"+hexSession+hexUser+"01a1ff"), "not UTF-8"},
-		"half a presence":      {chunk("920101", one, "92"+hexSession+hexUser), "want at least 4"},
-		"bytes behind":         {chunk("920101", one, member, "00"), "behind the last"},
+		"stream without kind":  {chunk("9101", "92c40001"), "without a kind"},
+		"stream of no kind":    {chunk("9101", "92c4020761", "01"), "no kind of stream 7"},
+		"stream unnamed":       {chunk("9101", "92c40102", "01"), "use 1 to 128"},
+		"empty stream":         {chunk("9101", "92"+hexKey+"00"), "from 1 to"},
+		"too large stream":     {chunk("9101", "92"+hexKey+"ce00100001"), "from 1 to 1048576"},
+		"streams not sorted":   {chunk("9102", one, member, "92c40302656101", member), "does not follow"},
+		"stream twice":         {chunk("9102", one, member, one, member), "does not follow"},
+		"presences not sorted": {chunk("9101", two, member, other), "does not follow"},
+		"session twice":        {chunk("9101", two, member, member), "does not follow"},
+		"session of zeros":     {chunk("9101", one, "94c4080000000000000000", hexUser, "01a0"), "no session's"},
+		"nobody":               {chunk("9101", one, "94"+hexSession+nobody+"01a0"), "zero UUID"},
+		"status not text":      {chunk("9101", one, "94"+hexSession+hexUser+"01a1ff"), "not UTF-8"},
+		"half a presence":      {chunk("9101", one, "92"+hexSession+hexUser), "at least 4"},
 	} {
-		_, err := Decode(pack.NewChunkReader(bytes.NewReader(c.data)))
+		_, err := gridtest.Restore(Decode, c.data)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
@@ -93,13 +89,13 @@ func TestDecodeRefuses(t *testing.T) {
 }
 
 func TestDecodePassesOverLaterFields(t *testing.T) {
-	later := chunk("93010181a16b00", "93"+hexKey+"01c3", "95"+hexSession+hexUser+"01a0"+"93010203")
-	s, err := Decode(pack.NewChunkReader(bytes.NewReader(later)))
+	later := chunk("920181a16b00", "93"+hexKey+"01c3", "95"+hexSession+hexUser+"01a0"+"93010203")
+	s, err := gridtest.Restore(Decode, later)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := chunk("920101", "92"+hexKey+"01", "94"+hexSession+hexUser+"01a0")
-	if !bytes.Equal(encode(s), want) {
+	want := chunk("9101", "92"+hexKey+"01", "94"+hexSession+hexUser+"01a0")
+	if !bytes.Equal(gridtest.Encode(s), want) {
 		t.Fatal("another state")
 	}
 }
@@ -114,46 +110,13 @@ func many() *Streams {
 	return s
 }
 
-// TestSnapshotOfManyChunks also holds that no chunk is much longer than it should be.
 func TestSnapshotOfManyChunks(t *testing.T) {
 	s := many()
-	data := encode(s)
-	r := pack.NewChunkReader(bytes.NewReader(data))
-	chunks := 0
-	for {
-		c, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil || len(c.Rest()) > pack.ChunkBytesGood+StatusBytesMax {
-			t.Fatalf("a chunk of %d bytes, %v", len(c.Rest()), err)
-		}
-		chunks++
+	data := gridtest.Encode(s)
+	if len(data) < 4*pack.ChunkBytesGood {
+		t.Fatalf("only %d bytes", len(data))
 	}
-	if chunks < 8 {
-		t.Fatalf("%d chunks for %d bytes", chunks, len(data))
-	}
-	if !bytes.Equal(encode(recode(t, s)), data) {
+	if !bytes.Equal(gridtest.Encode(gridtest.Recode(t, Decode, s)), data) {
 		t.Fatal("decoding and encoding again gives other bytes")
-	}
-}
-
-type brokenWriter struct{ left int }
-
-func (w *brokenWriter) Write(p []byte) (int, error) {
-	if w.left--; w.left < 0 {
-		return 0, io.ErrClosedPipe
-	}
-	return len(p), nil
-}
-
-func TestEncodeReportsWriteErrors(t *testing.T) {
-	for _, s := range []*Streams{many(), New()} {
-		for left := range 3 {
-			err := s.Encode(pack.NewChunkWriter(&brokenWriter{left}))
-			if s.members > 0 && !errors.Is(err, io.ErrClosedPipe) || (err == nil) != (s.members == 0 && left > 0) {
-				t.Errorf("after %d chunks: %v", left, err)
-			}
-		}
 	}
 }

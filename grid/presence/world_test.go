@@ -1,7 +1,6 @@
 package presence
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"fmt"
@@ -9,9 +8,8 @@ import (
 	"math"
 	"slices"
 
-	"pgregory.net/rapid"
-
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -137,29 +135,6 @@ func ask[R any](s *Streams, kind grid.Kind, r request,
 	return reply, nil
 }
 
-// encode returns the state's bytes; other chunks may follow them in a stream.
-func encode(s *Streams) []byte {
-	var out bytes.Buffer
-	if err := s.Encode(pack.NewChunkWriter(&out)); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
-}
-
-// recode returns the state that its encoding decodes to.
-func recode(t rapid.TB, s *Streams) *Streams {
-	t.Helper()
-	in := bufio.NewReader(bytes.NewReader(append(encode(s), "rest"...)))
-	got, err := Decode(pack.NewChunkReader(in))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rest, _ := in.Peek(5); string(rest) != "rest" {
-		t.Fatalf("Decode left %q of what follows", rest)
-	}
-	return got
-}
-
 // model is what streams must be like, done the slow and plain way.
 type model map[string]map[grid.SessionID]modelMember
 
@@ -248,34 +223,19 @@ func (m model) list(r *ListRequest) ListReply {
 
 // encode writes what Streams.Encode must write.
 func (m model) encode() []byte {
-	var out bytes.Buffer
-	w := pack.NewChunkWriter(&out)
-	b := pack.AppendUint(append(w.Begin(), 0x92, 1), uint64(len(m)))
-	room := func() {
-		if len(b) >= pack.ChunkBytesGood {
-			if err := w.End(b); err != nil {
-				panic(err)
-			}
-			b = w.Begin()
-		}
-	}
+	values := [][]byte{pack.AppendUint([]byte{0x91}, uint64(len(m)))}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		room()
-		b = pack.AppendBytes(append(b, 0x92), []byte(key))
-		b = pack.AppendUint(b, uint64(len(m[key])))
+		b := pack.AppendBytes([]byte{0x92}, []byte(key))
+		values = append(values, pack.AppendUint(b, uint64(len(m[key]))))
 		for _, id := range slices.Sorted(maps.Keys(m[key])) {
-			room()
 			x := m[key][id]
-			b = grid.AppendSession(append(b, 0x94), id)
+			b := grid.AppendSession([]byte{0x94}, id)
 			b = pack.AppendBytes(b, x.User[:])
 			b = pack.AppendUint(b, uint64(x.origin))
-			b = pack.AppendString(b, x.Status)
+			values = append(values, pack.AppendString(b, x.Status))
 		}
 	}
-	if err := w.End(b); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
+	return gridtest.Stream(values...)
 }
 
 // lastSession is the highest id that there is.

@@ -1,51 +1,18 @@
 package session
 
 import (
-	"bytes"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"runtime"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
 // benchSessions is how many sessions a slot has in benchmarks: of as many users.
 const benchSessions = 100_000
-
-// measure runs f b.N times, and reports this thread's CPU time for each: what
-// the machine does besides does not count.
-func measure(b *testing.B, f func()) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	b.ReportAllocs()
-	b.ResetTimer()
-	from := cpu()
-	for range b.N {
-		f()
-	}
-	b.ReportMetric(float64(cpu()-from)/float64(b.N), "cpu-ns/op")
-}
-
-func cpu() int64 {
-	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts); err != nil {
-		panic(err)
-	}
-	return ts.Nano()
-}
-
-func heap() float64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return float64(m.HeapAlloc)
-}
 
 // bench is sessions, one per user, and commands for some of them.
 type bench struct {
@@ -101,10 +68,10 @@ func (x *bench) who() int { return x.chance.IntN(benchSessions) }
 // reply among a hundred thousand.
 func BenchmarkSessions(b *testing.B) {
 	x := newBench()
-	before := heap()
+	before := gridtest.Heap()
 	report := func(name string) {
 		b.Run(name, func(b *testing.B) {
-			b.ReportMetric((heap()-before)/benchSessions, "B/session")
+			b.ReportMetric((gridtest.Heap()-before)/benchSessions, "B/session")
 		})
 	}
 	for i := range benchSessions {
@@ -119,14 +86,14 @@ func BenchmarkSessions(b *testing.B) {
 
 	hall := []byte(room("hall"))
 	b.Run("track-again", func(b *testing.B) {
-		measure(b, func() {
+		gridtest.Measure(b, func() {
 			i := x.who()
 			user := person(i)
 			x.track(i, grid.StatusKey(nil, user))
 		})
 	})
 	b.Run("track-and-untrack", func(b *testing.B) {
-		measure(b, func() {
+		gridtest.Measure(b, func() {
 			i := x.who()
 			x.track(i, hall)
 			by := ConfirmRequest{person(i), x.ids[i], gateway, uint64(i)}
@@ -135,7 +102,7 @@ func BenchmarkSessions(b *testing.B) {
 		})
 	})
 	b.Run("detach-and-resume", func(b *testing.B) {
-		measure(b, func() {
+		gridtest.Measure(b, func() {
 			i := x.who()
 			x.do(KindDetach, &DetachRequest{person(i), gateway, uint64(i), 60 * second})
 			x.do(KindResume, &ResumeRequest{User: person(i), Session: x.ids[i], Origin: gateway,
@@ -143,7 +110,7 @@ func BenchmarkSessions(b *testing.B) {
 		})
 	})
 	b.Run("list", func(b *testing.B) {
-		measure(b, func() {
+		gridtest.Measure(b, func() {
 			r := ListRequest{User: person(x.who())}
 			x.body = r.Append(pack.AppendArray(x.body[:0], r.Fields()))
 			x.out, x.failed = x.sessions.Query(KindList, x.body, x.out[:0])
@@ -152,7 +119,7 @@ func BenchmarkSessions(b *testing.B) {
 	report("memory-after-commands")
 	x.turn.Floors = x.turn.Floors.With(origin(1, 2))
 	b.Run("sweep", func(b *testing.B) {
-		measure(b, func() { x.sessions.Sweep(&x.turn, 60*second) }) // the first has something to do
+		gridtest.Measure(b, func() { x.sessions.Sweep(&x.turn, 60*second) }) // the first has something to do
 	})
 	report("memory-detached")
 	x.turn.Stamp += 60 * second
@@ -171,12 +138,12 @@ func BenchmarkSessions(b *testing.B) {
 func BenchmarkTokens(b *testing.B) {
 	for _, each := range []int{1, 10} {
 		b.Run(fmt.Sprintf("memory-%d-each", each), func(b *testing.B) {
-			before := heap()
+			before := gridtest.Heap()
 			s := New()
 			for i := range benchSessions {
 				s.spent.add(token{person(i / each), int64(i), person(i), 0})
 			}
-			b.ReportMetric((heap()-before)/benchSessions, "B/token")
+			b.ReportMetric((gridtest.Heap()-before)/benchSessions, "B/token")
 			runtime.KeepAlive(s)
 		})
 	}
@@ -191,21 +158,15 @@ func BenchmarkSnapshot(b *testing.B) {
 		user := person(i)
 		x.track(i, grid.StatusKey(nil, user))
 	}
-	b.Run("clone", func(b *testing.B) { measure(b, func() { x.sessions.Clone() }) })
+	b.Run("clone", func(b *testing.B) { gridtest.Measure(b, func() { x.sessions.Clone() }) })
 	b.Run("clone+1-detach", func(b *testing.B) {
-		measure(b, func() {
+		gridtest.Measure(b, func() {
 			x.sessions.Clone()
 			i := x.who()
 			x.do(KindDetach, &DetachRequest{person(i), gateway, uint64(i), 60 * second})
 		})
 	})
-	b.Run("encode", func(b *testing.B) {
-		measure(b, func() { x.failed = x.sessions.Encode(pack.NewChunkWriter(io.Discard)) })
-	})
-	data := encode(x.sessions)
-	b.Run("decode", func(b *testing.B) {
-		measure(b, func() { _, x.failed = Decode(pack.NewChunkReader(bytes.NewReader(data))) })
-	})
+	gridtest.MeasureSnapshot(b, Decode, x.sessions)
 	if x.failed != nil {
 		b.Fatal(x.failed)
 	}

@@ -2,7 +2,6 @@ package session
 
 import (
 	"bytes"
-	"encoding/binary"
 	"encoding/hex"
 	"maps"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/presence"
 )
@@ -128,17 +128,17 @@ func FuzzApply(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {
 		w, _, _ := sample(t)
 		w.post = func(kind grid.Kind, body []byte) { checkDuties(t, kind, body) }
-		frozen, before := w.Clone(), encode(w.Sessions)
+		frozen, before := w.Clone(), gridtest.Encode(w.Sessions)
 		out, err := w.Apply(w.turn(), grid.Kind(kind), body, []byte("before"))
 		checkReply(t, grid.Kind(kind), out, err)
-		after := encode(w.Sessions)
+		after := gridtest.Encode(w.Sessions)
 		if err != nil && (!bytes.Equal(before, after) || len(w.sent)+len(w.hints.Hints) > 0) {
 			t.Fatalf("a command that failed with %v has changed something", err)
 		}
-		if !bytes.Equal(encode(frozen), before) {
+		if !bytes.Equal(gridtest.Encode(frozen), before) {
 			t.Fatal("the clone has changed")
 		}
-		if !bytes.Equal(encode(recode(t, w.Sessions)), after) {
+		if !bytes.Equal(gridtest.Encode(gridtest.Recode(t, Decode, w.Sessions)), after) {
 			t.Fatal("what it left cannot be restored")
 		}
 		checkIndexes(t, w.Sessions)
@@ -153,11 +153,11 @@ func FuzzQuery(f *testing.F) {
 	f.Add(uint16(KindList), body[:9])
 	f.Add(uint16(KindTrack), body)
 	w, _, _ := sample(f)
-	before := encode(w.Sessions)
+	before := gridtest.Encode(w.Sessions)
 	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {
 		out, err := w.Query(grid.Kind(kind), body, []byte("before"))
 		checkReply(t, grid.Kind(kind), out, err)
-		if !bytes.Equal(encode(w.Sessions), before) {
+		if !bytes.Equal(gridtest.Encode(w.Sessions), before) {
 			t.Fatal("a query has changed something")
 		}
 	})
@@ -172,7 +172,7 @@ func FuzzPrepare(f *testing.F) {
 		f.Add(uint16(op.Kind), false, r.Append(pack.AppendArray(nil, r.Fields())))
 		f.Add(uint16(op.Kind), true, r.Append(pack.AppendArray(nil, r.Fields())))
 	}
-	before := encode(w.Sessions)
+	before := gridtest.Encode(w.Sessions)
 	f.Fuzz(func(t *testing.T, kind uint16, server bool, data []byte) {
 		c := caller(alice, attached, gateway2, 4)
 		c.Server = server
@@ -194,7 +194,7 @@ func FuzzPrepare(f *testing.F) {
 			if body[1] != 0xc4 || !bytes.Equal(body[3:19], key) {
 				t.Fatalf("the body %x does not begin with %x", body, key)
 			}
-			w := &world{Sessions: recode(t, w.Sessions), stamp: w.stamp}
+			w := &world{Sessions: gridtest.Recode(t, Decode, w.Sessions), stamp: w.stamp}
 			var out []byte
 			if op.Write {
 				out, err = w.Apply(w.turn(), op.Kind, body, []byte("before"))
@@ -205,7 +205,7 @@ func FuzzPrepare(f *testing.F) {
 				t.Fatalf("prepared %x, and met %v", body, err)
 			}
 		}
-		if !bytes.Equal(encode(w.Sessions), before) {
+		if !bytes.Equal(gridtest.Encode(w.Sessions), before) {
 			t.Fatal("the sample has changed")
 		}
 	})
@@ -232,27 +232,10 @@ func FuzzReplies(f *testing.F) {
 	})
 }
 
-// FuzzDecode restores from anything: what is accepted is a state like any other.
-// With whole, data is the inside of one chunk, else a stream of chunks.
 func FuzzDecode(f *testing.F) {
 	w, _, _ := sample(f)
-	data := encode(w.Sessions)
-	f.Add(false, data)
-	f.Add(false, data[:len(data)-7])
-	f.Add(true, data[4:])
-	f.Add(true, encode(New())[4:])
 	all := bodies(f)
-	f.Fuzz(func(t *testing.T, whole bool, data []byte) {
-		if whole {
-			data = append(binary.BigEndian.AppendUint32(nil, uint32(len(data))), data...)
-		}
-		s, err := Decode(pack.NewChunkReader(bytes.NewReader(data)))
-		if err != nil {
-			return
-		}
-		if !bytes.Equal(encode(recode(t, s)), encode(s)) {
-			t.Fatal("decoding and encoding again gives other bytes")
-		}
+	gridtest.FuzzDecode(f, Decode, func(t *testing.T, s *Sessions) {
 		w := newWorld()
 		w.Sessions = s
 		w.post = func(kind grid.Kind, body []byte) { checkDuties(t, kind, body) }
@@ -267,8 +250,5 @@ func FuzzDecode(f *testing.F) {
 		w.Sweep(w.turn(), second)
 		w.tick(t, w.stamp+second)
 		checkIndexes(t, s)
-		if !bytes.Equal(encode(recode(t, s)), encode(s)) {
-			t.Fatal("what commands left cannot be restored")
-		}
-	})
+	}, w.Sessions, New())
 }

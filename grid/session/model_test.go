@@ -14,6 +14,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/presence"
 )
@@ -228,58 +229,37 @@ func (m *model) due(stamp int64) {
 
 // encode writes the state as the format says, from the model alone.
 func (m *model) encode() []byte {
-	var out bytes.Buffer
-	w := pack.NewChunkWriter(&out)
-	buf := pack.AppendUint(pack.AppendArray(w.Begin(), 3), 1)
-	buf = pack.AppendUint(pack.AppendUint(buf, uint64(len(m.sessions))), uint64(len(m.tokens)))
-	next := func() {
-		if len(buf) >= pack.ChunkBytesGood {
-			if err := w.End(buf); err != nil {
-				panic(err)
-			}
-			buf = w.Begin()
-		}
-	}
+	head := pack.AppendUint(pack.AppendArray(nil, 2), uint64(len(m.sessions)))
+	values := [][]byte{pack.AppendUint(head, uint64(len(m.tokens)))}
 	all := slices.SortedFunc(maps.Values(m.sessions), func(a, b *modelSession) int {
 		return cmp.Or(bytes.Compare(a.user[:], b.user[:]), cmp.Compare(a.id, b.id))
 	})
 	for _, x := range all {
-		next()
-		buf = pack.AppendBytes(pack.AppendArray(buf, 8), x.user[:])
-		buf = pack.AppendBytes(grid.AppendSession(buf, x.id), x.secret[:])
+		b := pack.AppendBytes(pack.AppendArray(nil, 8), x.user[:])
+		b = pack.AppendBytes(grid.AppendSession(b, x.id), x.secret[:])
 		if x.hasPrior {
-			buf = pack.AppendBytes(buf, x.prior[:])
+			b = pack.AppendBytes(b, x.prior[:])
 		} else {
-			buf = pack.AppendNil(buf)
+			b = pack.AppendNil(b)
 		}
-		buf = pack.AppendUint(pack.AppendUint(buf, uint64(x.origin)), x.conn)
-		buf = pack.AppendInt(buf, x.ends)
+		b = pack.AppendUint(pack.AppendUint(b, uint64(x.origin)), x.conn)
+		b = pack.AppendInt(b, x.ends)
 		var keys []byte
 		for _, key := range x.keys {
 			keys = append(append(keys, byte(len(key))), key...)
 		}
-		buf = pack.AppendBytes(buf, keys)
+		values = append(values, pack.AppendBytes(b, keys))
 	}
 	slices.SortFunc(m.tokens, func(a, b token) int {
 		return cmp.Or(bytes.Compare(a.user[:], b.user[:]), cmp.Compare(a.until, b.until),
 			bytes.Compare(a.id[:], b.id[:]))
 	})
 	for _, x := range m.tokens {
-		next()
-		fields := 4
-		if x.opened == 0 {
-			fields--
-		}
-		buf = pack.AppendBytes(pack.AppendArray(buf, fields), x.user[:])
-		buf = pack.AppendBytes(pack.AppendInt(buf, x.until), x.id[:])
-		if x.opened != 0 {
-			buf = grid.AppendSession(buf, x.opened)
-		}
+		b := pack.AppendBytes(pack.AppendArray(nil, 4), x.user[:])
+		b = pack.AppendBytes(pack.AppendInt(b, x.until), x.id[:])
+		values = append(values, appendSession(b, x.opened))
 	}
-	if err := w.End(buf); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
+	return gridtest.Stream(values...)
 }
 
 // play is a world beside its model.
@@ -309,7 +289,7 @@ func TestSessionsAgainstModel(t *testing.T) {
 			"dropped": p.step(p.droppedOne), "end": p.step(p.endOne), "sweep": p.step(p.sweepNode),
 			"due": p.step(p.tickAll), "list": p.step(p.listOne),
 			"clone":   func(*rapid.T) { p.clones = append(p.clones, frozen{p.Clone(), p.model.encode()}) },
-			"restore": func(t *rapid.T) { p.Sessions = recode(t, p.Sessions) },
+			"restore": func(t *rapid.T) { p.Sessions = gridtest.Recode(t, Decode, p.Sessions) },
 			"":        func(*rapid.T) { p.compare() },
 		})
 	})
@@ -643,17 +623,17 @@ func (p *play) effects(what string) {
 // compare checks the state, its encoding, and every clone's.
 func (p *play) compare() {
 	want := p.model.encode()
-	if !bytes.Equal(encode(p.Sessions), want) {
+	if !bytes.Equal(gridtest.Encode(p.Sessions), want) {
 		p.draws.Fatal("the encoding is not the model's")
 	}
-	again := recode(p.draws, p.Sessions)
-	if !bytes.Equal(encode(again), want) {
+	again := gridtest.Recode(p.draws, Decode, p.Sessions)
+	if !bytes.Equal(gridtest.Encode(again), want) {
 		p.draws.Fatal("decoding and encoding again gives other bytes")
 	}
 	checkIndexes(p.draws, p.Sessions)
 	checkIndexes(p.draws, again)
 	for i, c := range p.clones {
-		if !bytes.Equal(encode(c.sessions), c.want) {
+		if !bytes.Equal(gridtest.Encode(c.sessions), c.want) {
 			p.draws.Fatalf("clone %d of %d has changed", i, len(p.clones))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 )
 
 // The tokens of these tests; the second is given out in the session that the first opens.
@@ -124,11 +125,11 @@ func TestATokenThatResumesIsKept(t *testing.T) {
 	r.opens(7, tokenOne, fault.OK)
 	r.resumes(lost, 3, 7, tokenOne, fault.NotFound)
 	want(t, "confirm", r.confirm(r.list(alice)[1].ID, gateway, 5), fault.OK)
-	before := encode(r.Sessions)
+	before := gridtest.Encode(r.Sessions)
 	r.resumes(id, 4, 7, tokenOne, fault.Unauthenticated)
 	r.end = r.stamp
 	r.resumes(id, 4, 7, tokenTwo, fault.Unauthenticated) // has expired
-	if string(encode(r.Sessions)) != string(before) {
+	if string(gridtest.Encode(r.Sessions)) != string(before) {
 		t.Error("who was refused has changed something")
 	}
 }

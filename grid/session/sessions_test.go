@@ -11,6 +11,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/presence"
 )
 
@@ -88,7 +89,7 @@ func TestWhoResumesLastHasTheSession(t *testing.T) {
 	}
 
 	// What the old connections still send does nothing.
-	before := encode(w.Sessions)
+	before := gridtest.Encode(w.Sessions)
 	for _, old := range []*grid.Caller{caller(alice, id, gateway, 1), caller(alice, id, gateway2, 1)} {
 		_, err := ask(w, old, KindTrack, &TrackRequest{room("b"), ""}, DecodeTrackReply)
 		want(t, "late track", err, fault.FailedPrecondition)
@@ -101,7 +102,7 @@ func TestWhoResumesLastHasTheSession(t *testing.T) {
 			t.Error("a late detach found a session")
 		}
 	}
-	if !bytes.Equal(encode(w.Sessions), before) {
+	if !bytes.Equal(gridtest.Encode(w.Sessions), before) {
 		t.Error("late commands have changed something")
 	}
 }
@@ -113,9 +114,9 @@ func TestGatewaysMayAskAgain(t *testing.T) {
 	id := w.open(t, r)
 	again := func(what string, do func()) {
 		t.Helper()
-		before := encode(w.Sessions)
+		before := gridtest.Encode(w.Sessions)
 		do()
-		if !bytes.Equal(encode(w.Sessions), before) || len(w.sent)+len(w.hints.Hints) > 0 {
+		if !bytes.Equal(gridtest.Encode(w.Sessions), before) || len(w.sent)+len(w.hints.Hints) > 0 {
 			t.Errorf("to %s again did something, and sent %q, told %q", what, w.sent, w.told())
 		}
 	}
@@ -266,7 +267,7 @@ func TestAGraceIsNeverBeyondTime(t *testing.T) {
 		if !w.detachConn(t, gateway, 1, math.MaxInt64) || w.Due() <= 0 || w.attached(id) {
 			t.Errorf("at %d the grace ends at %d", stamp, w.Due())
 		}
-		recode(t, w.Sessions)
+		gridtest.Recode(t, Decode, w.Sessions)
 	}
 }
 
@@ -421,7 +422,7 @@ func TestNobodyNeedsTheHints(t *testing.T) {
 	_, body, err = prepare(caller(alice, id, gateway2, 2), KindEnd, &EndRequest{})
 	want(t, "prepare", err, fault.OK)
 	do(KindEnd, body)
-	if !bytes.Equal(encode(loud.Sessions), encode(quiet.Sessions)) || loud.rows.Len() != 0 {
+	if !bytes.Equal(gridtest.Encode(loud.Sessions), gridtest.Encode(quiet.Sessions)) || loud.rows.Len() != 0 {
 		t.Error("the states differ")
 	}
 }

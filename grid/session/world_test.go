@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"fmt"
@@ -211,29 +210,6 @@ func (w *world) tick(t rapid.TB, at int64) (turns int, sent, told []string) {
 		sent, told = append(sent, w.sent...), append(told, w.told()...)
 	}
 	return turns, sent, told
-}
-
-// encode returns the state's bytes; other chunks may follow them in a stream.
-func encode(s *Sessions) []byte {
-	var out bytes.Buffer
-	if err := s.Encode(pack.NewChunkWriter(&out)); err != nil {
-		panic(err)
-	}
-	return out.Bytes()
-}
-
-// recode returns the state that an encoding decodes to.
-func recode(t rapid.TB, s *Sessions) *Sessions {
-	t.Helper()
-	in := bufio.NewReader(bytes.NewReader(append(encode(s), "rest"...)))
-	got, err := Decode(pack.NewChunkReader(in))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if rest, _ := in.Peek(5); string(rest) != "rest" {
-		t.Fatalf("Decode left %q of what follows", rest)
-	}
-	return got
 }
 
 // checkIndexes compares what follows the rows and tokens with them.

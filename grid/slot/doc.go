@@ -31,13 +31,13 @@
 // A slot belongs to the goroutine that applies entries; Query may run on others
 // under the shard's read lock.
 //
-// Encode writes a stream of chunks (package pack), in this order:
+// Encode writes values (pack.Encoder), in this order:
 //
 //	head      [format, stamp, request rows, last duty, duties, sources heard]
 //	features  boards, sessions, presences, channels: the Encode of each
 //	duties    [destination, number, kind, body]   by destination and number
 //	heard     [source, number]                    by source
-//	requests  [row…] per chunk, in order of use: [client, low, used, [seq, mark, result, …]]
+//	requests  [client, low, used, [seq, mark, result, …]]   in order of use
 //
 // Limits: OutboxBytesMax for the outbox, RowsMax clients with request ids,
 // grid.RequestsMax results per client,

@@ -18,8 +18,8 @@ type feature interface {
 	Apply(t *grid.Turn, kind grid.Kind, body, out []byte) ([]byte, error)
 	// Query appends the reply to one query to out.
 	Query(kind grid.Kind, body, out []byte) ([]byte, error)
-	// Encode writes the state as chunks.
-	Encode(w *pack.ChunkWriter) error
+	// Encode writes the state.
+	Encode(e *pack.Encoder)
 }
 
 // timed is a feature that does something when its time has come.
@@ -111,30 +111,28 @@ func (s *states) clone() states {
 }
 
 // encode writes every feature's state, in the order of their kinds.
-func (s *states) encode(w *pack.ChunkWriter) error {
+func (s *states) encode(e *pack.Encoder) {
 	for byte := grid.Kind(0x01); ; byte++ {
 		f := s.feature(byte << 8)
 		if f == nil {
-			return nil
+			return
 		}
-		if err := f.Encode(w); err != nil {
-			return err
-		}
+		f.Encode(e)
 	}
 }
 
 // decode reads what encode wrote.
-func (s *states) decode(r *pack.ChunkReader) (err error) {
-	if s.boards, err = leaderboard.Decode(r); err != nil {
+func (s *states) decode(d *pack.Decoder) (err error) {
+	if s.boards, err = leaderboard.Decode(d); err != nil {
 		return err
 	}
-	if s.sessions, err = session.Decode(r); err != nil {
+	if s.sessions, err = session.Decode(d); err != nil {
 		return err
 	}
-	if s.streams, err = presence.Decode(r); err != nil {
+	if s.streams, err = presence.Decode(d); err != nil {
 		return err
 	}
-	s.channels, err = chat.Decode(r)
+	s.channels, err = chat.Decode(d)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/grid/pack"
 )
@@ -40,8 +41,8 @@ func TestModel(t *testing.T) {
 		}
 		t.Repeat(map[string]func(*rapid.T){
 			"send": w.send, "arrive": w.arrive, "repeat": w.repeat, "answered": w.answered,
-			"clone":   func(*rapid.T) { w.frozen, w.was = w.live.Clone(), encoded(t, w.live) },
-			"restore": func(*rapid.T) { w.live = decoded(t, encoded(t, w.live)) },
+			"clone":   func(*rapid.T) { w.frozen, w.was = w.live.Clone(), gridtest.Encode(w.live) },
+			"restore": func(*rapid.T) { w.live = gridtest.Recode(t, Decode, w.live) },
 			"":        w.check,
 		})
 	})
@@ -122,12 +123,12 @@ func (w *world) answered(t *rapid.T) {
 
 func (w *world) check(t *rapid.T) {
 	w.checkBytes(t)
-	if w.frozen != nil && !bytes.Equal(encoded(t, w.frozen), w.was) {
+	if w.frozen != nil && !bytes.Equal(gridtest.Encode(w.frozen), w.was) {
 		t.Fatalf("a clone changed")
 	}
-	b := encoded(t, w.live)
-	again := decoded(t, b)
-	if !bytes.Equal(encoded(t, again), b) || again.Digest() != w.live.Digest() {
+	b := gridtest.Encode(w.live)
+	again := gridtest.Recode(t, Decode, w.live)
+	if !bytes.Equal(gridtest.Encode(again), b) || again.Digest() != w.live.Digest() {
 		t.Fatalf("encode and decode are not inverse")
 	}
 	if again.requests.bytes != w.live.requests.bytes {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/session"
@@ -73,7 +74,7 @@ func TestEachDutyIsCarriedOutOnceAndInOrder(t *testing.T) {
 				}
 			case 4:
 				i := rapid.IntRange(0, sources).Draw(t, "restored")
-				slots[i] = decoded(t, encoded(t, slots[i]))
+				slots[i] = gridtest.Recode(t, Decode, slots[i])
 				taker = slots[sources]
 			}
 		}
@@ -155,7 +156,7 @@ func TestNothingIsDueWhileTheOutboxIsFull(t *testing.T) {
 	for !s.outbox.full() {
 		s.outbox.Send(1, leaderboard.KindSubmit, make([]byte, 1<<19))
 	}
-	s = decoded(t, encoded(t, s))
+	s = gridtest.Recode(t, Decode, s)
 	if got := s.Due(); got != math.MaxInt64 {
 		t.Errorf("something is due at %d while the outbox is full", got)
 	}
@@ -171,12 +172,12 @@ func TestACloneKeepsItsOutbox(t *testing.T) {
 		s.outbox.Send(grid.Slot(i%3), leaderboard.KindSubmit, []byte{byte(i)})
 	}
 	c := s.Clone()
-	before := encoded(t, c)
+	before := gridtest.Encode(c)
 	s.do(0, KindCarried, AppendCarried(nil, 1, 5))
 	s.outbox.Send(2, leaderboard.KindSubmit, []byte("new"))
 	s.outbox.Send(7, leaderboard.KindSubmit, []byte("new"))
 	s.outbox.heard.Set(3, 3)
-	if !bytes.Equal(before, encoded(t, c)) {
+	if !bytes.Equal(before, gridtest.Encode(c)) {
 		t.Error("the clone changed with its original")
 	}
 }

@@ -9,19 +9,12 @@ import (
 
 // encode writes the rows in order of use, so that neither ordinals nor the free
 // list show.
-func (t *requests) encode(w *pack.ChunkWriter) error {
-	for o := t.oldest; o != 0; {
-		b := w.Begin()
-		for o != 0 && len(b) < pack.ChunkBytesGood {
-			r := t.at(o - 1)
-			b = r.append(b)
-			o = r.next
-		}
-		if err := w.End(b); err != nil {
-			return fmt.Errorf("encode request ids: %w", err)
-		}
+func (t *requests) encode(e *pack.Encoder) {
+	for o := t.oldest; o != 0 && e.Err() == nil; {
+		r := t.at(o - 1)
+		e.End(r.append(e.Begin()))
+		o = r.next
 	}
-	return nil
 }
 
 // append appends [client, low, used, [seq, mark, result, …]].
@@ -48,45 +41,31 @@ func (r *row) each(f func(seq uint64, mark uint32, result []byte)) {
 	}
 }
 
-// decode reads n rows that encode wrote.
-func (t *requests) decode(in *pack.ChunkReader, n uint64) error {
-	if n > RowsMax {
-		return fmt.Errorf("decode request ids: %d rows, at most %d", n, RowsMax)
+// decode reads that many rows.
+func (t *requests) decode(d *pack.Decoder, count uint64) error {
+	if count > RowsMax {
+		return fmt.Errorf("%d rows, at most %d", count, RowsMax)
 	}
-	var c pack.Cursor
-	for n > 0 {
-		var err error
-		if c, err = in.Next(); err != nil {
-			return fmt.Errorf("decode request ids, %d rows to come: %w", n, err)
-		}
-		for len(c.Rest()) > 0 {
-			if n == 0 {
-				return fmt.Errorf("decode request ids: more rows than the head announced")
-			}
-			n--
-			if err := t.decodeRow(&c); err != nil {
-				return fmt.Errorf("decode request ids: %w", err)
-			}
-		}
-		if err := c.Err(); err != nil {
-			return fmt.Errorf("decode request ids: %w", err)
+	for i := range count {
+		if err := t.decodeRow(d.Next()); err != nil {
+			return fmt.Errorf("row %d of %d: %w", i+1, count, err)
 		}
 	}
 	return nil
 }
 
-func (t *requests) decodeRow(c *pack.Cursor) error {
-	fields := c.Array()
-	client := c.Bytes()
-	r := row{low: c.Uint(), used: c.Int()}
-	results := c.Array()
-	if c.Err() == nil && (fields < 4 || len(client) != len(r.client) || results%3 != 0) {
-		return fmt.Errorf("a row of %d fields with a client of %d bytes", fields, len(client))
+func (t *requests) decodeRow(in *pack.Cursor) error {
+	more := in.Fields(4)
+	client := in.Bytes()
+	r := row{low: in.Uint(), used: in.Int()}
+	results := in.Array()
+	if in.Err() == nil && (len(client) != len(r.client) || results%3 != 0) {
+		return fmt.Errorf("a client of %d bytes with %d thirds of results", len(client), results)
 	}
 	for range results / 3 {
-		seq, mark, result := c.Uint(), c.Uint(), c.Bytes()
-		if c.Err() != nil {
-			return c.Err()
+		seq, mark, result := in.Uint(), in.Uint(), in.Bytes()
+		if in.Err() != nil {
+			return in.Err()
 		}
 		if mark > math.MaxUint32 || seq < r.low || seq-r.low >= 64 || r.done&(1<<(seq%64)) != 0 {
 			return fmt.Errorf("a result for request %d, with %d the lowest unanswered", seq, r.low)
@@ -94,10 +73,7 @@ func (t *requests) decodeRow(c *pack.Cursor) error {
 		r.keep(seq, uint32(mark), result)
 		t.bytes += len(result)
 	}
-	for range fields - 4 {
-		c.Skip()
-	}
-	if err := c.Err(); err != nil {
+	if err := in.End(more); err != nil {
 		return err
 	}
 	copy(r.client[:], client)

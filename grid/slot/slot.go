@@ -132,7 +132,9 @@ func (s *Slot) Clone() *Slot {
 // Digest returns the hash of what Encode writes: equal for equal states.
 func (s *Slot) Digest() uint64 {
 	h := xxhash.New()
-	if err := s.Encode(pack.NewChunkWriter(struct{ io.Writer }{h})); err != nil {
+	e := pack.NewEncoder(struct{ io.Writer }{h})
+	s.Encode(e)
+	if err := e.Flush(); err != nil {
 		panic(fmt.Sprintf("a hash refused bytes: %v", err)) // it never does
 	}
 	return h.Sum64()

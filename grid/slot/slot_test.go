@@ -9,6 +9,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/grid/pack"
 )
@@ -30,22 +31,6 @@ func submit(board string, owner byte, score int64) *Command {
 func (c *Command) as(client byte, seq, low uint64) *Command {
 	c.ID = grid.RequestID{Client: grid.ID{client}, Seq: seq, Low: low, Mark: grid.MarkOf(c.Body)}
 	return c
-}
-
-func encoded(t interface{ Fatalf(string, ...any) }, s *Slot) []byte {
-	var b bytes.Buffer
-	if err := s.Encode(pack.NewChunkWriter(&b)); err != nil {
-		t.Fatalf("encode: %v", err)
-	}
-	return b.Bytes()
-}
-
-func decoded(t interface{ Fatalf(string, ...any) }, b []byte) *Slot {
-	s, err := Decode(pack.NewChunkReader(bytes.NewReader(b)))
-	if err != nil {
-		t.Fatalf("decode: %v", err)
-	}
-	return s
 }
 
 func code(outcome []byte) fault.Code { return fault.Code(outcome[0]) }
@@ -175,19 +160,11 @@ func FuzzDecode(f *testing.F) {
 	for i := range byte(5) {
 		s.Apply(&grid.Turn{}, 2, submit("b", i, int64(i)).as(i%2, uint64(i)+1, 1), nil)
 	}
-	f.Add(encoded(f, s))
-	f.Add([]byte{0, 0, 0, 4, 0x93, 1, 1, 0xff})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		s, err := Decode(pack.NewChunkReader(bytes.NewReader(b)))
-		if err != nil {
-			return
-		}
-		first := encoded(t, s)
-		if again := decoded(t, first); !bytes.Equal(encoded(t, again), first) {
-			t.Fatal("what was decoded encodes differently the second time")
-		}
+	s.outbox.Send(5, leaderboard.KindSubmit, []byte{0x90})
+	s.outbox.heard.Set(3, 3)
+	gridtest.FuzzDecode(f, Decode, func(_ *testing.T, s *Slot) {
 		s.Apply(&grid.Turn{}, 1<<40, submit("b", 1, 1).as(1, 100, 90), nil)
-	})
+	}, s, New())
 }
 
 func FuzzCommand(f *testing.F) {
@@ -220,6 +197,22 @@ func BenchmarkApplySubmit(b *testing.B) {
 		c.ID.Low = uint64(max(1, i-60))
 		out = s.Apply(&grid.Turn{}, int64(i), c, out[:0])
 	}
+}
+
+// BenchmarkSnapshot measures encoding and decoding the request ids of 10,000 clients
+// and as many duties, and a slot with nothing but its board.
+func BenchmarkSnapshot(b *testing.B) {
+	s, small := New(), New()
+	small.Apply(&grid.Turn{}, 1, create("b", leaderboard.Set), nil)
+	s.Apply(&grid.Turn{}, 1, create("b", leaderboard.Set), nil)
+	for i := range 10_000 {
+		c := submit("b", 1, 5).as(0, 1, 1)
+		c.ID.Client = grid.ID{1, byte(i >> 8), byte(i)}
+		s.Apply(&grid.Turn{}, int64(i), c, nil)
+		s.outbox.Send(grid.Slot(i%1000), leaderboard.KindSubmit, c.Body)
+	}
+	gridtest.MeasureSnapshot(b, Decode, s)
+	b.Run("small", func(b *testing.B) { gridtest.MeasureSnapshot(b, Decode, small) })
 }
 
 // A client that asks again may have another session by then, which the body
