@@ -116,7 +116,8 @@ func TestClaimsCostNothing(t *testing.T) {
 		"sessions":  gridtest.Stream(ok, nothing[0], most(2, session.SessionsPerSlotMax, 0)),
 		"tokens":    gridtest.Stream(ok, nothing[0], most(2, 0, session.SpentPerSlotMax)),
 		"streams":   gridtest.Stream(ok, nothing[0], nothing[1], most(1, presence.StreamsPerSlotMax)),
-		"presences": gridtest.Stream(ok, nothing[0], nothing[1], most(1, 1), pack.AppendUint(room, presence.MembersMax)),
+		"presences": gridtest.Stream(ok, nothing[0], nothing[1], most(1, 1),
+			pack.AppendUint(room, presence.MembersMax)),
 		"channels":  gridtest.Stream(ok, nothing[0], nothing[1], nothing[2], most(1, chat.ChannelsPerSlotMax)),
 	} {
 		var before, after runtime.MemStats
