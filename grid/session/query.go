@@ -34,7 +34,7 @@ func (s *Sessions) Query(kind grid.Kind, body, out []byte) ([]byte, error) {
 func (s *Sessions) list(r *ListRequest, out []byte) []byte {
 	count := 0
 	s.page(r, func(entry) { count++ })
-	out = pack.AppendArray(out, count)
+	out = pack.AppendArray(pack.AppendArray(out, 1), count)
 	s.page(r, func(e entry) {
 		out = grid.AppendSession(pack.AppendArray(out, 4), e.id)
 		out = pack.AppendUint(out, opened(e.id))

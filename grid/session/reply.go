@@ -10,7 +10,7 @@ import (
 
 // Reply decoders skip fields that a later version has appended.
 
-// ListReply answers a ListRequest: [session, …], at most ListMax of them, each
+// ListReply answers a ListRequest: [[session, …]], at most ListMax of them, each
 // [id, opened, attached, [stream, …]]. Fewer than ListMax are the last ones; else
 // ask for those after the last.
 type ListReply struct {
@@ -47,16 +47,18 @@ type ResumeReply struct {
 
 // DecodeListReply reads a ListReply.
 func DecodeListReply(in *pack.Cursor) (r ListReply, err error) {
+	const what = "a reply to session.list"
 	n := in.Array()
-	r.Sessions = make([]Session, 0, min(n, ListMax))
-	for range n {
+	count := in.Array()
+	r.Sessions = make([]Session, 0, min(count, ListMax))
+	for range count {
 		x, err := decodeSession(in)
 		if err != nil {
-			return r, fmt.Errorf("decode a reply to session.list: %w", err)
+			return r, fmt.Errorf("decode %s: %w", what, err)
 		}
 		r.Sessions = append(r.Sessions, x)
 	}
-	return r, finish(in, 0, 0, "a reply to session.list")
+	return r, finish(in, n, 1, what)
 }
 
 func decodeSession(in *pack.Cursor) (x Session, err error) {

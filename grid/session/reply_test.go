@@ -22,7 +22,7 @@ var decoders = map[string]struct {
 	decode func(*pack.Cursor) (any, error)
 	want   any
 }{
-	"list": {"91" + "95" + hexSession + "07" + "c3" + "91" + hexStream + "c0",
+	"list": {"92" + "91" + "95" + hexSession + "07" + "c3" + "91" + hexStream + "c0" + "c0",
 		func(in *pack.Cursor) (any, error) { return DecodeListReply(in) },
 		ListReply{[]Session{{5, 7, true, []string{room("a")}}}}},
 	"track": {"92" + hexStream + "c0",
@@ -68,10 +68,11 @@ func TestShortRepliesAreErrors(t *testing.T) {
 			}
 		}
 	}
-	for name, data := range map[string]string{
-		"track": "90", "end": "90", "open": "90", "resume": "90", "refused": "92" + hexStream + "08",
-		"ended": "90", "list": "91" + "93" + hexSession + "07c3",
+	for _, c := range [][2]string{
+		{"track", "90"}, {"end", "90"}, {"open", "90"}, {"resume", "90"}, {"refused", "92" + hexStream + "08"},
+		{"ended", "90"}, {"list", "90"}, {"list", "91" + "91" + "93" + hexSession + "07c3"},
 	} {
+		name, data := c[0], c[1]
 		b, err := hex.DecodeString(data)
 		if err != nil {
 			t.Fatal(err)
