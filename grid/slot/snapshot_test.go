@@ -109,16 +109,16 @@ func TestClaimsCostNothing(t *testing.T) {
 	ok := head(3, 0, 0, 0)
 	room := append([]byte{0x92, 0xc4, 2}, grid.AppendKey(nil, grid.StreamRoom, "a")...)
 	for name, data := range map[string][]byte{
-		"rows":      after(head(3, RowsMax, 0, 0)),
-		"duties":    after(head(3, 0, math.MaxUint64, 0)),
-		"sources":   after(head(3, 0, 0, grid.Slots)),
-		"boards":    gridtest.Stream(ok, most(1, leaderboard.StripesPerSlotMax)),
-		"sessions":  gridtest.Stream(ok, nothing[0], most(2, session.SessionsPerSlotMax, 0)),
-		"tokens":    gridtest.Stream(ok, nothing[0], most(2, 0, session.SpentPerSlotMax)),
-		"streams":   gridtest.Stream(ok, nothing[0], nothing[1], most(1, presence.StreamsPerSlotMax)),
+		"rows":     after(head(3, RowsMax, 0, 0)),
+		"duties":   after(head(3, 0, math.MaxUint64, 0)),
+		"sources":  after(head(3, 0, 0, grid.Slots)),
+		"boards":   gridtest.Stream(ok, most(1, leaderboard.StripesPerSlotMax)),
+		"sessions": gridtest.Stream(ok, nothing[0], most(2, session.SessionsPerSlotMax, 0)),
+		"tokens":   gridtest.Stream(ok, nothing[0], most(2, 0, session.SpentPerSlotMax)),
+		"streams":  gridtest.Stream(ok, nothing[0], nothing[1], most(1, presence.StreamsPerSlotMax)),
 		"presences": gridtest.Stream(ok, nothing[0], nothing[1], most(1, 1),
 			pack.AppendUint(room, presence.MembersMax)),
-		"channels":  gridtest.Stream(ok, nothing[0], nothing[1], nothing[2], most(1, chat.ChannelsPerSlotMax)),
+		"channels": gridtest.Stream(ok, nothing[0], nothing[1], nothing[2], most(1, chat.ChannelsPerSlotMax)),
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
