@@ -22,17 +22,11 @@ type part struct {
 
 func (p *part) decode(b []byte) error {
 	in := pack.NewCursor(b)
-	n := in.Array()
+	more := in.Fields(6)
 	p.first, p.last = in.Uint(), in.Uint()
 	p.below = Range{From: in.Uint(), To: in.Uint()}
 	p.amended, p.rows = readRows(&in), readRows(&in)
-	if err := in.Done(); err != nil {
-		return err
-	}
-	if n != 6 {
-		return fmt.Errorf("%d fields, want 6", n)
-	}
-	return nil
+	return in.End(more)
 }
 
 // readRows returns views of messages, which are not looked at.
@@ -40,12 +34,7 @@ func readRows(in *pack.Cursor) [][]byte {
 	n := in.Array()
 	rows := make([][]byte, 0, min(n, HistoryMessagesMax))
 	for range n {
-		rest, from := in.Rest(), in.Offset()
-		in.Skip()
-		if in.Err() != nil {
-			return nil
-		}
-		rows = append(rows, rest[:in.Offset()-from])
+		rows = append(rows, in.Raw())
 	}
 	return rows
 }

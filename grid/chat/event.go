@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"fmt"
-
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/pack"
 )
@@ -24,21 +22,19 @@ type SignalEvent struct {
 
 // DecodeMessageEvent reads a MessageEvent.
 func DecodeMessageEvent(in *pack.Cursor) (e MessageEvent, err error) {
-	const what = "an event of a message"
-	n := in.Array()
+	more := in.Fields(2)
 	if e.Key, err = readStream(in); err != nil {
-		return e, fmt.Errorf("decode %s: %w", what, err)
+		return e, err
 	}
 	if e.Message, err = decodeMessage(in); err != nil {
-		return e, fmt.Errorf("decode %s: %w", what, err)
+		return e, err
 	}
-	return e, finish(in, n, 2, what)
+	return e, in.End(more)
 }
 
 // DecodeSignalEvent reads a SignalEvent.
 func DecodeSignalEvent(in *pack.Cursor) (e SignalEvent, err error) {
-	const what = "an event of a signal"
-	n := in.Array()
+	more := in.Fields(4)
 	if e.Key, err = readStream(in); err == nil {
 		e.Session, err = grid.ReadSession(in)
 	}
@@ -46,10 +42,10 @@ func DecodeSignalEvent(in *pack.Cursor) (e SignalEvent, err error) {
 		e.Sender, err = grid.ReadUser(in)
 	}
 	if err != nil {
-		return e, fmt.Errorf("decode %s: %w", what, err)
+		return e, err
 	}
 	e.Content = string(in.String())
-	return e, finish(in, n, 4, what)
+	return e, in.End(more)
 }
 
 func readStream(in *pack.Cursor) (string, error) {

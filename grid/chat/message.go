@@ -66,21 +66,15 @@ func (m *Message) encode() []byte {
 
 // readMessage reads a message. Its content is a view, and not checked.
 func readMessage(in *pack.Cursor) (m Message, err error) {
-	n := in.Array()
+	more := in.Fields(messageFields)
 	m.Seq, m.Time, m.Revision = in.Uint(), in.Int(), in.Uint()
 	sender, session := in.Bytes(), in.Bytes()
 	if m.Removed = in.Nil(); !m.Removed {
 		m.Content = view(in.String())
 	}
-	for range n - messageFields {
-		in.Skip()
-	}
-	switch {
-	case in.Err() != nil:
-		return Message{}, fmt.Errorf("decode a message: %w", in.Err())
-	case n < messageFields:
-		return Message{}, fmt.Errorf("decode a message: %d fields, want at least %d",
-			n, messageFields)
+	switch err := in.End(more); {
+	case err != nil:
+		return Message{}, fmt.Errorf("decode a message: %w", err)
 	case len(sender) != len(m.Sender) || len(session) != 8:
 		return Message{}, fmt.Errorf("decode a message: a sender of %d bytes and a session of %d, "+
 			"want 16 and 8", len(sender), len(session))

@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"fmt"
-
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -32,53 +30,37 @@ type InfoReply struct {
 
 // DecodeSendReply reads a SendReply.
 func DecodeSendReply(in *pack.Cursor) (r SendReply, err error) {
-	n := in.Array()
+	more := in.Fields(2)
 	r = SendReply{Seq: in.Uint(), Time: in.Int()}
-	return r, finish(in, n, 2, "a reply to chat.send")
+	return r, in.End(more)
 }
 
 // DecodeChangeReply reads a ChangeReply.
 func DecodeChangeReply(in *pack.Cursor) (r ChangeReply, err error) {
-	n := in.Array()
+	more := in.Fields(1)
 	r = ChangeReply{Revision: in.Uint()}
-	return r, finish(in, n, 1, "a reply to a change of a message")
+	return r, in.End(more)
 }
 
 // DecodeHistoryReply reads a HistoryReply.
 func DecodeHistoryReply(in *pack.Cursor) (r HistoryReply, err error) {
-	const what = "a page of messages"
-	n := in.Array()
+	more := in.Fields(3)
 	r.First, r.Last = in.Uint(), in.Uint()
 	count := in.Array()
 	r.Messages = make([]Message, 0, min(count, HistoryMessagesMax))
 	for range count {
 		m, err := decodeMessage(in)
 		if err != nil {
-			return r, fmt.Errorf("decode %s: %w", what, err)
+			return r, err
 		}
 		r.Messages = append(r.Messages, m)
 	}
-	return r, finish(in, n, 3, what)
+	return r, in.End(more)
 }
 
 // DecodeInfoReply reads an InfoReply.
 func DecodeInfoReply(in *pack.Cursor) (r InfoReply, err error) {
-	n := in.Array()
+	more := in.Fields(2)
 	r = InfoReply{First: in.Uint(), Last: in.Uint()}
-	return r, finish(in, n, 2, "a reply to chat.info")
-}
-
-// finish ends an array of n elements of which known have been read: it passes
-// over those that a later version has appended.
-func finish(in *pack.Cursor, n, known int, what string) error {
-	for range n - known {
-		in.Skip()
-	}
-	if err := in.Err(); err != nil {
-		return fmt.Errorf("decode %s: %w", what, err)
-	}
-	if n < known {
-		return fmt.Errorf("decode %s: %d fields, want at least %d", what, n, known)
-	}
-	return nil
+	return r, in.End(more)
 }

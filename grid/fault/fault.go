@@ -103,10 +103,7 @@ func (e *Error) Append(b []byte) []byte {
 
 // Decode reads what Append wrote.
 func Decode(c *pack.Cursor) (*Error, error) {
-	n := c.Array()
-	if n < 4 && c.Err() == nil {
-		return nil, fmt.Errorf("an error of %d fields: want at least 4", n)
-	}
+	more := c.Fields(4)
 	code := c.Uint()
 	e := &Error{
 		Code:    Code(min(code, math.MaxUint8)),
@@ -114,10 +111,7 @@ func Decode(c *pack.Cursor) (*Error, error) {
 		Retry:   time.Duration(min(c.Uint(), math.MaxUint32)) * time.Millisecond,
 		Unknown: c.Bool(),
 	}
-	for range n - 4 {
-		c.Skip()
-	}
-	if err := c.Err(); err != nil {
+	if err := c.End(more); err != nil {
 		return nil, fmt.Errorf("decode an error: %w", err)
 	}
 	return e, nil

@@ -60,7 +60,7 @@ func TestDecodeRefuses(t *testing.T) {
 		}
 	}
 	c := pack.NewCursor([]byte{0x93, 1, 0xa0, 0})
-	if _, err := fault.Decode(&c); err == nil || !strings.Contains(err.Error(), "3 fields") {
+	if _, err := fault.Decode(&c); err == nil || !strings.Contains(err.Error(), "at least 4") {
 		t.Errorf("an error of 3 fields: %v", err)
 	}
 }

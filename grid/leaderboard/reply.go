@@ -97,42 +97,38 @@ type Record struct {
 
 // DecodeCreateReply reads a CreateReply.
 func DecodeCreateReply(in *pack.Cursor) (r CreateReply, err error) {
-	n := in.Array()
+	more := in.Fields(1)
 	r = CreateReply{Created: in.Bool()}
-	return r, finish(in, n, 1, "a reply to board.create")
+	return r, in.End(more)
 }
 
 // DecodeDeleteReply reads a DeleteReply.
 func DecodeDeleteReply(in *pack.Cursor) (r DeleteReply, err error) {
-	n := in.Array()
+	more := in.Fields(2)
 	r = DeleteReply{Deleted: in.Bool(), Records: size(in)}
-	return r, finish(in, n, 2, "a reply to board.delete")
+	return r, in.End(more)
 }
 
 // DecodeSubmitReply reads a SubmitReply.
 func DecodeSubmitReply(in *pack.Cursor) (r SubmitReply, err error) {
-	n := in.Array()
+	more := in.Fields(3)
 	r = SubmitReply{Score: in.Int(), Subscore: in.Int(), Changed: in.Bool()}
-	return r, finish(in, n, 3, "a reply to board.submit")
+	return r, in.End(more)
 }
 
 // DecodeRemoveReply reads a RemoveReply.
 func DecodeRemoveReply(in *pack.Cursor) (r RemoveReply, err error) {
-	n := in.Array()
+	more := in.Fields(1)
 	r = RemoveReply{Removed: in.Bool()}
-	return r, finish(in, n, 1, "a reply to board.remove")
+	return r, in.End(more)
 }
 
 // DecodeInfoReply reads an InfoReply. Numbers that this version has no name for
 // are kept.
 func DecodeInfoReply(in *pack.Cursor) (r InfoReply, err error) {
-	const what = "a reply to board.info"
-	n := in.Array()
+	more := in.Fields(infoFields)
 	r.Sort, r.Operator = Sort(number(in)), Operator(number(in))
 	r.Records = size(in)
-	if n < infoFields {
-		return r, finish(in, n, 3, what) // of a server that knows no more
-	}
 	r.Authoritative = in.Bool()
 	r.Schedule = string(in.String())
 	r.Keep = time.Duration(min(in.Uint(), uint64(KeepMax/time.Second))) * time.Second
@@ -142,38 +138,36 @@ func DecodeInfoReply(in *pack.Cursor) (r InfoReply, err error) {
 	periods := in.Array()
 	r.Periods = make([]Period, 0, min(periods, PeriodsMax))
 	for range periods {
-		n := in.Array()
-		p := Period{End: in.Int(), Records: size(in)}
-		if err := finish(in, n, 2, what); err != nil {
+		more := in.Fields(2)
+		r.Periods = append(r.Periods, Period{End: in.Int(), Records: size(in)})
+		if err := in.End(more); err != nil {
 			return r, err
 		}
-		r.Periods = append(r.Periods, p)
 	}
-	return r, finish(in, n, infoFields, what)
+	return r, in.End(more)
 }
 
 // DecodePageReply reads a PageReply.
 func DecodePageReply(in *pack.Cursor) (r PageReply, err error) {
-	const what = "a page of records"
-	n := in.Array()
+	more := in.Fields(2)
 	r.Total = size(in)
 	records := in.Array()
 	r.Records = make([]Record, 0, min(records, PageRecordsMax))
 	for range records {
 		rec, err := decodeRecord(in)
 		if err != nil {
-			return r, fmt.Errorf("decode %s: %w", what, err)
+			return r, err
 		}
 		r.Records = append(r.Records, rec)
 	}
-	known := 2
 	for _, c := range []*[]byte{&r.Next, &r.Previous} {
-		if n > known && !in.Nil() {
-			*c = bytes.Clone(in.Bytes())
+		if more > 0 {
+			if more--; !in.Nil() {
+				*c = bytes.Clone(in.Bytes())
+			}
 		}
-		known = min(n, known+1)
 	}
-	return r, finish(in, n, max(2, known), what)
+	return r, in.End(more)
 }
 
 // pageFields is the length of a PageReply's array.
@@ -188,7 +182,7 @@ func pageFields(next, previous bool) int {
 }
 
 func decodeRecord(in *pack.Cursor) (r Record, err error) {
-	n := in.Array()
+	more := in.Fields(5)
 	owner := in.Bytes()
 	if len(owner) != len(r.Owner) && in.Err() == nil {
 		return r, fmt.Errorf("an owner of %d bytes: want %d", len(owner), len(r.Owner))
@@ -196,13 +190,12 @@ func decodeRecord(in *pack.Cursor) (r Record, err error) {
 	copy(r.Owner[:], owner)
 	r.Score, r.Subscore, r.Stamp = in.Int(), in.Int(), in.Int()
 	r.Rank = size(in)
-	if n <= 5 {
-		return r, finish(in, n, 5, "a record")
+	if more > 0 {
+		if more--; !in.Nil() {
+			r.Metadata = string(in.String())
+		}
 	}
-	if !in.Nil() {
-		r.Metadata = string(in.String())
-	}
-	return r, finish(in, n, 6, "a record")
+	return r, in.End(more)
 }
 
 // appendRecord appends a record as decodeRecord reads it. Without metadata it is
@@ -227,18 +220,3 @@ func appendRecord(
 
 // size reads a number of records, or a rank.
 func size(in *pack.Cursor) int { return int(min(in.Uint(), math.MaxInt32)) }
-
-// finish ends an array of n elements of which known have been read: it passes
-// over those that a later version has appended.
-func finish(in *pack.Cursor, n, known int, what string) error {
-	for range n - known {
-		in.Skip()
-	}
-	if err := in.Err(); err != nil {
-		return fmt.Errorf("decode %s: %w", what, err)
-	}
-	if n < known {
-		return fmt.Errorf("decode %s: %d fields, want at least %d", what, n, known)
-	}
-	return nil
-}

@@ -25,11 +25,11 @@ func TestShortRepliesAreErrors(t *testing.T) {
 		want   string
 	}{
 		"field missing": {[]byte{0x92, 5, 6, 0xc3},
-			func(in *pack.Cursor) error { _, err := DecodeSubmitReply(in); return err }, "want at least 3"},
+			func(in *pack.Cursor) error { _, err := DecodeSubmitReply(in); return err }, "at least 3"},
 		"cut short": {[]byte{0x92, 5},
 			func(in *pack.Cursor) error { _, err := DecodePageReply(in); return err }, "bytes left"},
 		"record field missing": {append([]byte{0x92, 1, 0x91}, record...),
-			func(in *pack.Cursor) error { _, err := DecodePageReply(in); return err }, "want at least 5"},
+			func(in *pack.Cursor) error { _, err := DecodePageReply(in); return err }, "at least 5"},
 		"owner too short": {[]byte{0x92, 1, 0x91, 0x95, 0xc4, 1, 7, 1, 1, 1, 1},
 			func(in *pack.Cursor) error { _, err := DecodePageReply(in); return err }, "owner of 1 byte"},
 	} {

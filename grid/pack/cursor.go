@@ -304,6 +304,16 @@ func (c *Cursor) count(at int, n, size uint64, want string) int {
 	return int(n)
 }
 
+// Raw consumes one value of any kind and returns a view of its bytes.
+func (c *Cursor) Raw() []byte {
+	from := c.off
+	c.Skip()
+	if c.err != nil {
+		return nil
+	}
+	return c.buf[from:c.off:c.off]
+}
+
 // Skip consumes one value of any kind, and all that is nested in it.
 func (c *Cursor) Skip() {
 	const want = "a value"

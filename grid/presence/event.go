@@ -1,8 +1,6 @@
 package presence
 
 import (
-	"fmt"
-
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
@@ -30,13 +28,12 @@ func (e *EnteredEvent) append(b []byte) []byte {
 
 // DecodeEnteredEvent reads an EnteredEvent.
 func DecodeEnteredEvent(in *pack.Cursor) (e EnteredEvent, err error) {
-	const what = "an event of entering"
-	n := in.Array()
+	more := in.Fields(2)
 	if e.Key, err = grid.ReadStream(in, nil); err != nil {
-		return e, fmt.Errorf("decode %s: %w", what, err)
+		return e, err
 	}
 	e.Count = size(in)
-	return e, finish(in, n, 2, what)
+	return e, in.End(more)
 }
 
 // ChangedEvent tells what happened on a stream since the event before:
@@ -59,10 +56,9 @@ type ChangedEvent struct {
 
 // DecodeChangedEvent reads a ChangedEvent.
 func DecodeChangedEvent(in *pack.Cursor) (e ChangedEvent, err error) {
-	const what = "an event of presences"
-	n := in.Array()
+	more := in.Fields(8)
 	if e.Key, err = grid.ReadStream(in, nil); err != nil {
-		return e, fmt.Errorf("decode %s: %w", what, err)
+		return e, err
 	}
 	e.Count = size(in)
 	for _, list := range []struct {
@@ -70,11 +66,11 @@ func DecodeChangedEvent(in *pack.Cursor) (e ChangedEvent, err error) {
 		known int
 	}{{&e.Joined, 3}, {&e.Left, 2}, {&e.Updated, 3}} {
 		if *list.to, err = readMembers(in, list.known); err != nil {
-			return e, fmt.Errorf("decode %s: %w", what, err)
+			return e, err
 		}
 	}
 	e.Joins, e.Leaves, e.Updates = size(in), size(in), size(in)
-	return e, finish(in, n, 8, what)
+	return e, in.End(more)
 }
 
 // what happened to a presence, in the numbers that go over the wire.

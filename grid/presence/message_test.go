@@ -255,15 +255,15 @@ func TestShortRepliesAreErrors(t *testing.T) {
 		decode func(*pack.Cursor) error
 		want   string
 	}{
-		{"90", count, "got the end"},
+		{"90", count, "at least 1"},
 		{"9201", list, "elements with"},
 		{"930190" + "c40101", list, "session id"},
-		{"930191" + "92" + hexSession + hexUser + "c0", list, "want a string"},
+		{"930191" + "92" + hexSession + hexUser, list, "at least 3"},
 		{"930191" + "93" + "c40101", list, "session id"},
 		{"92" + "c0" + "01", entered, "want an array"},
-		{"91" + hexStream, entered, "got the end"},
-		{"98" + hexStream + "01" + "91" + hexMember + "91" + "91" + hexSession + "909090", changed, "want bytes"},
-		{"97" + hexStream + "01" + "90" + "90" + "90" + "0000", changed, "got the end"},
+		{"91" + hexStream, entered, "at least 2"},
+		{"98" + hexStream + "01" + "91" + hexMember + "91" + "91" + hexSession + "909090", changed, "at least 2"},
+		{"97" + hexStream + "01" + "90" + "90" + "90" + "0000", changed, "at least 8"},
 	} {
 		b, err := hex.DecodeString(c.data)
 		if err != nil {

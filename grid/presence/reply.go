@@ -1,7 +1,6 @@
 package presence
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/thronggrid/throng/grid"
@@ -29,25 +28,24 @@ type CountReply struct {
 
 // DecodeListReply reads a ListReply.
 func DecodeListReply(in *pack.Cursor) (r ListReply, err error) {
-	const what = "a page of presences"
-	n := in.Array()
+	more := in.Fields(3)
 	r.Count = size(in)
 	if r.Members, err = readMembers(in, 3); err != nil {
-		return r, fmt.Errorf("decode %s: %w", what, err)
+		return r, err
 	}
 	if !in.Nil() {
 		if r.Next, err = grid.ReadSession(in); err != nil {
-			return r, fmt.Errorf("decode %s: %w", what, err)
+			return r, err
 		}
 	}
-	return r, finish(in, n, 3, what)
+	return r, in.End(more)
 }
 
 // DecodeCountReply reads a CountReply.
 func DecodeCountReply(in *pack.Cursor) (r CountReply, err error) {
-	n := in.Array()
+	more := in.Fields(1)
 	r.Count = size(in)
-	return r, finish(in, n, 1, "a reply to presence.count")
+	return r, in.End(more)
 }
 
 // readMembers reads an array of members. With known 2 they come without a status.
@@ -68,7 +66,7 @@ func readMembers(in *pack.Cursor, known int) ([]Member, error) {
 }
 
 func readMember(in *pack.Cursor, known int) (m Member, err error) {
-	n := in.Array()
+	more := in.Fields(known)
 	if m.Session, err = grid.ReadSession(in); err != nil {
 		return m, err
 	}
@@ -78,23 +76,8 @@ func readMember(in *pack.Cursor, known int) (m Member, err error) {
 	if known > 2 {
 		m.Status = string(in.String())
 	}
-	return m, finish(in, n, known, "a presence")
+	return m, in.End(more)
 }
 
 // size reads a number of presences.
 func size(in *pack.Cursor) int { return int(min(in.Uint(), math.MaxInt32)) }
-
-// finish ends an array of n elements of which known have been read: it passes
-// over those that a later version has appended.
-func finish(in *pack.Cursor, n, known int, what string) error {
-	for range n - known {
-		in.Skip()
-	}
-	if err := in.Err(); err != nil {
-		return fmt.Errorf("decode %s: %w", what, err)
-	}
-	if n < known {
-		return fmt.Errorf("decode %s: %d fields, want at least %d", what, n, known)
-	}
-	return nil
-}

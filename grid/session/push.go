@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/thronggrid/throng/grid"
@@ -27,14 +26,13 @@ type Refused struct {
 
 // DecodeRefused reads a Refused.
 func DecodeRefused(in *pack.Cursor) (r Refused, err error) {
-	const what = "the push presence.refused"
-	n := in.Array()
+	more := in.Fields(3)
 	if r.Key, err = decodeStream(in); err != nil {
-		return r, fmt.Errorf("decode %s: %w", what, err)
+		return r, err
 	}
 	r.Code = fault.Code(min(in.Uint(), math.MaxUint8))
 	r.Message = string(in.String())
-	return r, finish(in, n, 3, what)
+	return r, in.End(more)
 }
 
 // Reason says why a connection shall be closed.
@@ -50,7 +48,7 @@ const (
 // DecodeEnded reads the hint KindEnded. Reasons that this version has no name for
 // are kept.
 func DecodeEnded(in *pack.Cursor) (Reason, error) {
-	n := in.Array()
+	more := in.Fields(1)
 	r := Reason(min(in.Uint(), math.MaxUint8))
-	return r, finish(in, n, 1, "the hint that a session has ended")
+	return r, in.End(more)
 }

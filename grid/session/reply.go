@@ -1,7 +1,6 @@
 package session
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/thronggrid/throng/grid"
@@ -47,22 +46,21 @@ type ResumeReply struct {
 
 // DecodeListReply reads a ListReply.
 func DecodeListReply(in *pack.Cursor) (r ListReply, err error) {
-	const what = "a reply to session.list"
-	n := in.Array()
+	more := in.Fields(1)
 	count := in.Array()
 	r.Sessions = make([]Session, 0, min(count, ListMax))
 	for range count {
 		x, err := decodeSession(in)
 		if err != nil {
-			return r, fmt.Errorf("decode %s: %w", what, err)
+			return r, err
 		}
 		r.Sessions = append(r.Sessions, x)
 	}
-	return r, finish(in, n, 1, what)
+	return r, in.End(more)
 }
 
 func decodeSession(in *pack.Cursor) (x Session, err error) {
-	n := in.Array()
+	more := in.Fields(4)
 	if x.ID, err = grid.ReadSession(in); err != nil {
 		return x, err
 	}
@@ -71,44 +69,41 @@ func decodeSession(in *pack.Cursor) (x Session, err error) {
 	if x.Keys, err = decodeStreams(in); err != nil {
 		return x, err
 	}
-	return x, finish(in, n, 4, "a session")
+	return x, in.End(more)
 }
 
 // DecodeTrackReply reads a TrackReply.
 func DecodeTrackReply(in *pack.Cursor) (r TrackReply, err error) {
-	const what = "a reply to presence.track or presence.untrack"
-	n := in.Array()
+	more := in.Fields(1)
 	if r.Key, err = decodeStream(in); err != nil {
-		return r, fmt.Errorf("decode %s: %w", what, err)
+		return r, err
 	}
-	return r, finish(in, n, 1, what)
+	return r, in.End(more)
 }
 
 // DecodeEndReply reads an EndReply.
 func DecodeEndReply(in *pack.Cursor) (r EndReply, err error) {
-	n := in.Array()
+	more := in.Fields(1)
 	r = EndReply{Ended: in.Bool()}
-	return r, finish(in, n, 1, "a reply to session.end")
+	return r, in.End(more)
 }
 
 // DecodeOpenReply reads an OpenReply.
 func DecodeOpenReply(in *pack.Cursor) (r OpenReply, err error) {
-	const what = "the reply to the opening of a session"
-	n := in.Array()
+	more := in.Fields(1)
 	if r.Session, err = grid.ReadSession(in); err != nil {
-		return r, fmt.Errorf("decode %s: %w", what, err)
+		return r, err
 	}
-	return r, finish(in, n, 1, what)
+	return r, in.End(more)
 }
 
 // DecodeResumeReply reads a ResumeReply.
 func DecodeResumeReply(in *pack.Cursor) (r ResumeReply, err error) {
-	const what = "the reply to the resumption of a session"
-	n := in.Array()
+	more := in.Fields(1)
 	if r.Keys, err = decodeStreams(in); err != nil {
-		return r, fmt.Errorf("decode %s: %w", what, err)
+		return r, err
 	}
-	return r, finish(in, n, 1, what)
+	return r, in.End(more)
 }
 
 func decodeStreams(in *pack.Cursor) ([]string, error) {
@@ -128,19 +123,4 @@ func decodeStream(in *pack.Cursor) (string, error) {
 	var room [1 + grid.StreamNameBytesMax]byte
 	key, err := grid.ReadStream(in, room[:0])
 	return string(key), err
-}
-
-// finish ends an array of n elements of which known have been read: it passes
-// over those that a later version has appended.
-func finish(in *pack.Cursor, n, known int, what string) error {
-	for range n - known {
-		in.Skip()
-	}
-	if err := in.Err(); err != nil {
-		return fmt.Errorf("decode %s: %w", what, err)
-	}
-	if n < known {
-		return fmt.Errorf("decode %s: %d fields, want at least %d", what, n, known)
-	}
-	return nil
 }

@@ -3,7 +3,6 @@ package session
 import (
 	"encoding/hex"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/thronggrid/throng/grid"
@@ -63,8 +62,6 @@ func TestShortRepliesAreErrors(t *testing.T) {
 			in := pack.NewCursor(data[:cut])
 			if got, err := c.decode(&in); err == nil {
 				t.Errorf("%s cut to %x: %+v", name, data[:cut], got)
-			} else if !strings.HasPrefix(err.Error(), "decode ") {
-				t.Errorf("%s: %v", name, err)
 			}
 		}
 	}

@@ -39,26 +39,15 @@ func (c *Command) mark() uint32 { return c.ID.Mark ^ uint32(c.Kind) }
 
 // Decode reads one command; Body is a view of what the cursor reads.
 func (c *Command) Decode(in *pack.Cursor) error {
-	n := in.Array()
+	more := in.Fields(commandFields)
 	number, kind, client := in.Uint(), in.Uint(), in.Bytes()
 	c.ID.Seq, c.ID.Low = in.Uint(), in.Uint()
 	mark := in.Uint()
-	rest := in.Rest()
-	from := in.Offset()
-	in.Skip()
-	if err := in.Err(); err != nil {
+	c.Body = in.Raw()
+	if err := in.End(more); err != nil {
 		return fmt.Errorf("decode a command: %w", err)
 	}
-	c.Body = rest[:in.Offset()-from]
-	for range n - commandFields {
-		in.Skip()
-	}
-	if err := in.Err(); err != nil {
-		return fmt.Errorf("decode a command's later fields: %w", err)
-	}
 	switch {
-	case n < commandFields:
-		return fmt.Errorf("decode a command: %d fields, want at least %d", n, commandFields)
 	case number >= grid.Slots:
 		return fmt.Errorf("decode a command: slot %d, want less than %d", number, grid.Slots)
 	case kind > 0xffff:

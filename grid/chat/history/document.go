@@ -22,11 +22,10 @@ func messageIn(doc []byte) ([]byte, error) {
 	in := pack.NewCursor(doc)
 	var message []byte
 	for range in.Map() {
-		ours := string(in.String()) == field
-		rest, from := in.Rest(), in.Offset()
-		in.Skip()
-		if in.Err() == nil && ours {
-			message = rest[: in.Offset()-from : in.Offset()-from]
+		if string(in.String()) == field {
+			message = in.Raw()
+		} else {
+			in.Skip()
 		}
 	}
 	if in.Done() != nil || message == nil {
