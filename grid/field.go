@@ -7,6 +7,15 @@ import (
 	"github.com/thronggrid/throng/grid/pack"
 )
 
+// CheckFields refuses a request, or a command, of n fields if it needs more.
+func CheckFields(n, want int) error {
+	if n < want {
+		return fault.New(fault.InvalidArgument,
+			"the request has %d fields and needs at least %d: see docs/protocol.md", n, want)
+	}
+	return nil
+}
+
 // AppendSession appends a session's id as it goes over the wire: 8 bytes, since
 // JavaScript has no whole numbers of 64 bits.
 func AppendSession(b []byte, s SessionID) []byte {

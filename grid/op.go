@@ -5,6 +5,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -14,6 +15,15 @@ type Caller struct {
 	Client ID   // the name of this client's request ids
 	Server bool // the studio's own server: may act for every user
 	Address
+}
+
+// CheckSession refuses a caller who has no session.
+func (c *Caller) CheckSession() error {
+	if c.Session == 0 || c.User == (ID{}) {
+		return fault.New(fault.FailedPrecondition,
+			"this connection has no session: connect again, and say hello")
+	}
+	return nil
 }
 
 // Op is one kind of request.

@@ -30,7 +30,7 @@ func (c *sendCommand) append(b []byte) []byte {
 }
 
 func (c *sendCommand) decode(in *pack.Cursor, n int) (err error) {
-	if err = fields(n, 6); err != nil {
+	if err = grid.CheckFields(n, 6); err != nil {
 		return err
 	}
 	c.key, c.content = in.Bytes(), in.String()
@@ -73,7 +73,7 @@ func (c *changeCommand) append(b []byte) []byte {
 }
 
 func (c *changeCommand) decode(in *pack.Cursor, n int) (err error) {
-	if err = fields(n, 6); err != nil {
+	if err = grid.CheckFields(n, 6); err != nil {
 		return err
 	}
 	c.key, c.seq = in.Bytes(), in.Uint()
@@ -108,7 +108,7 @@ func (q *historyQuery) append(b []byte) []byte {
 }
 
 func (q *historyQuery) decode(in *pack.Cursor, n int) (err error) {
-	if err = fields(n, 5); err != nil {
+	if err = grid.CheckFields(n, 5); err != nil {
 		return err
 	}
 	q.key, q.from = in.Bytes(), in.Uint()
@@ -130,7 +130,7 @@ func (q *infoQuery) append(b []byte) []byte {
 }
 
 func (q *infoQuery) decode(in *pack.Cursor, n int) error {
-	if err := fields(n, 2); err != nil {
+	if err := grid.CheckFields(n, 2); err != nil {
 		return err
 	}
 	q.key, q.archive = in.Bytes(), in.Bool()
@@ -157,21 +157,12 @@ func (r *ArchivedRequest) Append(b []byte) []byte {
 
 // decode reads what Append appended; the key is a view.
 func (r *ArchivedRequest) decode(in *pack.Cursor, n int) error {
-	if err := fields(n, 3); err != nil {
+	if err := grid.CheckFields(n, 3); err != nil {
 		return err
 	}
 	r.Key = view(in.Bytes())
 	r.Seq, r.Change = in.Uint(), in.Uint()
 	return in.Err()
-}
-
-// fields refuses an array that is too short for a message.
-func fields(n, want int) error {
-	if n < want {
-		return fault.New(fault.InvalidArgument,
-			"the request has %d fields and needs at least %d: see docs/protocol.md", n, want)
-	}
-	return nil
 }
 
 func readLimit(in *pack.Cursor) (int, error) {

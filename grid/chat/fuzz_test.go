@@ -103,24 +103,9 @@ func decodeReply(kind grid.Kind, in *pack.Cursor) (err error) {
 	return err
 }
 
-// checkReply fails if a reply cannot be decoded, or an error is not a client's,
-// or comes with output.
 func checkReply(t *testing.T, kind grid.Kind, out []byte, err error) {
 	t.Helper()
-	if err != nil {
-		_, ok := err.(*fault.Error)
-		if !ok || fault.CodeOf(err) == fault.Internal || string(out) != "before" {
-			t.Fatalf("%T %v, and output %q", err, err, out)
-		}
-		return
-	}
-	in := pack.NewCursor(bytes.TrimPrefix(out, []byte("before")))
-	if err := decodeReply(kind, &in); err != nil {
-		t.Fatal(err)
-	}
-	if err := in.Done(); err != nil {
-		t.Fatal(err)
-	}
+	gridtest.CheckReply(t, out, err, func(in *pack.Cursor) error { return decodeReply(kind, in) })
 }
 
 func FuzzApply(f *testing.F) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 
 	"github.com/thronggrid/throng/grid"
-	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -40,11 +39,8 @@ func (p preparer) send(
 ) (key, body []byte, err error) {
 	var buf [keyBytesMax]byte
 	r := sendCommand{user: c.User, session: c.Session, server: c.Server, archive: p.archive}
-	if r.key, err = room(in, n, 2, buf[:0]); err == nil {
+	if r.key, err = ownRoom(c, in, n, 2, buf[:0]); err == nil {
 		r.content, err = readContent(in)
-	}
-	if err == nil {
-		err = checkCaller(c)
 	}
 	if err != nil {
 		return nil, out, err
@@ -56,32 +52,30 @@ func (p preparer) send(
 func (p preparer) update(
 	c *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
-	var buf [keyBytesMax]byte
-	r := changeCommand{user: c.User, server: c.Server, archive: p.archive}
-	if r.key, err = room(in, n, 3, buf[:0]); err == nil {
-		r.seq = in.Uint()
-		r.content, err = readContent(in)
-	}
-	if err == nil {
-		err = checkCaller(c)
-	}
-	if err != nil {
-		return nil, out, err
-	}
-	body = r.append(out)
-	return keyIn(body, len(out), len(r.key)), body, nil
+	return p.change(c, in, n, out, false)
 }
 
 func (p preparer) remove(
 	c *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
+	return p.change(c, in, n, out, true)
+}
+
+// change is update or remove, which needs no content.
+func (p preparer) change(
+	c *grid.Caller, in *pack.Cursor, n int, out []byte, removed bool,
+) (key, body []byte, err error) {
+	want := 3
+	if removed {
+		want = 2
+	}
 	var buf [keyBytesMax]byte
-	r := changeCommand{removed: true, user: c.User, server: c.Server, archive: p.archive}
-	if r.key, err = room(in, n, 2, buf[:0]); err == nil {
+	r := changeCommand{removed: removed, user: c.User, server: c.Server, archive: p.archive}
+	if r.key, err = ownRoom(c, in, n, want, buf[:0]); err == nil {
 		r.seq, err = in.Uint(), in.Err()
 	}
-	if err == nil {
-		err = checkCaller(c)
+	if err == nil && !removed {
+		r.content, err = readContent(in)
 	}
 	if err != nil {
 		return nil, out, err
@@ -96,12 +90,9 @@ func (p preparer) signal(
 ) (key, body []byte, err error) {
 	var buf [keyBytesMax]byte
 	var content []byte
-	stream, err := room(in, n, 2, buf[:0])
+	stream, err := ownRoom(c, in, n, 2, buf[:0])
 	if err == nil {
 		content, err = readContent(in)
-	}
-	if err == nil {
-		err = checkCaller(c)
 	}
 	if err != nil {
 		return nil, out, err
@@ -144,10 +135,18 @@ func (p preparer) info(
 	return keyIn(body, len(out), len(q.key)), body, nil
 }
 
+// ownRoom is room for a caller who has a session: that is what messages come from.
+func ownRoom(c *grid.Caller, in *pack.Cursor, n, want int, buf []byte) ([]byte, error) {
+	if err := c.CheckSession(); err != nil {
+		return nil, err
+	}
+	return room(in, n, want, buf)
+}
+
 // room reads the first field of every request, which must have at least want
 // fields, and appends the stream's key to buf.
 func room(in *pack.Cursor, n, want int, buf []byte) ([]byte, error) {
-	if err := fields(n, want); err != nil {
+	if err := grid.CheckFields(n, want); err != nil {
 		return nil, err
 	}
 	key, err := grid.ReadStream(in, buf)
@@ -171,13 +170,4 @@ func readContent(in *pack.Cursor) ([]byte, error) {
 		return nil, err
 	}
 	return content, checkContent(view(content))
-}
-
-// checkCaller refuses who can be nobody's sender.
-func checkCaller(c *grid.Caller) error {
-	if c.User == (grid.ID{}) || c.Session == 0 {
-		return fault.New(fault.FailedPrecondition,
-			"this connection has no session: say hello first, and send messages then")
-	}
-	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 )
 
 // TestReaderOnALossyNetwork lets a Reader follow a channel over a network that
@@ -115,7 +116,7 @@ func (w *wire) apply(t *rapid.T, kind grid.Kind, r request) {
 		t.Fatal(err)
 	}
 	for _, h := range effects.Hints {
-		e := decoded(effects.Of(h.Body), DecodeMessageEvent)
+		e := gridtest.Whole(effects.Of(h.Body), DecodeMessageEvent)
 		if e.Key != lobby || string(effects.Of(h.Stream)) != lobby {
 			t.Fatalf("an event for %q on %q", e.Key, effects.Of(h.Stream))
 		}

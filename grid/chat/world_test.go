@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -69,19 +70,7 @@ func do[R any](c *Channels, a Archive, who *grid.Caller, kind grid.Kind, stamp i
 	if err != nil {
 		return reply, err
 	}
-	return decoded(out, decode), nil
-}
-
-func decoded[R any](b []byte, decode func(*pack.Cursor) (R, error)) R {
-	in := pack.NewCursor(b)
-	reply, err := decode(&in)
-	if err == nil {
-		err = in.Done()
-	}
-	if err != nil {
-		panic(err)
-	}
-	return reply
+	return gridtest.Whole(out, decode), nil
 }
 
 // read is a query that was asked, and is to be completed.
@@ -108,7 +97,7 @@ func end[R any](x *read, decode func(*pack.Cursor) (R, error)) (reply R, err err
 	if x.err != nil {
 		return reply, x.err
 	}
-	return decoded(x.out, decode), nil
+	return gridtest.Whole(x.out, decode), nil
 }
 
 func ask[R any](c *Channels, a Archive, kind grid.Kind, r request,

@@ -15,9 +15,8 @@ import (
 // boardName reads the first field of every request, which must have at least
 // want fields.
 func boardName(in *pack.Cursor, n, want int) ([]byte, error) {
-	if n < want {
-		return nil, fault.New(fault.InvalidArgument,
-			"the request has %d fields and needs at least %d: see docs/protocol.md", n, want)
+	if err := grid.CheckFields(n, want); err != nil {
+		return nil, err
 	}
 	name := in.String()
 	if err := in.Err(); err != nil {

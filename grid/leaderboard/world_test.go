@@ -81,14 +81,7 @@ func decoded[R any](out []byte, err error, decode func(*pack.Cursor) (R, error))
 	if err != nil {
 		return reply, err
 	}
-	in := pack.NewCursor(out)
-	if reply, err = decode(&in); err == nil {
-		err = in.Done()
-	}
-	if err != nil {
-		panic(err)
-	}
-	return reply, nil
+	return gridtest.Whole(out, decode), nil
 }
 
 func digest(b *Boards) uint64 { return xxhash.Sum64(gridtest.Encode(b)) }

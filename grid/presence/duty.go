@@ -55,7 +55,7 @@ func (r *EnterRequest) Append(b []byte) []byte {
 // Decode reads what Append appended.
 func (r *EnterRequest) Decode(in *pack.Cursor, n int) (err error) {
 	*r = EnterRequest{}
-	if err = fields(n, 6); err != nil {
+	if err = grid.CheckFields(n, 6); err != nil {
 		return err
 	}
 	if r.Key, err = readKey(in); err != nil {
@@ -69,7 +69,7 @@ func (r *EnterRequest) Decode(in *pack.Cursor, n int) (err error) {
 	}
 	r.Origin, r.Conn = grid.Origin(in.Uint()), in.Uint()
 	if r.HasStatus = !in.Nil(); r.HasStatus {
-		r.Status, err = readStatus(in)
+		r.Status, err = ReadStatus(in)
 	}
 	return end(in, n-6, err)
 }
@@ -92,7 +92,7 @@ func (r *LeaveRequest) Append(b []byte) []byte {
 // Decode reads what Append appended.
 func (r *LeaveRequest) Decode(in *pack.Cursor, n int) (err error) {
 	*r = LeaveRequest{}
-	if err = fields(n, 2); err != nil {
+	if err = grid.CheckFields(n, 2); err != nil {
 		return err
 	}
 	if r.Key, err = readKey(in); err != nil {
@@ -132,7 +132,7 @@ func (r *DroppedRequest) Append(b []byte) []byte {
 // Decode reads what Append appended.
 func (r *DroppedRequest) Decode(in *pack.Cursor, n int) (err error) {
 	*r = DroppedRequest{}
-	if err = fields(n, 5); err != nil {
+	if err = grid.CheckFields(n, 5); err != nil {
 		return err
 	}
 	if r.User, err = grid.ReadUser(in); err != nil {
@@ -153,15 +153,6 @@ func (r *DroppedRequest) Decode(in *pack.Cursor, n int) (err error) {
 	return end(in, n-5, err)
 }
 
-// fields refuses an array that is too short for a message.
-func fields(n, want int) error {
-	if n < want {
-		return fault.New(fault.InvalidArgument,
-			"the request has %d fields and needs at least %d: see docs/protocol.md", n, want)
-	}
-	return nil
-}
-
 // end passes over the fields that a later version has appended. An undecodable
 // message goes before err, which is about what was read from it.
 func end(in *pack.Cursor, extra int, err error) error {
@@ -174,7 +165,8 @@ func end(in *pack.Cursor, extra int, err error) error {
 	return err
 }
 
-func readStatus(in *pack.Cursor) ([]byte, error) {
+// ReadStatus reads the status of a presence, a view, and checks it.
+func ReadStatus(in *pack.Cursor) ([]byte, error) {
 	status := in.String()
 	switch {
 	case in.Err() != nil:

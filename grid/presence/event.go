@@ -101,7 +101,7 @@ func (c *change) decode(body []byte) (err error) {
 	if err = in.Err(); err != nil {
 		return err
 	}
-	if err = fields(n, 5); err != nil {
+	if err = grid.CheckFields(n, 5); err != nil {
 		return err
 	}
 	if kind > uint64(updated) {
@@ -114,6 +114,6 @@ func (c *change) decode(body []byte) (err error) {
 	if c.user, err = grid.ReadUser(&in); err != nil {
 		return err
 	}
-	c.status, err = readStatus(&in)
+	c.status, err = ReadStatus(&in)
 	return end(&in, n-5, err)
 }

@@ -36,7 +36,7 @@ func prepareCount(
 // prepareKey reads the stream that a request of at least want fields begins with,
 // and begins a body of want fields with its key.
 func prepareKey(in *pack.Cursor, n, want int, out []byte) (key, body []byte, err error) {
-	if err := fields(n, want); err != nil {
+	if err := grid.CheckFields(n, want); err != nil {
 		return nil, out, err
 	}
 	var buf [1 + grid.StreamNameBytesMax]byte

@@ -49,7 +49,7 @@ func (s *Streams) query(kind grid.Kind, in *pack.Cursor, n int, out []byte) ([]b
 // read reads the key that a body of at least want fields begins with, and returns
 // its stream: one without presences, if it does not exist.
 func (s *Streams) read(in *pack.Cursor, n, want int) (stream, error) {
-	if err := fields(n, want); err != nil {
+	if err := grid.CheckFields(n, want); err != nil {
 		return stream{}, err
 	}
 	key, err := readKey(in)

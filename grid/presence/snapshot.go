@@ -112,7 +112,7 @@ func decodeMember(in *pack.Cursor) (*member, error) {
 		return nil, err
 	}
 	m.origin = grid.Origin(in.Uint())
-	status, err := readStatus(in)
+	status, err := ReadStatus(in)
 	m.status = string(status)
 	return m, end(in, more, err)
 }

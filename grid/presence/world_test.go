@@ -125,14 +125,7 @@ func ask[R any](s *Streams, kind grid.Kind, r request,
 	if err != nil {
 		return reply, err
 	}
-	in := pack.NewCursor(out)
-	if reply, err = decode(&in); err == nil {
-		err = in.Done()
-	}
-	if err != nil {
-		panic(err)
-	}
-	return reply, nil
+	return gridtest.Whole(out, decode), nil
 }
 
 // model is what streams must be like, done the slow and plain way.

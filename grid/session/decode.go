@@ -1,8 +1,6 @@
 package session
 
 import (
-	"unicode/utf8"
-
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
@@ -38,7 +36,7 @@ type endBody struct {
 }
 
 func (r *ConfirmRequest) decode(in *pack.Cursor, n int) (err error) {
-	if err = atLeast(n, 4); err != nil {
+	if err = grid.CheckFields(n, 4); err != nil {
 		return err
 	}
 	if r.User, err = grid.ReadUser(in); err != nil {
@@ -52,7 +50,7 @@ func (r *ConfirmRequest) decode(in *pack.Cursor, n int) (err error) {
 }
 
 func (r *untrackBody) decode(in *pack.Cursor, n int) error {
-	if err := atLeast(n, 5); err != nil {
+	if err := grid.CheckFields(n, 5); err != nil {
 		return err
 	}
 	if err := r.ConfirmRequest.decode(in, n); err != nil {
@@ -66,18 +64,18 @@ func (r *untrackBody) decode(in *pack.Cursor, n int) error {
 }
 
 func (r *trackBody) decode(in *pack.Cursor, n int) (err error) {
-	if err = atLeast(n, 6); err != nil {
+	if err = grid.CheckFields(n, 6); err != nil {
 		return err
 	}
 	if err = r.untrackBody.decode(in, n); err != nil {
 		return err
 	}
-	r.status, err = readStatus(in)
+	r.status, err = presence.ReadStatus(in)
 	return err
 }
 
 func (r *endBody) decode(in *pack.Cursor, n int) (err error) {
-	if err = atLeast(n, 5); err != nil {
+	if err = grid.CheckFields(n, 5); err != nil {
 		return err
 	}
 	if r.user, err = grid.ReadUser(in); err != nil {
@@ -94,7 +92,7 @@ func (r *endBody) decode(in *pack.Cursor, n int) (err error) {
 }
 
 func (r *OpenRequest) decode(in *pack.Cursor, n int) (err error) {
-	if err = atLeast(n, 7); err != nil {
+	if err = grid.CheckFields(n, 7); err != nil {
 		return err
 	}
 	if r.User, err = grid.ReadUser(in); err != nil {
@@ -113,7 +111,7 @@ func (r *OpenRequest) decode(in *pack.Cursor, n int) (err error) {
 }
 
 func (r *ResumeRequest) decode(in *pack.Cursor, n int) (err error) {
-	if err = atLeast(n, 6); err != nil {
+	if err = grid.CheckFields(n, 6); err != nil {
 		return err
 	}
 	var c ConfirmRequest // the same fields stand first
@@ -135,7 +133,7 @@ func (r *ResumeRequest) decode(in *pack.Cursor, n int) (err error) {
 }
 
 func (r *DetachRequest) decode(in *pack.Cursor, n int) (err error) {
-	if err = atLeast(n, 4); err != nil {
+	if err = grid.CheckFields(n, 4); err != nil {
 		return err
 	}
 	if r.User, err = grid.ReadUser(in); err != nil {
@@ -197,27 +195,4 @@ func readSecret(in *pack.Cursor) (secret Secret, err error) {
 	}
 	copy(secret[:], b)
 	return secret, in.Err()
-}
-
-func readStatus(in *pack.Cursor) ([]byte, error) {
-	status := in.String()
-	switch {
-	case in.Err() != nil:
-		return nil, in.Err()
-	case len(status) > presence.StatusBytesMax:
-		return nil, fault.New(fault.InvalidArgument,
-			"a status of %d bytes: use up to %d", len(status), presence.StatusBytesMax)
-	case !utf8.Valid(status):
-		return nil, fault.New(fault.InvalidArgument, "the status %q is not UTF-8", status)
-	}
-	return status, nil
-}
-
-// atLeast refuses an array that is too short for a message.
-func atLeast(n, want int) error {
-	if n < want {
-		return fault.New(fault.InvalidArgument,
-			"the request has %d fields and needs at least %d: see docs/protocol.md", n, want)
-	}
-	return nil
 }

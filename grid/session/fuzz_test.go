@@ -71,35 +71,25 @@ func requests(id grid.SessionID) map[grid.Kind]message {
 	}
 }
 
-// checkReply fails if a reply cannot be decoded, or an error is not a client's,
-// or comes with output.
 func checkReply(t *testing.T, kind grid.Kind, out []byte, err error) {
 	t.Helper()
-	if err != nil {
-		_, ok := err.(*fault.Error)
-		if !ok || fault.CodeOf(err) == fault.Internal || string(out) != "before" {
-			t.Fatalf("%T %v, and output %q", err, err, out)
+	gridtest.CheckReply(t, out, err, func(in *pack.Cursor) (err error) {
+		switch kind {
+		case KindList:
+			_, err = DecodeListReply(in)
+		case KindTrack, KindUntrack:
+			_, err = DecodeTrackReply(in)
+		case KindEnd, KindDetach:
+			_, err = DecodeEndReply(in)
+		case KindOpen:
+			_, err = DecodeOpenReply(in)
+		case KindResume:
+			_, err = DecodeResumeReply(in)
+		default:
+			in.Array()
 		}
-		return
-	}
-	in := pack.NewCursor(bytes.TrimPrefix(out, []byte("before")))
-	switch kind {
-	case KindList:
-		_, err = DecodeListReply(&in)
-	case KindTrack, KindUntrack:
-		_, err = DecodeTrackReply(&in)
-	case KindEnd, KindDetach:
-		_, err = DecodeEndReply(&in)
-	case KindOpen:
-		_, err = DecodeOpenReply(&in)
-	case KindResume:
-		_, err = DecodeResumeReply(&in)
-	default:
-		in.Array()
-	}
-	if err != nil || in.Done() != nil {
-		t.Fatalf("%#x: %v, %v in %x", kind, err, in.Done(), out)
-	}
+		return err
+	})
 }
 
 // checkDuties fails if a duty cannot be decoded, or is for another slot.

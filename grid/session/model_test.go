@@ -592,7 +592,7 @@ func same[R any](p *play, what string, out []byte, decode func(*pack.Cursor) (R,
 	p.draws.Helper()
 	var got R
 	if err == nil {
-		got = whole(out, decode)
+		got = gridtest.Whole(out, decode)
 	}
 	p.same(what, got, want, err, code)
 }

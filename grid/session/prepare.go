@@ -4,6 +4,7 @@ import (
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/grid/presence"
 )
 
 // Ops returns all requests of this feature that clients may send.
@@ -40,7 +41,7 @@ func prepareTrack(
 	}
 	var status []byte
 	if n > 1 {
-		if status, err = readStatus(in); err != nil {
+		if status, err = presence.ReadStatus(in); err != nil {
 			return nil, out, err
 		}
 	}
@@ -63,7 +64,7 @@ func prepareUntrack(
 func prepareStream(
 	c *grid.Caller, in *pack.Cursor, n int, out []byte, fields int,
 ) ([]byte, error) {
-	if err := atLeast(n, 1); err != nil {
+	if err := grid.CheckFields(n, 1); err != nil {
 		return nil, err
 	}
 	var room [1 + grid.StreamNameBytesMax]byte
@@ -71,7 +72,7 @@ func prepareStream(
 	if err != nil {
 		return nil, err
 	}
-	if err := onlySession(c); err != nil {
+	if err := c.CheckSession(); err != nil {
 		return nil, err
 	}
 	if !c.Server && grid.StreamKind(key[0]) == grid.StreamStatus &&
@@ -88,7 +89,7 @@ func prepareEnd(
 ) (key, body []byte, err error) {
 	var r EndRequest
 	if err = r.decode(in, n); err == nil {
-		err = onlySession(c)
+		err = c.CheckSession()
 	}
 	if err == nil {
 		err = onlyOwn(c, &r.User, "end")
@@ -119,15 +120,6 @@ func userOf(b []byte, from int) []byte {
 	in := pack.NewCursor(b[from:])
 	in.Array()
 	return in.Bytes()
-}
-
-// onlySession refuses a caller who has no session.
-func onlySession(c *grid.Caller) error {
-	if c.Session == 0 || c.User == (grid.ID{}) {
-		return fault.New(fault.FailedPrecondition,
-			"this connection has no session: connect again, and say hello")
-	}
-	return nil
 }
 
 // onlyOwn puts the caller where no user was named, and lets all but servers name

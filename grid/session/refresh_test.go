@@ -37,7 +37,7 @@ func (r *refreshing) opens(in grid.SessionID, which byte, code fault.Code) (id g
 		Secret: secret(int(r.conn)), Spend: TokenID(in, [8]byte{which}), SpendUntil: r.end}))
 	want(r.t, "open", err, code)
 	if err == nil {
-		id = whole(out, DecodeOpenReply).Session
+		id = gridtest.Whole(out, DecodeOpenReply).Session
 	}
 	return id
 }

@@ -36,7 +36,7 @@ func (w *world) detachConn(t *testing.T, o grid.Origin, conn uint64, grace int64
 	t.Helper()
 	out, err := w.do(KindDetach, bodyOf(&DetachRequest{alice, o, conn, grace}))
 	want(t, "detach", err, fault.OK)
-	return whole(out, decodeBool)
+	return gridtest.Whole(out, decodeBool)
 }
 
 func (w *world) attached(id grid.SessionID) bool {
@@ -366,7 +366,7 @@ func TestARefreshTokenOpensOnce(t *testing.T) {
 		out, err := w.do(KindOpen, bodyOf(&OpenRequest{User: person(user), Origin: gateway, Conn: conn,
 			Server: true, Spend: person(id), SpendUntil: until}))
 		if err == nil {
-			shown := ConfirmRequest{person(user), whole(out, DecodeOpenReply).Session, gateway, conn}
+			shown := ConfirmRequest{person(user), gridtest.Whole(out, DecodeOpenReply).Session, gateway, conn}
 			_, err = w.do(KindConfirm, bodyOf(&shown))
 		}
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gridtest"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/presence"
 )
@@ -134,7 +135,7 @@ func ask[R any](w *world, c *grid.Caller, kind grid.Kind, r message,
 	if err != nil {
 		return reply, err
 	}
-	return whole(out, decode), nil
+	return gridtest.Whole(out, decode), nil
 }
 
 // prepare takes a request over the wire to its key and body.
@@ -146,18 +147,6 @@ func prepare(c *grid.Caller, kind grid.Kind, r message) (key, body []byte, err e
 		}
 	}
 	panic("no such kind")
-}
-
-func whole[R any](out []byte, decode func(*pack.Cursor) (R, error)) R {
-	in := pack.NewCursor(out)
-	reply, err := decode(&in)
-	if err == nil {
-		err = in.Done()
-	}
-	if err != nil {
-		panic(err)
-	}
-	return reply
 }
 
 // caller returns who asks over a connection that a session is bound to.
@@ -172,7 +161,7 @@ func (w *world) open(t rapid.TB, r OpenRequest) grid.SessionID {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return whole(out, DecodeOpenReply).Session
+	return gridtest.Whole(out, DecodeOpenReply).Session
 }
 
 // track puts a session on a stream that must take it.
