@@ -164,10 +164,7 @@ func (x *tx) Put(t *record.Table, r *record.Row) error {
 	if err != nil {
 		return err
 	}
-	if err := t.CheckRow(r); err != nil {
-		return x.Fail(err)
-	}
-	if err := x.Spend(t.PutBytes(r)); err != nil {
+	if err := x.CheckPut(t, r); err != nil {
 		return err
 	}
 	x.key = s.appendRowKey(x.key[:0], r.Key)
@@ -190,10 +187,7 @@ func (x *tx) Delete(t *record.Table, key ...record.Value) error {
 	if err != nil {
 		return err
 	}
-	if err := t.CheckKey(key); err != nil {
-		return x.Fail(err)
-	}
-	if err := x.Spend(record.TupleBytes(key)); err != nil {
+	if err := x.CheckDelete(t, key); err != nil {
 		return err
 	}
 	x.key = s.appendRowKey(x.key[:0], key)

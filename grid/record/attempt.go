@@ -38,9 +38,24 @@ func (a *Attempt) Fail(err error) error {
 	return err
 }
 
-// Spend counts what a transaction puts (Table.PutBytes) and the keys of what it
-// deletes.
-func (a *Attempt) Spend(bytes int) error {
+// CheckPut refuses a row that cannot be put, or is too much for one transaction.
+func (a *Attempt) CheckPut(t *Table, r *Row) error {
+	if err := t.CheckRow(r); err != nil {
+		return a.Fail(err)
+	}
+	return a.spend(t.putBytes(r))
+}
+
+// CheckDelete is CheckPut for a key that is to be deleted.
+func (a *Attempt) CheckDelete(t *Table, key []Value) error {
+	if err := t.CheckKey(key); err != nil {
+		return a.Fail(err)
+	}
+	return a.spend(TupleBytes(key))
+}
+
+// spend counts what a transaction puts, and the keys of what it deletes.
+func (a *Attempt) spend(bytes int) error {
 	if a.bytes += bytes; a.bytes > TransactionBytesMax {
 		return a.Fail(fault.New(fault.ResourceExhausted,
 			"a transaction of more than %d bytes: use several", TransactionBytesMax))

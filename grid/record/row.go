@@ -83,9 +83,9 @@ func (t *Table) indexBytes(index int, r *Row) (size int) {
 	return size
 }
 
-// PutBytes returns what putting a row takes of TransactionBytesMax: the row, and
+// putBytes returns what putting a row takes of TransactionBytesMax: the row, and
 // its place in each index.
-func (t *Table) PutBytes(r *Row) int {
+func (t *Table) putBytes(r *Row) int {
 	size := r.Bytes()
 	for i := range t.Indexes {
 		size += t.indexBytes(i, r) + TupleBytes(r.Key)
