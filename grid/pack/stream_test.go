@@ -91,6 +91,7 @@ func TestValueBytesMax(t *testing.T) {
 			t.Errorf("the longest value came back with %d bytes, %v", len(got), d.Done())
 		}
 		size := out.Len()
+		e.End(append(e.Begin(), value(9)...))
 		e.End(append(e.Begin(), value(pack.ValueBytesMax+1)...))
 		e.End(append(e.Begin(), value(pack.ChunkBytesGood)...))
 		if err := e.Flush(); err == nil || out.Len() != size {
