@@ -28,12 +28,15 @@ func (l *loop) hello(k *conn, f wire.Frame) {
 	}
 	if h.VersionMin > wire.Version || h.VersionMax < wire.Version {
 		l.refuse(k, f.Kind, f.ID, wire.UnsupportedVersion, fault.New(fault.FailedPrecondition,
-			"the client speaks versions %d to %d of the protocol, this server %d",
+			"the client speaks versions %d to %d of the protocol, this server %d: update the older",
 			h.VersionMin, h.VersionMax, wire.Version))
 		return
 	}
 	k.state = greeting
 	o := &opening{id: f.ID, nonce: h.Nonce, resume: h.Resume}
+	if h.Resume != nil && h.Resume.Session == 0 {
+		o.resume = nil // names no session, so opens one, as each token that resumes none
+	}
 	rand.Read(o.secret[:]) // never fails
 	k.rare = &rare{opening: o}
 	l.authenticate(k, &h)
@@ -106,7 +109,7 @@ func (l *loop) nextTokens(k *conn) *wire.Tokens {
 func (l *loop) refuseHello(k *conn, err error) {
 	f := *fault.Of(err)
 	r := reasonOf(&f)
-	if r.Reconnect() && f.Retry == 0 && f.Code != fault.ResourceExhausted {
+	if r.Reconnect() && f.Retry == 0 {
 		f.Retry = l.server.options.ReconnectAfter
 	}
 	id := k.opening().id

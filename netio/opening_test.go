@@ -178,8 +178,12 @@ func TestResumeOfOthers(t *testing.T) {
 	if q := s.loginAs(&h); q.welcome.Resumed {
 		t.Errorf("resumed with a wrong secret: %+v", q.welcome)
 	}
+	h.Resume = &wire.ResumeToken{}
+	if q := s.loginAs(&h); q.welcome.Resumed {
+		t.Errorf("resumed with zeros: %+v", q.welcome)
+	}
 	p.works()
-	s.sessionsAre(3, 0)
+	s.sessionsAre(4, 0)
 }
 
 // Who resumes takes the session over from the connection that has it.
@@ -278,9 +282,7 @@ func TestHelloInVain(t *testing.T) {
 		}
 		p.goodbye(reason)
 	}
-	busy := fault.New(fault.ResourceExhausted, "full")
-	busy.Retry = time.Second
-	s.shards.refuseWith(busy)
+	s.shards.refuseWith(fault.New(fault.ResourceExhausted, "full"))
 	hello(fault.ResourceExhausted, wire.Overloaded)
 	s.shards.refuseWith(nil)
 	s.shards.fail(&fault.Error{Code: fault.Unavailable, Message: "lost", Unknown: true})
