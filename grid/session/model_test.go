@@ -136,7 +136,7 @@ func (m *model) spend(user, id grid.ID, until, stamp int64, opens bool) (*modelS
 		}
 	}
 	if opens && fresh >= 256 {
-		return nil, fault.ResourceExhausted
+		return nil, fault.Unauthenticated
 	}
 	return nil, fault.OK
 }

@@ -146,7 +146,7 @@ func TestATokenThatIsGoodAgainNeedsNoRoom(t *testing.T) {
 	}
 	r.opens(7, tokenOne, fault.OK)
 	r.opens(7, tokenOne, fault.OK)
-	r.opens(7, tokenTwo, fault.ResourceExhausted)
+	r.opens(7, tokenTwo, fault.Unauthenticated)
 	if n := len(r.list(alice)); n != SessionsPerUserMax {
 		t.Errorf("%d sessions", n)
 	}

@@ -379,7 +379,7 @@ func TestARefreshTokenOpensOnce(t *testing.T) {
 	for i := range SpentPerUserMax - 1 {
 		want(t, "others", open(1, 10+i, end+int64(i)), fault.OK)
 	}
-	want(t, "one too many", open(1, 2, end+5000), fault.ResourceExhausted)
+	want(t, "one too many", open(1, 2, end+5000), fault.Unauthenticated)
 	want(t, "another user's", open(2, 2, end+5000), fault.OK)
 	w.stamp = end + 100
 	want(t, "when some have expired", open(1, 2, end+5000), fault.OK)

@@ -13,7 +13,7 @@ var (
 		"each is good once, so log in with other credentials, and keep the newest token")
 	errExpired = fault.New(fault.Unauthenticated,
 		"the refresh token has expired: log in with other credentials")
-	errSpentUser = fault.New(fault.ResourceExhausted,
+	errSpentUser = fault.New(fault.Unauthenticated,
 		"this user has used %d refresh tokens that have not expired yet: "+
 			"log in with other credentials", SpentPerUserMax)
 	errSpentSlot = &fault.Error{Code: fault.ResourceExhausted, Retry: time.Minute,
