@@ -86,7 +86,8 @@ func checkStreamName(name []byte) error {
 	for rest := name; len(rest) > 0; {
 		r, n := utf8.DecodeRune(rest)
 		if r == utf8.RuneError && n == 1 {
-			return fault.New(fault.InvalidArgument, "the stream's name %q is not UTF-8", name)
+			return fault.New(fault.InvalidArgument,
+				"the stream's name %q is not UTF-8: send text", name)
 		}
 		if unicode.IsControl(r) {
 			return fault.New(fault.InvalidArgument,

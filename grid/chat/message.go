@@ -169,7 +169,8 @@ func checkContent(content string) error {
 			"a content of %d bytes: use 1 to %d", len(content), ContentBytesMax)
 	}
 	if !utf8.ValidString(content) {
-		return fault.New(fault.InvalidArgument, "the content %.40q is not UTF-8", content)
+		return fault.New(fault.InvalidArgument,
+			"the content %.40q is not UTF-8: send text", content)
 	}
 	return nil
 }

@@ -57,7 +57,8 @@ func checkRunes(name []byte) error {
 	for rest := name; len(rest) > 0; {
 		r, n := utf8.DecodeRune(rest)
 		if r == utf8.RuneError && n == 1 {
-			return fault.New(fault.InvalidArgument, "the board's name %q is not UTF-8", name)
+			return fault.New(fault.InvalidArgument,
+				"the board's name %q is not UTF-8: send text", name)
 		}
 		if unicode.IsControl(r) {
 			if s, ok := parseStripe(view(name)); ok {
@@ -105,7 +106,7 @@ func checkText(what, text string, most int) error {
 			"%d bytes of a %s: use at most %d", len(text), what, most)
 	}
 	if !utf8.ValidString(text) {
-		return fault.New(fault.InvalidArgument, "the %s is not UTF-8", what)
+		return fault.New(fault.InvalidArgument, "the %s is not UTF-8: send text", what)
 	}
 	return nil
 }

@@ -223,5 +223,6 @@ func (g *gather) append(out []byte, from int, records []Record) []byte {
 // noRecord is the error for an owner who has no record on a board.
 func noRecord(owner *grid.ID, name string) error {
 	return fault.New(fault.NotFound,
-		"owner %v has no record on board %q: submit a score first", *owner, name)
+		"owner %v has no record on board %q in the period asked for: submit a score while it runs",
+		*owner, name)
 }

@@ -175,7 +175,8 @@ func ReadStatus(in *pack.Cursor) ([]byte, error) {
 		return nil, fault.New(fault.InvalidArgument,
 			"a status of %d bytes: use up to %d", len(status), StatusBytesMax)
 	case !utf8.Valid(status):
-		return nil, fault.New(fault.InvalidArgument, "the status %q is not UTF-8", status)
+		return nil, fault.New(fault.InvalidArgument,
+			"the status %q is not UTF-8: send text", status)
 	}
 	return status, nil
 }
