@@ -4,8 +4,8 @@ import "github.com/spf13/cobra"
 
 const rootHelp = `Throng is a sharded in-memory data grid for games with very many players.
 
-One binary holds leaderboards in memory, logs every change to disk before it
-answers, and serves clients over a binary protocol.
+One binary holds sessions, presence, chat and leaderboards in memory, logs every
+change to disk before it answers, and serves clients over TCP and WebSocket.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 74 the disk failed.`
 

@@ -98,7 +98,7 @@ func newServe() *cobra.Command {
 		"`file` with the server key (default <data-dir>/server.key, made at the first start)")
 	f.tokens.add(flags)
 	flags.DurationVar(&f.sessionGrace, "session-grace", time.Minute,
-		"for how `long` a session whose connection was lost may be resumed, 1s to 24h")
+		"`time` for which a session whose connection was lost may be resumed, 1s to 24h")
 	flags.StringSliceVar(&f.origins, "websocket-origins", nil,
 		"`origins` of the pages that may connect, https://game.example say (default all)")
 	flags.StringVar(&f.logLevel, "log-level", "info",
