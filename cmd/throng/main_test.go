@@ -2,14 +2,17 @@ package main
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the test binary be the command throng in scripts.
+// TestMain lets the test binary be the command throng in scripts. The race detector
+// would let each one that ends well sleep for a second first.
 func TestMain(m *testing.M) {
+	os.Setenv("GORACE", os.Getenv("GORACE")+" atexit_sleep_ms=0")
 	testscript.Main(m, map[string]func(){"throng": main})
 }
 
@@ -20,6 +23,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup:               func(e *testscript.Env) error { e.Setenv("GORACE", os.Getenv("GORACE")); return nil },
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"wrong": wrong},
 	})
 }
