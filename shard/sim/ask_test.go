@@ -48,7 +48,8 @@ func (c *client) attempt(op grid.Op, name string, id grid.RequestID, body []byte
 
 func (c *client) attemptAt(op grid.Op, s grid.Slot, id grid.RequestID, body []byte) (answer, fate) {
 	c.tries++
-	l := c.lane(c.w.nodes[c.node])
+	n := c.w.nodes[c.node]
+	l := c.lane(n)
 	if l == nil {
 		return answer{}, failed
 	}
@@ -56,6 +57,7 @@ func (c *client) attemptAt(op grid.Op, s grid.Slot, id grid.RequestID, body []by
 	if l.Write(s, op.Kind, id, body, ref) != nil {
 		return answer{}, failed
 	}
+	c.note(n)
 	l.Flush()
 	a, ok := c.wait()
 	switch {

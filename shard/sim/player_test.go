@@ -189,7 +189,7 @@ func (p *player) connect() bool {
 		ok = p.open(&at, next)
 	}
 	if !ok {
-		p.w.orphan(gate, life, p.user, at)
+		p.orphan(gate, life, at)
 		return false
 	}
 	p.secret = next
@@ -271,23 +271,26 @@ func (p *player) cut() {
 	gate, life, at := p.gate, p.life, p.at
 	p.mu.Unlock()
 	p.lose()
-	p.w.orphan(gate, life, p.user, at)
+	p.orphan(gate, life, at)
 }
 
 // orphan lets a gateway detach what is bound to a connection that has ended,
-// until it succeeds or dies.
-func (w *world) orphan(gate *node, life int, user grid.ID, at grid.Address) {
+// until it succeeds or dies: at once, and again when all that the player has asked
+// is settled, for the opening may be among it.
+func (p *player) orphan(gate *node, life int, at grid.Address) {
+	w, try := p.w, p.tries
 	c := w.newClient(uint64(1000+at.Conn), newNumbers(3))
-	r := session.DetachRequest{User: user, Origin: at.Origin, Conn: at.Conn,
+	r := session.DetachRequest{User: p.user, Origin: at.Origin, Conn: at.Conn,
 		Grace: grace.Microseconds()}
 	w.background.Go(func() {
 		for {
 			if h, now := gate.running(); h == nil || now != life {
 				return // the sweep does it
 			}
-			_, fate := c.attempt(grid.Op{Kind: session.KindDetach}, string(user[:]), grid.RequestID{},
+			settled := p.settled(try)
+			_, fate := c.attempt(grid.Op{Kind: session.KindDetach}, string(p.user[:]), grid.RequestID{},
 				fields(r.Fields(), r.Append))
-			if fate == done || w.closing() || w.failed() != nil {
+			if fate == done && settled || w.closing() || w.failed() != nil {
 				return
 			}
 			c.elsewhere()

@@ -22,7 +22,7 @@ import (
 )
 
 var (
-	seeds    = flag.Int("sim.seeds", 300, "how many seeds TestSim runs")
+	seeds    = flag.Int("sim.seeds", seedsDefault, "how many seeds TestSim runs")
 	first    = flag.Uint64("sim.first", 1, "the first seed")
 	faultFor = flag.Duration("sim.faults", 60*time.Second, "how long faults strike, in the world's time")
 )
@@ -89,36 +89,52 @@ type world struct {
 	over    bool // no node starts any more
 }
 
-// TestSim runs the seeds: every other one with a single replica, every other
-// pair with a single shard.
+// TestSim runs the seeds, as many at a time as there are processors: every other
+// one with a single replica, every other pair with a single shard.
 func TestSim(t *testing.T) {
-	var total stats
+	var total struct {
+		sync.Mutex
+		stats
+		failed bool
+	}
+	t.Cleanup(func() {
+		say(t, fmt.Sprintf("%d seeds: %+v", *seeds, total.stats))
+		if *seeds >= 20 && !t.Failed() {
+			exercised(t, total.stats)
+		}
+	})
 	for i := range *seeds {
 		seed := *first + uint64(i)
-		ok := t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) { total.add(simulate(t, seed)) })
-		if !ok {
-			break
-		}
-	}
-	say(t, fmt.Sprintf("%d seeds: %+v", *seeds, total))
-	if *seeds >= 20 && !t.Failed() {
-		exercised(t, total)
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
+			total.Lock()
+			enough := total.failed
+			total.Unlock()
+			if enough {
+				t.Skip("another seed has failed")
+			}
+			stats, err := simulate(t, seed)
+			total.Lock()
+			defer total.Unlock()
+			total.add(stats)
+			if err != nil {
+				total.failed = true
+				t.Fatalf("%v; run it again with -sim.first=%d -sim.seeds=1", err, seed)
+			}
+		})
 	}
 }
 
 // simulate runs one seed. The history is checked outside of the bubble, whose
 // clock stands still while somebody computes: the checker's time-out is real.
-func simulate(t *testing.T, seed uint64) stats {
+func simulate(t *testing.T, seed uint64) (stats, error) {
 	var w *world
 	synctest.Test(t, func(*testing.T) {
 		w = newWorld(seed, 1+2*int(seed%2), 1+int(seed/2%2))
 		w.run()
 	})
 	w.linearizable()
-	if err := w.failed(); err != nil {
-		t.Fatalf("%v; run it again with -sim.first=%d -sim.seeds=1", err, seed)
-	}
-	return w.stats
+	return w.stats, w.failed()
 }
 
 // say logs a line. The go command keeps to itself what passing tests log unless

@@ -1,0 +1,8 @@
+//go:build !race
+
+package sim
+
+const (
+	raceDetector = false
+	seedsDefault = 300
+)
