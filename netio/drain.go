@@ -29,7 +29,7 @@ func (l *loop) Run(context.Context) error {
 	if l.busy() {
 		l.bell.ring()
 	}
-	if len(l.stalled) > 0 {
+	if l.stalled.len() > 0 {
 		l.bell.ringLater()
 	}
 	return nil
@@ -37,7 +37,7 @@ func (l *loop) Run(context.Context) error {
 
 // busy says whether something is left for the next turn.
 func (l *loop) busy() bool {
-	return len(l.backlog) > 0 || len(l.parked) > 0 || len(l.letters) > 0 ||
+	return len(l.backlog) > 0 || l.parked.len() > 0 || len(l.letters) > 0 ||
 		l.lettersAfter != never || len(l.toDetach) > 0 || len(l.parts) > 0
 }
 
@@ -176,29 +176,16 @@ func (l *loop) confirmed(k *conn, ref grid.Ref, err error) {
 // resume serves connections that had to wait: those whose client reads again,
 // then those that wait for budget, in order, while there is some.
 func (l *loop) resume() {
-	waiting := l.stalled
-	l.stalled, l.spare = l.spare[:0], nil
-	some := min(len(waiting), stalledTurn)
-	for _, number := range waiting[:some] {
-		if k := l.table.get(number); k != nil {
+	for range min(l.stalled.len(), stalledTurn) {
+		if k := l.table.get(l.stalled.take()); k != nil {
 			l.look(k)
 		}
 	}
-	l.stalled = append(l.stalled, waiting[some:]...)
-	l.spare = waiting[:0]
-
-	waiting = l.parked
-	l.parked, l.spare = l.spare[:0], nil
-	for i, number := range waiting {
-		if l.budget <= 0 {
-			l.parked = append(l.parked, waiting[i:]...)
-			break
-		}
-		if k := l.table.get(number); k != nil {
+	for n := l.parked.len(); n > 0 && l.budget > 0; n-- {
+		if k := l.table.get(l.parked.take()); k != nil {
 			l.again(k)
 		}
 	}
-	l.spare = waiting[:0]
 }
 
 // look looks whether a client has read what waited for it.

@@ -38,10 +38,9 @@ type loop struct {
 	pieces   [3][]byte                    // of what is written to a WebSocket
 	headRoom [websocket.HeadBytesMax]byte // for one of them
 
-	budget  int      // reads left in this turn
-	parked  []uint64 // connections that wait for the next turn's budget
-	stalled []uint64 // connections whose client does not read
-	spare   []uint64 // an empty list to swap with those
+	budget  int   // reads left in this turn
+	parked  turns // connections that wait for the next turn's budget
+	stalled turns // connections whose client does not read
 
 	backlog  []*grid.Outcomes // not yet settled
 	first    int              // of backlog that is not settled

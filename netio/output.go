@@ -114,7 +114,7 @@ func (l *loop) write(k *conn, b []byte) {
 func (l *loop) stall(k *conn) {
 	if !k.is(stalled) {
 		k.mark(stalled, true)
-		l.stalled = append(l.stalled, k.number())
+		l.stalled.add(k.number())
 		l.bell.ringLater()
 	}
 }

@@ -105,7 +105,7 @@ func (l *loop) park(k *conn) {
 	}
 	k.mark(parked, true)
 	if !k.is(choked) { // else it is in the list of those that do not read
-		l.parked = append(l.parked, k.number())
+		l.parked.add(k.number())
 		l.bell.ring()
 	}
 }

@@ -243,6 +243,36 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// A fault costs others that wait for the same turn nothing.
+func TestFaultAmongParked(t *testing.T) {
+	s := serve(t, func(o *Options) { o.Loops, o.ReadsPerTurn = 1, 1 })
+	blocker := s.login()
+	var waiting []*peer
+	for range 9 {
+		waiting = append(waiting, s.login())
+	}
+	waiting[0].works()
+	blocked := blocker.send(kindBlock, 0, get("x"))
+	<-s.shards.blocked
+	const faulty = 4
+	for i, p := range waiting {
+		if i == faulty {
+			p.id = p.send(kindTrap, 0, get("x"))
+		} else {
+			p.id = p.send(kindGet, 0, get("works"))
+		}
+	}
+	s.shards.unblock <- struct{}{}
+	blocker.number(blocked)
+	for i, p := range waiting {
+		if i == faulty {
+			p.goodbye(wire.InternalFail)
+		} else if n := p.number(p.id); n != 7 {
+			t.Errorf("%d of %d reads %d", i, len(waiting), n)
+		}
+	}
+}
+
 func TestRefusalsOfTheShards(t *testing.T) {
 	s := serve(t, nil)
 	p := s.login()

@@ -46,7 +46,9 @@ func (l *loop) upgrade(k *conn, b []byte) (used int) {
 func (l *loop) serveMessages(k *conn) {
 	w := k.ws
 	if len(w.rest) > 0 {
-		l.take(k, nil)
+		if l.take(k, nil); k.state == gone {
+			return // it does not read what it is answered
+		}
 	}
 	b, err := k.conn.Peek(-1)
 	if err != nil {

@@ -344,6 +344,20 @@ func TestWebReaderThatNeverReads(t *testing.T) {
 	}
 }
 
+// TestWebReaderIsClosedBetweenTurns: who is closed for what is answered to requests
+// that waited for their turn, two in each, is closed like any other, without a fault.
+func TestWebReaderIsClosedBetweenTurns(t *testing.T) {
+	s := serve(t, func(o *Options) { o.Loops, o.ReadsPerTurn, o.OutBytesMax = 1, 100, 4096 })
+	p, w := s.loginWeb(0)
+	q := s.login()
+	w.Conn.(*net.TCPConn).SetReadBuffer(4096)
+	p.write(bytes.Repeat(request(kindFill, 0, 1, get("x")), 500)) // 30 MB, in one message
+	s.until("the reader is gone", func() bool { q.works(); return s.Stats().Connections == 1 })
+	if v := s.Stats(); v.Panics > 0 || v.SlowReaders != 1 {
+		t.Errorf("%+v", v)
+	}
+}
+
 // TestCloseCannotWait: who says nothing when the server closes is cut off in time.
 func TestCloseCannotWait(t *testing.T) {
 	s := serve(t, func(o *Options) { o.HelloTimeout = time.Second })
