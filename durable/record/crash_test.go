@@ -223,7 +223,11 @@ func TestCrashKeepsWhatWasAcknowledged(t *testing.T) {
 // before is there.
 func TestFirstDiskErrorIsFinal(t *testing.T) {
 	const steps = 120
-	for at := int64(1); ; at += 1 + at/16 {
+	spacing := int64(16)
+	if invariant.Enabled {
+		spacing = 5 // as above
+	}
+	for at := int64(1); ; at += 1 + at/spacing {
 		disk := vfs.NewCrashableMem()
 		l := ledger{table: logs()}
 		var ops, fatal atomic.Int64

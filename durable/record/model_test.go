@@ -47,7 +47,7 @@ func (m *survivor) update() {
 		for range rapid.IntRange(1, 4).Draw(m.t, "rows") {
 			key := [2]uint64{rapid.Uint64Range(0, 3).Draw(m.t, "writer"), rapid.Uint64Range(0, 5).Draw(m.t, "step")}
 			row := logRow(key[0], key[1], rapid.Uint64Range(0, 9).Draw(m.t, "last"),
-				rapid.SampledFrom([]int{0, 10, 40_000}).Draw(m.t, "size"))
+				rapid.SampledFrom([]int{0, 0, 0, 10, 10, 10, 10, 40_000}).Draw(m.t, "size"))
 			var err error
 			if rapid.IntRange(0, 2).Draw(m.t, "delete") == 0 {
 				delete(rows, key)
