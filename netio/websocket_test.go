@@ -161,10 +161,11 @@ func TestWebSocketMisuse(t *testing.T) {
 		"a secret code": {webFrame(ws.OpClose, true, []byte{3, 0xed}), 1002, "close code"},
 	} {
 		for _, hello := range []bool{false, true} {
-			p, w := s.dialWeb(0)
+			dial := s.dialWeb
 			if hello {
-				p, w = s.loginWeb(0)
+				dial = s.loginWeb
 			}
+			p, w := dial(0)
 			w.Conn.Write(append(c.bytes, webFrame(ws.OpBinary, true, request(wire.KindPing, 0, 1, []byte{0x90}))...))
 			p.ended()
 			if w.closed != c.code || !strings.Contains(w.text, c.says) {
