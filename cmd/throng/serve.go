@@ -32,6 +32,8 @@ When the node serves, it prints one line to stdout:
   ready client=127.0.0.1:7400
 
 Logs go to stderr. The first SIGINT or SIGTERM stops cleanly, the second at once.
+Once a minute they count the pushes that were dropped and the clients that were
+closed because they do not read, or turned away for lack of room, if there were any.
 If a write to the disk fails, the process ends with exit code 74 and acknowledges
 nothing more: check the disk before starting again.
 
@@ -167,6 +169,12 @@ func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writ
 		return fmt.Errorf("start the node: %w", err)
 	}
 	fmt.Fprintf(stdout, "ready client=%s\n", n.clientAddr())
+	watching, stop := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		n.watchStrain(watching, log)
+	}()
 	var failed error
 	select {
 	case <-ctx.Done():
@@ -174,6 +182,8 @@ func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writ
 	case <-n.failed():
 		failed = n.edge.Err()
 	}
+	stop()
+	<-watched
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	return errors.Join(failed, n.stop(stopping))

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/thronggrid/throng/netio"
+)
+
+// The log tells what was lost since it last told, and nothing when nothing was.
+func TestStrain(t *testing.T) {
+	var out bytes.Buffer
+	log, err := newLogger(&out, "warn", "text")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := netio.Stats{PushesLost: 10, SlowReaders: 3, Turned: 5, Displaced: 2, Pushes: 1}
+	for name, c := range map[string]struct {
+		now  netio.Stats
+		want string
+	}{
+		"nothing": {netio.Stats{PushesLost: 10, SlowReaders: 3, Turned: 5, Displaced: 2,
+			Pushes: 9, Failures: 4}, ""},
+		"pushes": {netio.Stats{PushesLost: 14, SlowReaders: 3, Turned: 5, Displaced: 2},
+			"pushes_dropped=4 closed_for_not_reading=0 turned_away=0"},
+		"readers": {netio.Stats{PushesLost: 10, SlowReaders: 4, Turned: 5, Displaced: 2},
+			"pushes_dropped=0 closed_for_not_reading=1 turned_away=0"},
+		"room": {netio.Stats{PushesLost: 10, SlowReaders: 3, Turned: 6, Displaced: 4,
+			Connections: 7}, "turned_away=3 connections=7"},
+	} {
+		out.Reset()
+		logStrain(log, before, c.now)
+		if got := out.String(); !strings.Contains(got, c.want) || (c.want == "") != (got == "") {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
