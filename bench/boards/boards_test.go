@@ -9,7 +9,6 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/thronggrid/throng/bench/load"
-	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/report"
 )
 
@@ -52,7 +51,7 @@ func TestSnapshotTargets(t *testing.T) {
 	before.add(stats(1000, 1), stats(10, 1000), 200<<20, 80<<20)
 	before.add(stats(1000, 1), stats(10, 1000), 201<<20, 80<<20)
 	during.add(stats(500, 1), stats(10, 1400), 300<<20, 80<<20)
-	b := &bench{options: &Options{}, report: report.New("boards", report.Env{}), emptyRSS: 100 << 20}
+	b := &bench{options: &Options{}, report: report.New("boards"), emptyRSS: 100 << 20}
 	b.noteSnapshots(1, &before, &during)
 	for _, x := range b.report.Targets {
 		if !x.Met {
@@ -60,7 +59,7 @@ func TestSnapshotTargets(t *testing.T) {
 		}
 	}
 	during.add(stats(500, 1), stats(10, 1600), 310<<20, 80<<20)
-	b = &bench{options: &Options{}, report: report.New("boards", report.Env{}), emptyRSS: 100 << 20}
+	b = &bench{options: &Options{}, report: report.New("boards"), emptyRSS: 100 << 20}
 	b.noteSnapshots(0, &before, &during)
 	for _, x := range b.report.Targets {
 		if x.Met {
@@ -69,17 +68,5 @@ func TestSnapshotTargets(t *testing.T) {
 	}
 	if b.report.OK {
 		t.Error("a run without a snapshot was taken for one")
-	}
-}
-
-func TestOptions(t *testing.T) {
-	o := Options{}
-	if err := o.defaults(); err != nil || o.Members != 1_000_000 || !o.Server.Heap {
-		t.Errorf("%+v, %v", o, err)
-	}
-	for _, o := range []Options{{Members: -1}, {Seconds: -1}, {Server: process.Selection{Addr: "x"}}} {
-		if err := o.defaults(); err == nil {
-			t.Errorf("%+v was taken", o)
-		}
 	}
 }

@@ -2,7 +2,6 @@ package boards
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/report"
 	"github.com/thronggrid/throng/grid/leaderboard"
+	"github.com/thronggrid/throng/netio/client"
 )
 
 // settle is how long the empty server is left alone before it is measured.
@@ -27,16 +27,12 @@ type bench struct {
 // Run measures. The error says that the benchmark could not run, or that an
 // answer was wrong.
 func Run(ctx context.Context, o Options) (r *report.Report, err error) {
-	if err := o.defaults(); err != nil {
-		return nil, err
-	}
-	b := &bench{
-		options: &o, report: report.New("boards", report.ReadEnv(o.flags())), names: load.Boards(1),
-	}
+	o.Server.Heap = true
+	b := &bench{options: &o, report: report.New("boards"), names: load.Boards(1)}
 	if b.host, err = o.Server.Open(ctx); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, b.host.Close(ctx)) }()
+	defer b.host.End(ctx, &err)
 	b.host.Describe(&b.report.Env)
 	for _, step := range []func(context.Context) error{b.empty, b.fill, b.update, b.restarts} {
 		if err := step(ctx); err != nil {
@@ -63,7 +59,7 @@ func (b *bench) empty(ctx context.Context) error {
 
 // fill makes the board and puts all members on it.
 func (b *bench) fill(ctx context.Context) error {
-	c, err := b.dial(ctx)
+	c, err := b.host.Server.Dial(ctx, client.Options{})
 	if err != nil {
 		return err
 	}

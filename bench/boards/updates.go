@@ -8,6 +8,7 @@ import (
 
 	"github.com/thronggrid/throng/bench/load"
 	"github.com/thronggrid/throng/bench/process"
+	"github.com/thronggrid/throng/bench/report"
 )
 
 // The load, and how it is looked at.
@@ -26,6 +27,8 @@ const (
 	// patience is how much longer than asked the updates may take until a
 	// snapshot has been seen.
 	patience = time.Minute
+	// tellEvery is the time between two lines of progress.
+	tellEvery = 10 * time.Second
 )
 
 // start begins the load.
@@ -67,8 +70,11 @@ func (b *bench) slices(ctx context.Context, g, probe *load.Generator) {
 	var before, during phase
 	watch := files{dir: b.host.Server.Dir()}
 	watch.look()
+	fmt.Fprintf(b.options.Log, "updating for %g s, and on until a snapshot was seen\n",
+		b.options.Seconds)
 	snapshots, begin := 0, time.Now()
-	end := begin.Add(time.Duration(b.options.Seconds * float64(time.Second)))
+	told := begin
+	end := begin.Add(load.Seconds(b.options.Seconds))
 	for now := begin; ctx.Err() == nil; now = time.Now() {
 		if now.After(end) && (snapshots > 0 || now.After(end.Add(patience))) {
 			break
@@ -80,6 +86,11 @@ func (b *bench) slices(ctx context.Context, g, probe *load.Generator) {
 		}
 		if finished {
 			snapshots++
+		}
+		if now.Sub(told) >= tellEvery {
+			told = now
+			fmt.Fprintf(b.options.Log, "%.0f s: RSS %d MiB, %d snapshots\n",
+				now.Sub(begin).Seconds(), m.RSS>>20, snapshots)
 		}
 		heap, _ := b.host.Server.LiveHeap()
 		if s, p := g.Interval(), probe.Interval(); writing || finished {
@@ -117,25 +128,25 @@ func (b *bench) noteSnapshots(snapshots int, before, during *phase) {
 	r.Metric("p99 of the load itself during a snapshot", p99(during.load), "ms")
 	share := during.seconds / (during.seconds + before.seconds)
 	r.Metric("time with a snapshot under way", 100*share, "%")
-	r.Metric("RSS before a snapshot, median", middle(before.rss)/(1<<20), "MiB")
+	r.Metric("RSS before a snapshot, median", report.Median(before.rss)/(1<<20), "MiB")
 	r.Metric("RSS during a snapshot, highest", highest(during.rss)/(1<<20), "MiB")
-	empty := float64(b.emptyRSS)
+	board := report.Median(before.rss) - float64(b.emptyRSS)
 	r.AtMost("T11 p99", p99(during.latency)/p99(before.latency), 1.5, "× before")
-	r.AtMost("T11 memory", (highest(during.rss)-empty)/(middle(before.rss)-empty), 2, "× the board")
+	r.AtMost("T11 memory", (highest(during.rss)-float64(b.emptyRSS))/board, 2, "× the board")
 }
 
 // noteMemory reports T6: both without what a snapshot under way holds back.
 func (b *bench) noteMemory(before, during *phase) {
 	r, n := b.report, float64(b.options.Members)
 	m, err := b.host.Server.Process().Memory()
-	heap, most := middle(before.heap), highest(during.heap)
+	heap, most := report.Median(before.heap), highest(during.heap)
 	r.Check("the server told its memory", err == nil && heap > 0,
 		"live heap %.0f MiB, RSS %d MiB; empty %d and %d MiB",
 		heap/(1<<20), m.RSS>>20, b.emptyHeap>>20, b.emptyRSS>>20)
 	r.Metric("live heap", heap/(1<<20), "MiB")
 	r.Metric("live heap during a snapshot, highest", most/(1<<20), "MiB")
 	r.Metric("RSS at the end", float64(m.RSS)/(1<<20), "MiB")
-	r.Metric("RSS per record, empty server included", middle(before.rss)/n, "B")
+	r.Metric("RSS per record, empty server included", report.Median(before.rss)/n, "B")
 	r.AtMost("T6 heap", (heap-float64(b.emptyHeap))/n, 80, "B a record")
-	r.AtMost("T6 RSS", (middle(before.rss)-float64(b.emptyRSS))/n, 140, "B a record")
+	r.AtMost("T6 RSS", (report.Median(before.rss)-float64(b.emptyRSS))/n, 140, "B a record")
 }

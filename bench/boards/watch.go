@@ -35,8 +35,8 @@ type phase struct {
 	seconds float64
 	latency *hdrhistogram.Histogram // of the probe, µs
 	load    *hdrhistogram.Histogram // of the load, µs
-	rss     []int64                 // bytes, one a slice
-	heap    []int64                 // bytes that the newest collection found, one a slice
+	rss     []float64               // bytes, one a slice
+	heap    []float64               // bytes that the newest collection found, one a slice
 }
 
 // add adds a slice: what the load did, what the probe saw, resident set and heap.
@@ -50,7 +50,7 @@ func (p *phase) add(s, probe load.Stats, rss, heap int64) {
 	p.slices++
 	p.ops += s.Ops
 	p.seconds += s.Elapsed.Seconds()
-	p.rss, p.heap = append(p.rss, rss), append(p.heap, heap)
+	p.rss, p.heap = append(p.rss, float64(rss)), append(p.heap, float64(heap))
 }
 
 // p99 is in milliseconds, 0 of nothing.
@@ -63,12 +63,5 @@ func p99(h *hdrhistogram.Histogram) float64 {
 
 func (p *phase) rate() float64 { return float64(p.ops) / p.seconds }
 
-// middle and highest return bytes, 0 of nothing.
-func middle(bytes []int64) float64 {
-	if len(bytes) == 0 {
-		return 0
-	}
-	return float64(slices.Sorted(slices.Values(bytes))[len(bytes)/2])
-}
-
-func highest(bytes []int64) float64 { return float64(slices.Max(append(bytes, 0))) }
+// highest returns bytes, 0 of nothing.
+func highest(bytes []float64) float64 { return slices.Max(append(bytes, 0)) }

@@ -3,59 +3,50 @@ package chatter
 import (
 	"fmt"
 	"io"
-	"strconv"
+	"time"
 
+	"github.com/thronggrid/throng/bench/load"
 	"github.com/thronggrid/throng/bench/process"
 )
 
 // Options says what to measure.
 type Options struct {
-	Seconds float64           // of each load; 0: 20
-	Rate    float64           // messages a second in the open loop; 0: 22,500
-	Fills   int               // how many rooms to fill; 0: 5
-	Server  process.Selection // which server to use
-	Log     io.Writer         // progress for people; nil: none
+	Seconds float64       // for how long each load is measured, up to load.SecondsMax
+	Warm    time.Duration // how long each load runs before
+	Rate    float64       // messages a second in the open loop, load.RateMin to load.RateMax
+	Fills   int           // how many rooms to fill, at least 1
+	Server  process.Selection
+	Log     io.Writer // progress for people
 }
+
+// Crowd is how many sessions fill a room.
+const Crowd = 1000
 
 const (
-	senders  = 64
-	roomSize = 4
-	window   = 8
 	// openDepth is how many messages of a sender may be in flight in the open loop.
 	openDepth = 64
-	crowd     = 1000 // of a room that is filled
-
-	// nakamaSends is how many durable messages a second Nakama took, and rateDefault
-	// half of what is aimed for: docs/benchmarks.md.
-	nakamaSends    = 3052
-	rateDefault    = 22_500
-	secondsDefault = 20
-	fillsDefault   = 5
+	// nakamaSends is how many durable messages a second Nakama took.
+	nakamaSends = 3052
+	// pushedMin is the part of the messages of a load that its members must be pushed.
+	pushedMin = 0.8
 )
 
-func (o *Options) defaults() error {
-	if o.Log == nil {
-		o.Log = io.Discard
-	}
-	if o.Seconds == 0 {
-		o.Seconds = secondsDefault
-	}
-	if o.Rate == 0 {
-		o.Rate = rateDefault
-	}
-	if o.Fills == 0 {
-		o.Fills = fillsDefault
-	}
-	if o.Seconds < 0 || o.Rate < 0 || o.Fills < 0 {
-		return fmt.Errorf("%g seconds, a rate of %g, %d fills: none may be negative",
-			o.Seconds, o.Rate, o.Fills)
-	}
-	return nil
+// Defaults returns what is measured when nothing else is asked for. The rate is half
+// of what is aimed for.
+func Defaults() Options {
+	return Options{Seconds: 20, Warm: time.Second, Rate: 22_500, Fills: 5, Log: io.Discard}
 }
 
-func (o *Options) flags() map[string]string {
-	return map[string]string{
-		"seconds": fmt.Sprint(o.Seconds), "rate": fmt.Sprint(o.Rate),
-		"fills": strconv.Itoa(o.Fills),
+// Check refuses what cannot be measured, by the names of the command's flags.
+func (o *Options) Check() error {
+	if o.Fills < 1 {
+		return fmt.Errorf("--fills %d: want at least 1", o.Fills)
 	}
+	if err := load.CheckSeconds(o.Seconds); err != nil {
+		return err
+	}
+	if err := load.CheckRate(o.Rate); err != nil {
+		return err
+	}
+	return o.Server.Check()
 }

@@ -2,10 +2,8 @@ package connect
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"time"
 
 	"github.com/thronggrid/throng/bench/load"
@@ -13,17 +11,6 @@ import (
 	"github.com/thronggrid/throng/bench/report"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/netio/client"
-)
-
-const (
-	// warmFor is how long scores are submitted before anything is measured.
-	warmFor = 15 * time.Second
-	// nakamaLogins is how many logins a second Nakama took: docs/benchmarks.md.
-	nakamaLogins = 2666
-	// restFor is for how long the memory must not have fallen to be at rest, and
-	// restMax how long that is waited for.
-	restFor = 15 * time.Second
-	restMax = 2 * time.Minute
 )
 
 // bench is a run under way.
@@ -36,14 +23,11 @@ type bench struct {
 // Run measures. The error says that the benchmark could not run, or that an
 // answer was wrong.
 func Run(ctx context.Context, o Options) (r *report.Report, err error) {
-	if err := o.defaults(); err != nil {
-		return nil, err
-	}
-	b := &bench{options: &o, report: report.New("connect", report.ReadEnv(o.flags()))}
+	b := &bench{options: &o, report: report.New("connect")}
 	if b.host, err = o.Server.Open(ctx); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, b.host.Close(ctx)) }()
+	defer b.host.End(ctx, &err)
 	b.host.Describe(&b.report.Env)
 	for _, step := range []func(context.Context) error{b.warm, b.logins, b.crowds} {
 		if err := step(ctx); err != nil {
@@ -57,12 +41,11 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 
 // warm submits scores for a while.
 func (b *bench) warm(ctx context.Context) error {
+	fmt.Fprintf(b.options.Log, "submitting scores for %v, to warm the server up\n", b.options.Warm)
 	names := load.Boards(1)
-	c, err := client.Dial(ctx, b.host.Server.Addr, client.Options{
-		Credential: client.ServerKey(b.host.Server.Key), Agent: "throng-bench",
-	})
+	c, err := b.host.Server.Dial(ctx, client.Options{})
 	if err != nil {
-		return fmt.Errorf("connect: %w", err)
+		return err
 	}
 	defer c.Close()
 	_, err = c.CreateBoard(ctx, leaderboard.CreateRequest{
@@ -80,131 +63,112 @@ func (b *bench) warm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	process.Pause(ctx, warmFor)
+	process.Pause(ctx, b.options.Warm)
 	if err := g.Stop(); err != nil {
 		return fmt.Errorf("warm up: %w", err)
 	}
 	return nil
 }
 
-// sample is one round of connecting.
-type sample struct {
-	rate float64 // connections a second
-	cpu  float64 // µs of the server's processor time for each
-}
-
 // logins measures bare connects and logins in turn.
 func (b *bench) logins(ctx context.Context) error {
-	silent := func(int, net.Conn) error { return nil }
+	const bare, full = true, false
+	if _, err := b.round(ctx, full); err != nil { // from now on the ids are known
+		return err
+	}
+	var rounds []round
+	for i := range b.options.Rounds {
+		var r round
+		var err error
+		if r.bare, err = b.round(ctx, bare); err != nil {
+			return err
+		}
+		if r.login, err = b.round(ctx, full); err != nil {
+			return err
+		}
+		rounds = append(rounds, r)
+		fmt.Fprintf(b.options.Log, "round %d: bare connects %.0f/s %.1f µs CPU | "+
+			"logins %.0f/s %.1f µs CPU\n", i+1, r.bare.rate, r.bare.cpu, r.login.rate, r.login.cpu)
+	}
+	noteLogins(b.report, rounds)
+	return nil
+}
+
+// round opens connections that say hello, or bare ones that say nothing, and
+// measures that; then it closes them.
+func (b *bench) round(ctx context.Context, bare bool) (sample, error) {
 	hello := func(i int, conn net.Conn) error {
 		_, err := login(i%users, conn)
 		return err
 	}
-	if _, err := b.round(ctx, hello); err != nil { // from now on the ids are known
-		return err
+	ready, n := hello, b.options.Logins
+	if bare {
+		ready = func(int, net.Conn) error { return nil }
 	}
-	var bare, full []sample
-	var beyond []float64
-	for i := range b.options.Rounds {
-		s, err := b.round(ctx, silent)
-		if err != nil {
-			return err
-		}
-		f, err := b.round(ctx, hello)
-		if err != nil {
-			return err
-		}
-		bare, full = append(bare, s), append(full, f)
-		beyond = append(beyond, f.cpu-s.cpu)
-		fmt.Fprintf(b.options.Log, "round %d: bare connects %.0f/s %.1f µs CPU | "+
-			"logins %.0f/s %.1f µs CPU\n", i+1, s.rate, s.cpu, f.rate, f.cpu)
-	}
-	r := b.report
-	r.Metric("bare connects", median(bare, func(s sample) float64 { return s.rate }), "1/s")
-	r.Metric("bare connect CPU", median(bare, func(s sample) float64 { return s.cpu }), "µs")
-	rate := median(full, func(s sample) float64 { return s.rate })
-	r.Metric("logins on new connections", rate, "1/s")
-	r.Metric("login CPU", median(full, func(s sample) float64 { return s.cpu }), "µs")
-	r.AtLeast("T2", rate/nakamaLogins, 2, "× Nakama's logins")
-	r.AtMost("T2 CPU", middle(beyond), 60, "µs beyond the bare connect")
-	return nil
-}
-
-// round opens connections and measures that, then closes them.
-func (b *bench) round(ctx context.Context, ready func(int, net.Conn) error) (sample, error) {
 	c := crowd{addr: b.host.Server.Addr}
-	meter, begin := b.host.Meter(), time.Now()
-	if err := c.open(ctx, b.options.Logins, ready); err != nil {
-		c.close()
+	defer c.close()
+	meter, begin := process.NewMeter(b.host.Server.Process()), time.Now()
+	err := c.open(ctx, n, ready)
+	if err == nil {
+		// The kernel makes connections before the server has taken them. It takes them in
+		// turn: when one more is answered, it has taken all.
+		err = c.open(ctx, 1, hello)
+	}
+	if err != nil {
 		return sample{}, err
 	}
-	took := time.Since(begin)
-	cpu, ok := meter.CPU()
-	for _, conn := range c.conns {
-		_ = end(conn) // a bare connection has no session to end
+	s := sample{rate: float64(n) / time.Since(begin).Seconds(), cpu: meter.PerOp(int64(n))}
+	sessions := c.conns
+	if bare {
+		sessions = c.conns[n:]
+	}
+	if err := leave(ctx, sessions); err != nil {
+		return sample{}, fmt.Errorf("end the sessions of a round: %w", err)
 	}
 	c.close()
-	process.Pause(ctx, time.Second)
-	if !ok {
-		return sample{}, errors.New("the server has ended")
-	}
-	n := float64(b.options.Logins)
-	return sample{rate: n / took.Seconds(), cpu: cpu.Seconds() * 1e6 / n}, nil
+	process.Pause(ctx, b.options.Pause)
+	return s, nil
 }
 
 // crowds measures the memory of a small crowd and a large one.
 func (b *bench) crowds(ctx context.Context) error {
 	c := crowd{addr: b.host.Server.Addr}
 	defer c.close()
-	var rss [2]int64
-	small := b.options.Sessions / smallPart
-	for i, n := range [2]int{small, b.options.Sessions} {
+	var sizes []memory
+	for _, n := range [2]int{b.options.Sessions / smallPart, b.options.Sessions} {
+		fmt.Fprintf(b.options.Log, "opening sessions up to %d, and waiting until memory has not "+
+			"fallen for %v\n", n, b.options.Rest)
 		err := c.open(ctx, n-len(c.conns), func(i int, conn net.Conn) error {
 			return loginAndTrack(users+i, conn)
 		})
 		if err != nil {
 			return err
 		}
-		if rss[i], err = b.rest(ctx); err != nil {
+		rss, err := b.rest(ctx)
+		if err != nil {
 			return err
 		}
-		fmt.Fprintf(b.options.Log, "%d sessions: RSS %.1f MiB\n", n, float64(rss[i])/(1<<20))
-		b.report.Metric(fmt.Sprintf("RSS with %d sessions", n), float64(rss[i])/(1<<20), "MiB")
+		sizes = append(sizes, memory{n, rss})
+		fmt.Fprintf(b.options.Log, "%d sessions: RSS %.1f MiB\n", n, mib(rss))
 	}
-	each := float64(rss[1]-rss[0]) / float64(b.options.Sessions-small)
-	b.report.Metric("memory of a session with a presence", each, "B")
-	b.report.AtMost("T1", each/(1<<10), 1.25, "KiB")
+	noteMemory(b.report, sizes[0], sizes[1])
 	return nil
 }
 
-// rest waits until the server's memory has come to rest and returns it.
+// rest waits until the server's memory has come to rest and returns it, in bytes.
 func (b *bench) rest(ctx context.Context) (int64, error) {
-	least, since := int64(0), time.Now()
-	for begin := since; ; process.Pause(ctx, time.Second) {
+	var seen calm
+	for begin := time.Now(); ; process.Pause(ctx, lookEvery) {
 		m, err := b.host.Server.Process().Memory()
 		if err != nil {
 			return 0, err
 		}
 		if ctx.Err() != nil {
-			return 0, ctx.Err()
+			return 0, context.Cause(ctx)
 		}
-		if now := time.Now(); least == 0 || m.RSS < least-least/200 {
-			least, since = m.RSS, now
-		} else if now.Sub(since) > restFor || now.Sub(begin) > restMax {
+		now := time.Since(begin)
+		if seen.look(m.RSS, now) >= b.options.Rest || now > restMax {
 			return m.RSS, nil
 		}
 	}
-}
-
-func median(samples []sample, get func(sample) float64) float64 {
-	var v []float64
-	for _, s := range samples {
-		v = append(v, get(s))
-	}
-	return middle(v)
-}
-
-func middle(v []float64) float64 {
-	v = slices.Sorted(slices.Values(v))
-	return v[len(v)/2]
 }

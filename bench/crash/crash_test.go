@@ -6,7 +6,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/report"
 	"github.com/thronggrid/throng/grid/leaderboard"
 )
@@ -160,7 +159,7 @@ func TestImpossibleAnswersAreSeen(t *testing.T) {
 func TestVerdict(t *testing.T) {
 	verdict := func(f faults, cycles int, fewest int64) bool {
 		b := &bench{
-			options: &Options{Cycles: 3, WritesMin: 100}, report: report.New("crash", report.Env{}),
+			options: &Options{Cycles: 3, WritesMin: 100}, report: report.New("crash"),
 			host: &killed{}, faults: f, cycles: cycles, fewest: fewest,
 		}
 		b.conclude()
@@ -176,17 +175,5 @@ func TestVerdict(t *testing.T) {
 	}
 	if verdict(faults{}, 2, 100) || verdict(faults{}, 3, 99) {
 		t.Error("a run that did too little passed")
-	}
-}
-
-func TestOptions(t *testing.T) {
-	o := Options{}
-	if err := o.defaults(); err != nil || o.Cycles != 10 {
-		t.Errorf("%+v, %v", o, err)
-	}
-	for _, o := range []Options{{Cycles: -1}, {Clients: 65}, {Server: process.Selection{Addr: "x"}}} {
-		if err := o.defaults(); err == nil {
-			t.Errorf("%+v was taken", o)
-		}
 	}
 }

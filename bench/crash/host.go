@@ -20,7 +20,8 @@ type host interface {
 	crash(ctx context.Context, log io.Writer) error
 	describe(e *report.Env)
 	metrics(r *report.Report)
-	close(ctx context.Context) error
+	// end ends a run whose error is *err: see process.Host.End.
+	end(ctx context.Context, err *error)
 }
 
 func open(ctx context.Context, o *Options) (host, error) {
@@ -44,9 +45,9 @@ func (k *killed) crash(context.Context, io.Writer) error {
 	return nil
 }
 
-func (k *killed) describe(e *report.Env)          { k.host.Describe(e) }
-func (k *killed) metrics(*report.Report)          {}
-func (k *killed) close(ctx context.Context) error { return k.host.Close(ctx) }
+func (k *killed) describe(e *report.Env)              { k.host.Describe(e) }
+func (k *killed) metrics(*report.Report)              {}
+func (k *killed) end(ctx context.Context, err *error) { k.host.End(ctx, err) }
 
 // powered is a server whose data lies on a disk that loses its power.
 type powered struct {
@@ -67,16 +68,16 @@ func openPowered(ctx context.Context, o *Options) (host, error) {
 	}
 	p := &powered{scratch: scratch}
 	if p.disk, err = power.New(ctx, scratch.Path); err != nil {
-		return nil, errors.Join(err, scratch.Close())
+		return nil, errors.Join(process.Outcome(ctx, err), scratch.Close())
 	}
 	dir := filepath.Join(p.disk.Mount(), "data")
 	if err = os.Mkdir(dir, 0o700); err == nil {
 		p.throng, err = process.StartThrong(ctx, process.ThrongOptions{
-			Program: o.Server.Program, Dir: dir, Args: o.Server.Args,
+			Program: o.Server.Program, Dir: dir,
 		})
 	}
 	if err != nil {
-		return nil, errors.Join(err, p.disk.Close(), scratch.Close())
+		return nil, errors.Join(process.Outcome(ctx, err), p.disk.Close(), scratch.Close())
 	}
 	return p, nil
 }
@@ -105,10 +106,7 @@ func (p *powered) metrics(r *report.Report) {
 	r.Metric("copies of the disk thrown away", float64(p.copies-p.cuts), "")
 }
 
-func (p *powered) close(ctx context.Context) error {
-	err := p.throng.Stop(ctx)
-	if ctx.Err() != nil {
-		err = nil // the run was broken off, which says why; here it was only killed
-	}
-	return errors.Join(err, p.disk.Close(), p.scratch.Close())
+func (p *powered) end(ctx context.Context, err *error) {
+	*err = process.Outcome(ctx, errors.Join(*err, p.throng.Stop(ctx)))
+	*err = errors.Join(*err, p.disk.Close(), p.scratch.Close())
 }

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/thronggrid/throng/bench/process"
+	"github.com/thronggrid/throng/bench/readback"
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/chat"
-	"github.com/thronggrid/throng/grid/presence"
 )
 
 // heardIn is how long the last messages and presences may take to be so
@@ -44,30 +44,33 @@ func verifyRooms(ctx context.Context, talkers []*talker) (messages int, f faults
 	return messages, f, nil
 }
 
-// readRoom returns all messages of a room; their numbers must be 1, 2, 3 and so on.
+// readRoom returns all messages of a room, as far as it is whole.
 func readRoom(ctx context.Context, t *talker, room int, f *faults) ([]chat.Message, error) {
 	var all []chat.Message
-	for {
-		page, err := t.rooms[room].History(ctx, uint64(len(all))+1, chat.HistoryMessagesMax, false)
-		if err != nil {
-			return nil, fmt.Errorf("read room %d: %w", room, err)
-		}
-		if len(page.Messages) == 0 {
-			if page.Last != uint64(len(all)) {
-				f.lost++
-				f.example("room %d ends at number %d, and says %d", room, len(all), page.Last)
-			}
-			return all, nil
-		}
-		for _, m := range page.Messages {
-			if m.Seq != uint64(len(all))+1 {
-				f.lost++
-				f.example("room %d has number %d behind %d", room, m.Seq, len(all))
-				return all, nil
-			}
-			all = append(all, m)
+	last, err := readback.Messages(ctx, t.rooms[room], func(m chat.Message) {
+		all = append(all, m)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("room %d: %w", room, err)
+	}
+	return numbered(room, all, last, f), nil
+}
+
+// numbered returns the messages up to the first that has not the next number, of 1,
+// 2, 3 and so on to the last.
+func numbered(room int, all []chat.Message, last uint64, f *faults) []chat.Message {
+	for i, m := range all {
+		if m.Seq != uint64(i)+1 {
+			f.lost++
+			f.example("room %d has number %d behind %d", room, m.Seq, i)
+			return all[:i]
 		}
 	}
+	if last != uint64(len(all)) {
+		f.lost++
+		f.example("room %d ends at number %d, and says %d", room, len(all), last)
+	}
+	return all
 }
 
 // compareRoom checks that each message is what its talker says it must be, and
@@ -76,7 +79,7 @@ func compareRoom(room int, all []chat.Message, talkers []*talker, f *faults) {
 	seen := map[string]uint64{}
 	owner := map[grid.ID]*talker{}
 	for _, t := range talkers {
-		owner[t.client.User()] = t
+		owner[t.user] = t
 		for seq := range t.said[room].messages {
 			if seq > uint64(len(all)) {
 				f.lost++
@@ -146,13 +149,9 @@ func verifyPresences(ctx context.Context, room int, talkers []*talker, f *faults
 	}
 	slices.Sort(want)
 	for end := time.Now().Add(heardIn); ; {
-		page, err := talkers[0].rooms[room].Presences(ctx, 0, presence.PageMembersMax)
+		got, err := readback.Sessions(ctx, talkers[0].rooms[room].Stream)
 		if err != nil {
-			return fmt.Errorf("who is in room %d: %w", room, err)
-		}
-		var got []grid.SessionID
-		for _, m := range page.Members {
-			got = append(got, m.Session)
+			return fmt.Errorf("room %d: %w", room, err)
 		}
 		if slices.Equal(got, want) {
 			return nil

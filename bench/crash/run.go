@@ -2,7 +2,6 @@ package crash
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -40,21 +39,14 @@ type bench struct {
 // Run crashes a server again and again. The error says that the benchmark could
 // not run; what did not hold is in the report.
 func Run(ctx context.Context, o Options) (r *report.Report, err error) {
-	if err := o.defaults(); err != nil {
-		return nil, err
-	}
-	if o.Seed == 0 {
-		o.Seed = rand.Uint64()
-	}
 	fmt.Fprintf(o.Log, "seed %d\n", o.Seed)
 	b := &bench{
-		options: &o, report: report.New("crash", report.ReadEnv(o.flags())),
-		random: rand.New(rand.NewPCG(o.Seed, 0)),
+		options: &o, report: report.New("crash"), random: rand.New(rand.NewPCG(o.Seed, 0)),
 	}
 	if b.host, err = open(ctx, &o); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, b.host.close(ctx)) }()
+	defer b.host.end(ctx, &err)
 	b.host.describe(&b.report.Env)
 	defer b.closeClients()
 	if err := b.connect(ctx); err != nil {
@@ -72,15 +64,16 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 	return b.report, nil
 }
 
+// backoffMax is the longest pause of a client before it connects again: the server
+// is never away for long.
+const backoffMax = 200 * time.Millisecond
+
 // connect makes the boards and the workers.
 func (b *bench) connect(ctx context.Context) error {
 	for i := range b.options.Clients + 1 {
-		c, err := client.Dial(ctx, b.host.server().Addr, client.Options{
-			Credential: client.ServerKey(b.host.server().Key), Agent: "throng-bench",
-			BackoffMax: 200 * time.Millisecond, // the server is never away for long
-		})
+		c, err := b.host.server().Dial(ctx, client.Options{BackoffMax: backoffMax})
 		if err != nil {
-			return fmt.Errorf("connect: %w", err)
+			return err
 		}
 		if b.reader == nil {
 			b.reader = c
@@ -103,11 +96,11 @@ func (b *bench) connectTalkers(ctx context.Context) error {
 	hearing, deafen := context.WithCancel(ctx)
 	b.deafen = deafen
 	for i := range b.options.Clients {
-		t, err := newTalker(ctx, b.host.server().Addr, i, b.options.Seed)
-		if err != nil {
+		t := newTalker(i, b.options.Seed)
+		b.talkers = append(b.talkers, t)
+		if err := t.join(ctx, b.host.server()); err != nil {
 			return err
 		}
-		b.talkers = append(b.talkers, t)
 		for _, e := range t.ears {
 			b.ears.Go(func() { e.listen(hearing) })
 		}
@@ -121,7 +114,9 @@ func (b *bench) closeClients() {
 	}
 	b.ears.Wait()
 	for _, t := range b.talkers {
-		t.client.Close()
+		if t.client != nil {
+			t.client.Close()
+		}
 	}
 	if b.reader != nil {
 		b.reader.Close()

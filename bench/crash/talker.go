@@ -6,8 +6,10 @@ import (
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
-	"time"
 
+	"github.com/thronggrid/throng/bench/process"
+	"github.com/thronggrid/throng/bench/readback"
+	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/netio/client"
 )
@@ -21,6 +23,7 @@ func roomName(i int) string { return fmt.Sprintf("crash/room/%d", i) }
 // belongs to run's goroutine, but for ears.
 type talker struct {
 	number int
+	user   grid.ID
 	client *client.Client
 	random *rand.Rand
 	rooms  []*client.Room
@@ -43,26 +46,32 @@ type said struct {
 // ownMax is how many of its newest messages a talker changes.
 const ownMax = 20
 
-func newTalker(ctx context.Context, addr string, number int, seed uint64) (*talker, error) {
+func newTalker(number int, seed uint64) *talker {
 	t := &talker{number: number, random: rand.New(rand.NewPCG(seed, uint64(number)<<32))}
-	var err error
-	t.client, err = client.Dial(ctx, addr, client.Options{
-		Credential: client.Custom(fmt.Sprintf("crash-talker-%d", number)), Agent: "throng-bench",
-		BackoffMax: 200 * time.Millisecond, // the server is never away for long
+	for range chatRooms {
+		t.said = append(t.said, said{messages: map[uint64][]string{}, doubtful: map[string]bool{}})
+		t.ears = append(t.ears, &ear{})
+	}
+	return t
+}
+
+// join connects and joins all rooms.
+func (t *talker) join(ctx context.Context, server *process.Throng) (err error) {
+	t.client, err = server.Dial(ctx, client.Options{
+		Credential: client.Custom(fmt.Sprintf("crash-talker-%d", t.number)), BackoffMax: backoffMax,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("connect a talker: %w", err)
+		return err
 	}
-	for i := range chatRooms {
-		r, err := t.client.Join(ctx, roomName(i), client.JoinOptions{FromStart: true})
+	t.user = t.client.User()
+	for i, e := range t.ears {
+		e.room, err = t.client.Join(ctx, roomName(i), client.JoinOptions{FromStart: true})
 		if err != nil {
-			return nil, fmt.Errorf("talker %d joins: %w", number, err)
+			return fmt.Errorf("talker %d joins: %w", t.number, err)
 		}
-		t.rooms = append(t.rooms, r)
-		t.said = append(t.said, said{messages: map[uint64][]string{}, doubtful: map[string]bool{}})
-		t.ears = append(t.ears, &ear{room: r})
+		t.rooms = append(t.rooms, e.room)
 	}
-	return t, nil
+	return nil
 }
 
 // run talks until stop, and finishes what it has begun.
@@ -154,20 +163,16 @@ type ear struct {
 
 // listen takes events until the context ends.
 func (e *ear) listen(ctx context.Context) {
-	for ctx.Err() == nil {
-		event, err := e.room.Next(ctx)
-		if err != nil && fault.Of(err).Retry == 0 {
-			if ctx.Err() == nil {
-				e.note("a talker hears no more: %v", err)
-			}
-			return
-		}
+	err := readback.Follow(ctx, e.room, func(event client.Event) {
 		switch event.Kind {
 		case client.MessagesGone:
 			e.note("%d messages are gone", event.Gone)
 		case client.MessageSent:
 			e.heard(event.Message.Seq)
 		}
+	})
+	if err != nil {
+		e.note("a talker hears no more: %v", err)
 	}
 }
 

@@ -2,11 +2,10 @@ package crash
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
+	"github.com/thronggrid/throng/bench/readback"
 	"github.com/thronggrid/throng/grid"
-	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/netio/client"
 )
@@ -16,7 +15,7 @@ func verify(
 	ctx context.Context, c *client.Client, workers []*worker,
 ) (records int, f faults, err error) {
 	for _, b := range boards() {
-		page, err := readAll(ctx, c, b.name)
+		page, err := readback.Board(ctx, c, b.name)
 		if err != nil {
 			return records, f, err
 		}
@@ -32,26 +31,6 @@ func verify(
 		w.faults = faults{}
 	}
 	return records, f, nil
-}
-
-// readAll reads a board; one that is gone has no records.
-func readAll(ctx context.Context, c *client.Client, name string) ([]leaderboard.Record, error) {
-	var all []leaderboard.Record
-	for {
-		p, err := c.Page(ctx, leaderboard.PageRequest{
-			Board: name, Rank: len(all) + 1, Limit: leaderboard.PageRecordsMax,
-		})
-		if fault.CodeOf(err) == fault.NotFound {
-			return nil, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read board %s: %w", name, err)
-		}
-		all = append(all, p.Records...)
-		if len(p.Records) < leaderboard.PageRecordsMax {
-			return all, nil
-		}
-	}
 }
 
 // order checks that the records come in the board's order, with their ranks.

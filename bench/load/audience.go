@@ -46,20 +46,12 @@ func Listen(ctx context.Context, addr string, n int, make func(i int) Listener) 
 }
 
 func (a *Audience) seat(ctx context.Context, addr string, l Listener) error {
-	ctx, cancel := context.WithTimeout(ctx, dialIn)
-	defer cancel()
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", addr)
+	conn, err := Dial(ctx, addr, l.Join)
 	if err != nil {
 		return err
 	}
 	s := &seat{conn: conn}
 	a.seats = append(a.seats, s)
-	conn.SetDeadline(time.Now().Add(dialIn))
-	if err := l.Join(conn); err != nil {
-		return err
-	}
-	conn.SetDeadline(time.Time{})
 	a.wg.Go(func() {
 		if err := s.listen(l); !errors.Is(err, net.ErrClosed) {
 			a.err.CompareAndSwap(nil, &err)

@@ -114,6 +114,9 @@ func (c *conn) read() error {
 			until = c.due
 		}
 		c.net.SetReadDeadline(until)
+		if c.g.stop.Load() && !c.ended {
+			return nil // wake may have come before this deadline was set
+		}
 	}
 	if len(c.in) == cap(c.in) {
 		if cap(c.in) >= 2*ReplyBytesMax {
@@ -127,6 +130,14 @@ func (c *conn) read() error {
 		return fmt.Errorf("wait for replies: %w", err)
 	}
 	return c.replies()
+}
+
+// wake ends a wait for the next request to be due. In a closed loop there is none:
+// what is waited for is replies.
+func (c *conn) wake() {
+	if c.gap > 0 {
+		c.net.SetReadDeadline(time.Unix(1, 0))
+	}
 }
 
 // replies takes all whole replies out of what was read.

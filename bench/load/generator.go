@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,7 +62,7 @@ func Start(ctx context.Context, p Plan) (*Generator, error) {
 		}
 		g.conns = append(g.conns, c)
 	}
-	stop := context.AfterFunc(ctx, func() { g.fail(ctx.Err()) })
+	stop := context.AfterFunc(ctx, func() { g.fail(context.Cause(ctx)) })
 	g.free = func() { stop() }
 	g.begun = time.Now()
 	g.mu.since = g.begun
@@ -74,15 +73,13 @@ func Start(ctx context.Context, p Plan) (*Generator, error) {
 }
 
 func newConn(ctx context.Context, g *Generator, p *Plan, i int) (*conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, dialIn)
-	defer cancel()
-	var d net.Dialer
-	n, err := d.DialContext(ctx, "tcp", p.Addr)
+	dialect := p.Dialect(p.Depth)
+	n, err := Dial(ctx, p.Addr, dialect.Open)
 	if err != nil {
 		return nil, fmt.Errorf("connect the load: %w", err)
 	}
 	c := &conn{
-		g: g, net: n, dialect: p.Dialect(p.Depth), depth: uint64(p.Depth), sliding: p.Sliding,
+		g: g, net: n, dialect: dialect, depth: uint64(p.Depth), sliding: p.Sliding,
 		in: make([]byte, 0, readBytes), at: make([]time.Time, p.Depth), busy: make([]bool, p.Depth),
 		random: rand.New(rand.NewPCG(p.Seed, uint64(i)+1)),
 	}
@@ -91,12 +88,6 @@ func newConn(ctx context.Context, g *Generator, p *Plan, i int) (*conn, error) {
 	if p.Rate > 0 {
 		c.gap = time.Duration(float64(time.Second) * float64(p.Conns) / p.Rate)
 	}
-	n.SetDeadline(time.Now().Add(dialIn))
-	if err := c.dialect.Open(n); err != nil {
-		n.Close()
-		return nil, fmt.Errorf("connect the load: %w", err)
-	}
-	n.SetDeadline(time.Time{})
 	return c, nil
 }
 
@@ -152,6 +143,9 @@ func (g *Generator) Wait() error {
 // A server that does not answer within drainIn is an error.
 func (g *Generator) Stop() error {
 	g.stop.Store(true)
+	for _, c := range g.conns {
+		c.wake()
+	}
 	t := time.AfterFunc(drainIn, func() {
 		g.fail(errors.New("the server did not answer all requests that were sent"))
 	})

@@ -2,12 +2,15 @@ package load
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/grid/presence"
+	"github.com/thronggrid/throng/grid/session"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -40,24 +43,66 @@ func Resume(
 	return w, w.Decode(&c)
 }
 
-// Write sends one write request, the n-th of the connection from 1, and waits
-// for its reply. Nothing else may be in flight.
-func Write(
-	conn net.Conn, kind grid.Kind, n uint64, fields int, body func([]byte) []byte,
-) error {
-	if err := Ask(conn, kind, n, fields, body); err != nil {
+// Enter makes the session of a connection present on a stream, with a status, and
+// returns once it is. Nothing else may be in flight.
+func Enter(conn net.Conn, key, status string) error {
+	r := session.TrackRequest{Key: key, Status: status}
+	if err := ask(conn, session.KindTrack, r.Fields(), r.Append); err != nil {
 		return err
 	}
-	if _, err := readReply(conn, kind); err != nil {
-		return fmt.Errorf("wait for a reply: %w", err)
+	asked, entered := false, false
+	for !asked || !entered {
+		f, err := ReadFrame(conn)
+		if err != nil {
+			return fmt.Errorf("enter a stream: %w", err)
+		}
+		switch f.Kind {
+		case session.KindTrack:
+			asked = true
+		case presence.KindEntered:
+			entered = true
+		case session.KindRefused:
+			c := pack.NewCursor(f.Body)
+			r, err := session.DecodeRefused(&c)
+			return errors.Join(fmt.Errorf("enter a stream: %v: %s", r.Code, r.Message), err)
+		}
 	}
 	return nil
 }
 
-// Ask sends one write request as Write does, and waits for nothing.
-func Ask(conn net.Conn, kind grid.Kind, n uint64, fields int, body func([]byte) []byte) error {
-	b := pack.AppendArray(wire.Begin(nil, kind, 0, uint32(n)), fields+2)
-	b = pack.AppendUint(pack.AppendUint(b, n), n)
+// End asks for the end of the session of a connection, so that it holds nothing any
+// longer. What ends the connection's frames then is an error that is Ended.
+func End(conn net.Conn) error {
+	var r session.EndRequest
+	return ask(conn, session.KindEnd, r.Fields(), r.Append)
+}
+
+// Ended says whether an error of ReadFrame is the server's word that the session has
+// ended.
+func Ended(err error) bool {
+	var g *goodbye
+	return errors.As(err, &g) && g.Reason == wire.SessionEnded
+}
+
+// Leave takes the session of a connection off a stream. Nothing else may be in
+// flight.
+func Leave(conn net.Conn, key string) error {
+	r := session.UntrackRequest{Key: key}
+	if err := ask(conn, session.KindUntrack, r.Fields(), r.Append); err != nil {
+		return err
+	}
+	if _, err := readReply(conn, session.KindUntrack); err != nil {
+		return fmt.Errorf("leave a stream: %w", err)
+	}
+	return nil
+}
+
+// ask sends a write request of a session about itself. The server does such a one
+// as often as it is asked, whatever its number.
+func ask(conn net.Conn, kind grid.Kind, fields int, body func([]byte) []byte) error {
+	const number = 1
+	b := pack.AppendArray(wire.Begin(nil, kind, 0, number), fields+2)
+	b = pack.AppendUint(pack.AppendUint(b, number), number)
 	if _, err := conn.Write(wire.End(body(b), 0)); err != nil {
 		return fmt.Errorf("send a request: %w", err)
 	}

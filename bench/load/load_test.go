@@ -294,6 +294,25 @@ func TestStopAndBadPlans(t *testing.T) {
 	}
 }
 
+// In an open loop so slow that no request is due for hours, Stop does not wait for
+// the next one.
+func TestStopOfASlowOpenLoop(t *testing.T) {
+	g, err := Start(t.Context(), Plan{
+		Addr: redisFake(t, -1), Conns: 8, Depth: 4, Rate: RateMin, Dialect: Redis([]string{"b0"}, 0),
+		Source: Random(Submit, 1, 10),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for answered := int64(0); answered < 8; { // the first requests are due at once
+		s := g.Interval()
+		answered += s.Ops
+	}
+	if err := g.Stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestOwnersAndBoards(t *testing.T) {
 	if s := string(AppendOwner(nil, 1234)); s != "memb000000001234" {
 		t.Error(s)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"time"
 
 	"github.com/thronggrid/throng/grid"
 )
@@ -83,8 +82,8 @@ func (p *Plan) check() error {
 		return errors.New("a load needs at least one connection")
 	case p.Depth < 1 || p.Depth > DepthMax:
 		return fmt.Errorf("%d requests in flight: choose 1 to %d", p.Depth, DepthMax)
-	case p.Rate < 0:
-		return fmt.Errorf("a rate of %g/s: choose 0 or more", p.Rate)
+	case p.Rate != 0:
+		return CheckRate(p.Rate)
 	}
 	return nil
 }
@@ -148,6 +147,3 @@ func Boards(n int) []string {
 	}
 	return names
 }
-
-// dialIn is how long a connection may take.
-const dialIn = 10 * time.Second

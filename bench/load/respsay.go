@@ -13,12 +13,10 @@ import (
 // brings it to the members. Each connection is subscribed to its room (RESP3, so
 // that it can send commands too).
 func RedisChat(rooms []string) func(depth int) Dialect {
-	conns := 0
+	next := speakers()
 	return func(depth int) Dialect {
-		conns++
-		return &redisChat{
-			throngChat: throngChat{user: conns, depth: depth}, room: rooms[(conns-1)%len(rooms)],
-		}
+		s := next()
+		return &redisChat{speaker: s, room: rooms[s.user%len(rooms)], depth: depth}
 	}
 }
 
@@ -27,8 +25,9 @@ func RedisChat(rooms []string) func(depth int) Dialect {
 const chatTail = "256"
 
 type redisChat struct {
-	throngChat
+	speaker
 	room  string
+	depth int
 	write redis // makes words
 	done  int   // messages answered, which happens in order
 }
@@ -78,6 +77,8 @@ func (r *redisChat) Append(b []byte, n, _ uint64, _ Op) []byte {
 	}
 	return b
 }
+
+func (r *redisChat) Again(b []byte, _ int) []byte { return b }
 
 func (r *redisChat) Next(b []byte) (Reply, error) {
 	size, err := respSize(b)

@@ -3,18 +3,29 @@ package load
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
+	"strconv"
+	"strings"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/grid/pack"
-	"github.com/thronggrid/throng/grid/presence"
-	"github.com/thronggrid/throng/grid/session"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
-// ContentBytes is the size of every message of a chat load.
-const ContentBytes = 128
+// The chat that is measured, alone and beside Redis.
+const (
+	Talkers      = 64  // connections that send,
+	RoomTalkers  = 4   // so many in each room,
+	TalkerWindow = 8   // each with so many messages in flight in a closed loop,
+	ContentBytes = 128 // of this size
+)
+
+// Talk returns sources of operations that send messages, without end.
+func Talk(int, *rand.Rand) Source {
+	return func() (Op, bool) { return Op{Kind: Say}, true }
+}
 
 // Rooms returns names for n rooms that begin with a prefix, spread as Boards are.
 func Rooms(prefix string, n int) []string {
@@ -30,23 +41,56 @@ func Rooms(prefix string, n int) []string {
 
 func roomKey(name string) string { return string(grid.AppendKey(nil, grid.StreamRoom, name)) }
 
-// ThrongChat returns the dialect of a chat on Throng: connection i is user i, in
-// room i modulo their number. An operation sends a message to that room; everything
-// that the room's members send comes back as pushes, whose numbers are checked.
+// speaker makes up the messages of one user.
+type speaker struct {
+	load    uint32 // names the load, so that no two messages ever are the same
+	user    int    // from 0; its room is that modulo their number
+	content [ContentBytes]byte
+}
+
+// speakers returns a function that makes one user after the other.
+func speakers() func() speaker {
+	next := speaker{load: rand.Uint32(), user: -1}
+	return func() speaker {
+		next.user++
+		return next
+	}
+}
+
+// text makes the content of the n-th message.
+func (s *speaker) text(n uint64) string {
+	b := fmt.Appendf(s.content[:0], "%08x user %d message %d ", s.load, s.user, n)
+	for len(b) < ContentBytes {
+		b = append(b, '.')
+	}
+	return string(b[:ContentBytes])
+}
+
+// Speaker returns which user of a chat load said a message, from 0; false: none.
+func Speaker(content string) (user int, ok bool) {
+	_, rest, _ := strings.Cut(content, " user ")
+	number, _, ok := strings.Cut(rest, " message ")
+	user, err := strconv.Atoi(number)
+	return user, ok && err == nil && len(content) == ContentBytes
+}
+
+// ThrongChat returns the dialect of a chat on Throng: each connection is a user of
+// its own, in one of the rooms by turns. An operation sends a message to that room,
+// whose content no other message has; all that the room's members send comes back
+// as pushes, whose numbers are checked.
 func ThrongChat(rooms []string) func(depth int) Dialect {
-	conns := 0
+	next := speakers()
 	return func(depth int) Dialect {
-		conns++
-		return &throngChat{user: conns, key: roomKey(rooms[(conns-1)%len(rooms)]), depth: depth}
+		s := next()
+		return &throngChat{speaker: s, key: roomKey(rooms[s.user%len(rooms)]), depth: depth}
 	}
 }
 
 type throngChat struct {
-	user    int
-	key     string
-	depth   int
-	last    uint64 // number of the newest message seen
-	content [ContentBytes]byte
+	speaker
+	key   string
+	depth int
+	last  uint64 // number of the newest message seen
 }
 
 // Open logs in, joins the room and waits until it is entered.
@@ -54,26 +98,7 @@ func (t *throngChat) Open(conn net.Conn) error {
 	if _, err := Greet(conn, wire.ProviderCustom, fmt.Sprintf("chat-user-%d", t.user)); err != nil {
 		return err
 	}
-	return Enter(conn, t.key)
-}
-
-// Enter makes the session of a connection present on a stream, and returns once
-// it is.
-func Enter(conn net.Conn, key string) error {
-	r := session.TrackRequest{Key: key}
-	if err := Ask(conn, session.KindTrack, 1, r.Fields(), r.Append); err != nil {
-		return err
-	}
-	asked, entered := false, false
-	for !asked || !entered {
-		f, err := ReadFrame(conn)
-		if err != nil {
-			return fmt.Errorf("enter a stream: %w", err)
-		}
-		asked = asked || f.Kind == session.KindTrack
-		entered = entered || f.Kind == presence.KindEntered
-	}
-	return nil
+	return Enter(conn, t.key, "")
 }
 
 func (t *throngChat) Append(b []byte, n, low uint64, _ Op) []byte {
@@ -82,15 +107,6 @@ func (t *throngChat) Append(b []byte, n, low uint64, _ Op) []byte {
 	b = pack.AppendArray(wire.Begin(b, chat.KindSend, 0, uint32(n+1)), r.Fields()+2)
 	b = pack.AppendUint(pack.AppendUint(b, n+1), low+1)
 	return wire.End(r.Append(b), start)
-}
-
-// text makes the content of the n-th message of this user.
-func (t *throngChat) text(n uint64) string {
-	b := fmt.Appendf(t.content[:0], "user %d message %d ", t.user, n)
-	for len(b) < ContentBytes {
-		b = append(b, '.')
-	}
-	return string(b[:ContentBytes])
 }
 
 func (t *throngChat) Again(b []byte, _ int) []byte { return b }

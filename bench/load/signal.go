@@ -76,7 +76,7 @@ func (t *throngListener) Join(conn net.Conn) error {
 	if err != nil {
 		return err
 	}
-	return Enter(conn, roomKey(t.room))
+	return Enter(conn, roomKey(t.room), "")
 }
 
 func (t *throngListener) Count(b []byte) (messages, used int, err error) {

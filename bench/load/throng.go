@@ -1,7 +1,6 @@
 package load
 
 import (
-	"errors"
 	"fmt"
 	"net"
 
@@ -152,15 +151,20 @@ func (t *throng) verifyPage(c *pack.Cursor, op Op) error {
 	return nil
 }
 
+// goodbye is the error that a goodbye of the server stands for.
+type goodbye struct{ wire.Goodbye }
+
+func (g *goodbye) Error() string { return "the server said goodbye: " + g.Text }
+
 // refusal is the error that an error reply or a goodbye stands for.
 func refusal(f wire.Frame) error {
 	c := pack.NewCursor(f.Body)
 	if f.Kind == wire.KindGoodbye {
-		var g wire.Goodbye
+		var g goodbye
 		if err := g.Decode(&c); err != nil {
 			return err
 		}
-		return errors.New("the server said goodbye: " + g.Text)
+		return &g
 	}
 	e, err := fault.Decode(&c)
 	if err != nil {

@@ -3,7 +3,6 @@ package peer
 import (
 	"context"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/thronggrid/throng/bench/load"
@@ -11,25 +10,16 @@ import (
 )
 
 const (
-	talkers  = 64 // senders of durable messages,
-	roomSize = 4  // in rooms of so many,
-	window   = 8  // each with so many messages in flight
-
 	listeners = 1000 // of the room that is signalled to
 	// hearIn is how long the last messages of a run may take to all listeners.
 	hearIn = 10 * time.Second
 )
 
-// say is the source of operations that send messages.
-func say(int, *rand.Rand) load.Source {
-	return func() (load.Op, bool) { return load.Op{Kind: load.Say}, true }
-}
-
 // chatting is the work of sending durable messages in small rooms.
 func chatting(ctx context.Context, s *side, d time.Duration, seed uint64) (sample, error) {
 	return s.measure(ctx, d, load.Plan{
-		Conns: talkers, Depth: window, Sliding: true, Seed: seed,
-		Dialect: s.chat(load.Rooms("room", talkers/roomSize)), Source: say,
+		Conns: load.Talkers, Depth: load.TalkerWindow, Sliding: true, Seed: seed,
+		Dialect: s.chat(load.Rooms("room", load.Talkers/load.RoomTalkers)), Source: load.Talk,
 	})
 }
 
@@ -47,7 +37,7 @@ func signalling(conns, depth int) work {
 		defer a.Close()
 		g, err := load.Start(ctx, load.Plan{
 			Addr: s.addr, Conns: conns, Depth: depth, Sliding: true, Seed: seed,
-			Dialect: s.signals(room), Source: say,
+			Dialect: s.signals(room), Source: load.Talk,
 		})
 		if err != nil {
 			return sample{}, fmt.Errorf("%s: %w", s.name, err)
@@ -75,19 +65,18 @@ func (s *side) hear(
 	process.Pause(ctx, warmUp)
 	warm := g.Interval()
 	before, _ := a.Heard()
-	u, begin := s.begin(), time.Now()
+	meter, begin := process.NewMeter(s.child), time.Now()
 	process.Pause(ctx, d)
 	after, _ := a.Heard()
-	cpu, own, err := u.end()
-	took := time.Since(begin)
-	stats := g.Interval()
-	n := float64(after - before)
+	n := after - before
 	x = sample{
-		rate: n / took.Seconds(), p50: stats.Quantile(50), p99: stats.Quantile(99),
-		ops: after - before, cpu: cpu.Seconds() * 1e6 / n, clientCPU: own.Seconds() * 1e6 / n,
+		rate: float64(n) / time.Since(begin).Seconds(),
+		cpu:  meter.PerOp(n), ownCPU: meter.OwnPerOp(n),
 	}
-	if err == nil && n == 0 {
-		err = fmt.Errorf("nothing was delivered: %w", a.Err())
+	stats := g.Interval()
+	x.p50, x.p99 = stats.Quantile(50), stats.Quantile(99)
+	if n == 0 {
+		err = fmt.Errorf("nothing was delivered in %v: %w", d, a.Err())
 	}
 	return x, warm.Ops + stats.Ops, err
 }

@@ -4,63 +4,46 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
+	"github.com/thronggrid/throng/bench/load"
 	"github.com/thronggrid/throng/bench/process"
 )
 
 // Options says what to compare.
 type Options struct {
-	Members int               // on each of the two boards; 0: 1,000,000
-	Seconds float64           // measured time of each short run; 0: 2
-	Rounds  int               // alternations; 0: 5, and 7 for T4
-	Only    []string          // of Comparisons; none: all
-	Redis   string            // the redis-server program; "": the one in PATH
-	Server  process.Selection // how to start Throng; a running one cannot be used
-	Log     io.Writer         // progress for people; nil: none
+	Members int         // on each of the two boards, at least 1
+	Seconds float64     // measured time of each short run, up to load.SecondsMax
+	Rounds  int         // alternations; 0: 5, and 7 for T4
+	Only    []string    // of Comparisons; none: all
+	Redis   string      // the redis-server program
+	Server  process.Own // how to start Throng
+	Log     io.Writer   // progress for people
 }
 
 // Comparisons returns the targets that can be compared.
 func Comparisons() []string { return []string{"T3", "T4", "T5", "T8", "T9"} }
 
-// The defaults, and the warm-up before each measured time.
-const (
-	membersDefault  = 1_000_000
-	secondsDefault  = 2
-	roundsDefault   = 5
-	roundsDefaultT4 = 7
-	warmUp          = time.Second
-)
+// Defaults returns what is compared when nothing else is asked for.
+func Defaults() Options {
+	return Options{Members: 1_000_000, Seconds: 2, Redis: "redis-server", Log: io.Discard}
+}
 
-func (o *Options) defaults() error {
-	if o.Log == nil {
-		o.Log = io.Discard
+// Check refuses what cannot be compared, by the names of the command's flags.
+func (o *Options) Check() error {
+	switch {
+	case o.Members < 1:
+		return fmt.Errorf("--members %d: want at least 1", o.Members)
+	case o.Rounds < 0:
+		return fmt.Errorf("--rounds %d: want at least 1, or 0 for the default", o.Rounds)
 	}
-	if o.Members == 0 {
-		o.Members = membersDefault
-	}
-	if o.Seconds == 0 {
-		o.Seconds = secondsDefault
-	}
-	if o.Redis == "" {
-		o.Redis = "redis-server"
-	}
-	if o.Members < 1 || o.Seconds < 0 || o.Rounds < 0 {
-		return fmt.Errorf("%d members, %g seconds, %d rounds: none may be negative",
-			o.Members, o.Seconds, o.Rounds)
-	}
-	if !o.Server.Own() {
-		return fmt.Errorf("a comparison starts both servers itself: leave --addr out")
-	}
-	for _, t := range o.Only {
-		if !slices.Contains(Comparisons(), t) {
-			return fmt.Errorf("there is no comparison %q: choose of %s", t,
+	for _, target := range o.Only {
+		if !slices.Contains(Comparisons(), target) {
+			return fmt.Errorf("--only %s: want one of %s", target,
 				strings.Join(Comparisons(), ", "))
 		}
 	}
-	return nil
+	return load.CheckSeconds(o.Seconds)
 }
 
 func (o *Options) wants(target string) bool {
@@ -75,14 +58,7 @@ func (o *Options) rounds(target string) int {
 	case o.Rounds > 0:
 		return o.Rounds
 	case target == "T4":
-		return roundsDefaultT4
+		return 7
 	}
-	return roundsDefault
-}
-
-func (o *Options) flags() map[string]string {
-	return map[string]string{
-		"members": strconv.Itoa(o.Members), "seconds": fmt.Sprint(o.Seconds),
-		"rounds": strconv.Itoa(o.Rounds), "only": strings.Join(o.Only, ","), "redis": o.Redis,
-	}
+	return 5
 }

@@ -10,7 +10,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/thronggrid/throng/bench/load"
-	"github.com/thronggrid/throng/bench/process"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -22,12 +21,6 @@ func TestRatiosAreTakenWithinRounds(t *testing.T) {
 	}
 	if got := rs.ratio((*sample).getRate); got != 2 { // of 3, 1 and 2
 		t.Errorf("ratio %g", got)
-	}
-	if got := median(rs.throng, (*sample).getRate); got != 30 {
-		t.Errorf("median %g", got)
-	}
-	if got := middle([]float64{4, 1, 3, 2}); got != 2.5 {
-		t.Errorf("middle %g", got)
 	}
 }
 
@@ -43,16 +36,15 @@ func TestReadWords(t *testing.T) {
 	}
 }
 
-func TestOptions(t *testing.T) {
-	o := Options{Only: []string{"T4"}}
-	if err := o.defaults(); err != nil || o.wants("T3") || !o.wants("T4") || o.rounds("T4") != 7 ||
-		o.rounds("T3") != 5 {
-		t.Errorf("%+v, %v", o, err)
+func TestWhatIsCompared(t *testing.T) {
+	o := Defaults()
+	o.Only = []string{"T4"}
+	if o.wants("T3") || !o.wants("T4") || o.rounds("T4") != 7 || o.rounds("T3") != 5 || !o.wantsBoards() {
+		t.Errorf("%+v", o)
 	}
-	for _, o := range []Options{{Only: []string{"T7"}}, {Members: -1}, {Server: process.Selection{Addr: "x"}}} {
-		if err := o.defaults(); err == nil {
-			t.Errorf("%+v was taken", o)
-		}
+	o.Only, o.Rounds = []string{"T8"}, 2
+	if o.wantsBoards() || o.rounds("T8") != 2 {
+		t.Errorf("%+v", o)
 	}
 }
 

@@ -44,7 +44,8 @@ func startRedis(ctx context.Context, program, dir string) (*redis, error) {
 		"--auto-aof-rewrite-percentage", "0",
 	}})
 	if err != nil {
-		return nil, fmt.Errorf("%w (on Debian: apt-get install redis-server)", err)
+		return nil, fmt.Errorf("%w (name it with --redis; Debian: apt-get install redis-server)",
+			err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, redisWait)
 	defer cancel()

@@ -38,38 +38,36 @@ type bench struct {
 // Redis compares. The error says that the benchmark could not run, or that an
 // answer was wrong.
 func Redis(ctx context.Context, o Options) (r *report.Report, err error) {
-	if err := o.defaults(); err != nil {
-		return nil, err
-	}
 	scratch, err := process.NewScratch(o.Server.Dir)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, scratch.Close()) }()
-	b := &bench{options: &o, report: report.New("peer redis", report.ReadEnv(o.flags()))}
+	b := &bench{options: &o, report: report.New("peer redis")}
 	if b.redis, err = startRedis(ctx, o.Redis, scratch.Path); err != nil {
-		return nil, err
+		return nil, process.Outcome(ctx, err)
 	}
 	defer b.redis.child.Kill()
 	if b.host, err = o.Server.Open(ctx); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, b.host.Close(ctx)) }()
+	defer b.host.End(ctx, &err)
 	if err := b.prepare(ctx); err != nil {
 		return nil, err
 	}
 	if err := b.compare(ctx); err != nil {
 		return nil, err
 	}
-	if !o.wantsBoards() {
-		return b.report, nil
+	if o.wantsBoards() {
+		if err := b.sizes(ctx); err != nil {
+			return nil, err
+		}
 	}
-	return b.report, b.sizes(ctx)
+	return b.report, nil
 }
 
-// prepare makes the boards and fills them on both sides.
+// prepare says how to speak to both sides, and fills their boards.
 func (b *bench) prepare(ctx context.Context) error {
-	o := b.options
 	b.host.Describe(&b.report.Env)
 	b.report.Env.Versions["redis"] = b.redis.version
 	b.peer = b.report.Peer("redis", b.redis.config)
@@ -80,54 +78,49 @@ func (b *bench) prepare(ctx context.Context) error {
 	b.names = load.Boards(boards)
 	b.sides = [2]*side{
 		{name: "throng", addr: b.host.Server.Addr, child: b.host.Server.Process(),
-			boards: load.Throng(b.host.Server.Key, b.names, o.Members), chat: load.ThrongChat,
+			boards: load.Throng(b.host.Server.Key, b.names, b.options.Members),
+			chat:   load.ThrongChat,
 			signals: func(room string) func(int) load.Dialect {
 				return load.ThrongSignals(b.host.Server.Key, room)
 			},
 			listener: load.ThrongListener},
 		{name: "redis", addr: b.redis.addr, child: b.redis.child,
-			boards: load.Redis(b.names, o.Members), chat: load.RedisChat,
+			boards: load.Redis(b.names, b.options.Members), chat: load.RedisChat,
 			signals:  load.RedisSignals,
 			listener: func(_ int, room string) load.Listener { return load.RedisListener(room) }},
 	}
 	if !b.options.wantsBoards() {
 		return nil
 	}
-	err := b.client(ctx, func(c *client.Client) error {
-		for _, name := range b.names {
-			_, err := c.CreateBoard(ctx, leaderboard.CreateRequest{
-				Board: name, Sort: leaderboard.Descending, Operator: leaderboard.Set,
-			})
-			if err != nil {
-				return fmt.Errorf("create a board: %w", err)
-			}
-		}
-		return nil
-	})
+	return b.fill(ctx)
+}
+
+// fill makes the boards and puts all members on them.
+func (b *bench) fill(ctx context.Context) error {
+	c, err := b.host.Server.Dial(ctx, client.Options{})
 	if err != nil {
 		return err
 	}
+	defer c.Close()
+	for _, name := range b.names {
+		_, err := c.CreateBoard(ctx, leaderboard.CreateRequest{
+			Board: name, Sort: leaderboard.Descending, Operator: leaderboard.Set,
+		})
+		if err != nil {
+			return fmt.Errorf("create a board: %w", err)
+		}
+	}
 	for _, s := range b.sides {
-		rate, err := s.preload(ctx, o.Members)
+		fmt.Fprintf(b.options.Log, "%s: preloading %d boards of %d members\n", s.name, boards,
+			b.options.Members)
+		rate, err := s.preload(ctx, b.options.Members)
 		if err != nil {
 			return fmt.Errorf("preload: %w", err)
 		}
-		fmt.Fprintf(o.Log, "%s: %d boards of %d members preloaded at %.0f/s\n",
-			s.name, boards, o.Members, rate)
+		fmt.Fprintf(b.options.Log, "%s: preloaded at %.0f/s\n", s.name, rate)
 	}
 	process.Pause(ctx, settle)
 	return nil
-}
-
-func (b *bench) client(ctx context.Context, do func(*client.Client) error) error {
-	c, err := client.Dial(ctx, b.host.Server.Addr, client.Options{
-		Credential: client.ServerKey(b.host.Server.Key), Agent: "throng-bench",
-	})
-	if err != nil {
-		return fmt.Errorf("connect: %w", err)
-	}
-	defer c.Close()
-	return do(c)
 }
 
 // compare runs the works and notes the targets.
@@ -152,23 +145,23 @@ func (b *bench) compare(ctx context.Context) error {
 		}},
 		{"T5", "rank 50×64", b.onBoards(load.Rank, 50, 64), func(rs *rounds) {
 			r.AtLeast("T5 rank", rs.ratio((*sample).getRate), 2.5, "× Redis")
-			r.AtMost("T5 rank, CPU", median(rs.throng, (*sample).getCPU), 3, "µs")
+			r.AtMost("T5 rank, CPU", rs.throngs((*sample).getCPU), 3, "µs")
 		}},
 		{"T5", "around 50×64", b.onBoards(load.Around, 50, 64), func(rs *rounds) {
 			r.AtLeast("T5 around", rs.ratio((*sample).getRate), 1.3, "× Redis")
-			r.AtMost("T5 around, CPU", median(rs.throng, (*sample).getCPU), 4, "µs")
+			r.AtMost("T5 around, CPU", rs.throngs((*sample).getCPU), 4, "µs")
 		}},
 		{"T8", "chat 64×8", chatting, func(rs *rounds) {
 			r.AtLeast("T8", rs.ratio((*sample).getRate), 0.8, "× Redis")
 		}},
 		{"T9", "fan-out 4×1", signalling(4, 1), func(rs *rounds) {
 			r.AtLeast("T9 at 4", rs.ratio((*sample).getRate), 0.9, "× Redis")
-			r.AtLeast("T9 at 4, Nakama", median(rs.throng, (*sample).getRate)/nakamaFan4, 2.5,
+			r.AtLeast("T9 at 4, Nakama", rs.throngs((*sample).getRate)/nakamaFan4, 2.5,
 				"× Nakama")
 		}},
 		{"T9", "fan-out 8×8", signalling(8, 8), func(rs *rounds) {
 			r.AtLeast("T9 at 64", rs.ratio((*sample).getRate), 1.2, "× Redis")
-			r.AtLeast("T9 at 64, Nakama", median(rs.throng, (*sample).getRate)/nakamaFan64, 20,
+			r.AtLeast("T9 at 64, Nakama", rs.throngs((*sample).getRate)/nakamaFan64, 20,
 				"× Nakama")
 		}},
 	} {
@@ -188,20 +181,23 @@ func (b *bench) compare(ctx context.Context) error {
 
 // sizes checks that both servers hold what was put in, and no more.
 func (b *bench) sizes(ctx context.Context) error {
-	return b.client(ctx, func(c *client.Client) error {
-		for _, name := range b.names {
-			info, err := c.BoardInfo(ctx, leaderboard.InfoRequest{Board: name})
-			if err != nil {
-				return fmt.Errorf("ask for a board's size: %w", err)
-			}
-			card, err := b.redis.command(ctx, "ZCARD", name)
-			if err != nil {
-				return err
-			}
-			b.report.Check("board "+name+" is whole",
-				info.Records == b.options.Members && card[0] == strconv.Itoa(b.options.Members),
-				"%d records, %s in redis, want %d", info.Records, card[0], b.options.Members)
+	c, err := b.host.Server.Dial(ctx, client.Options{})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for _, name := range b.names {
+		info, err := c.BoardInfo(ctx, leaderboard.InfoRequest{Board: name})
+		if err != nil {
+			return fmt.Errorf("ask for a board's size: %w", err)
 		}
-		return nil
-	})
+		card, err := b.redis.command(ctx, "ZCARD", name)
+		if err != nil {
+			return err
+		}
+		b.report.Check("board "+name+" is whole",
+			info.Records == b.options.Members && card[0] == strconv.Itoa(b.options.Members),
+			"%d records, %s in redis, want %d", info.Records, card[0], b.options.Members)
+	}
+	return nil
 }

@@ -2,9 +2,7 @@ package peer
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/thronggrid/throng/bench/load"
@@ -26,12 +24,14 @@ type side struct {
 
 // sample is one short run.
 type sample struct {
-	rate      float64 // operations a second
-	p50, p99  float64 // ms
-	cpu       float64 // µs of the server's processor time per operation
-	clientCPU float64 // µs of the load's
-	ops       int64
+	rate     float64 // operations a second
+	p50, p99 float64 // ms
+	cpu      float64 // µs of the server's processor time per operation
+	ownCPU   float64 // µs of the load's
 }
+
+// warmUp is how long a load runs before it is measured.
+const warmUp = time.Second
 
 // work is what one short run does with a server.
 type work func(ctx context.Context, s *side, d time.Duration, seed uint64) (sample, error)
@@ -49,47 +49,14 @@ func (b *bench) onBoards(kind load.Kind, conns, depth int) work {
 // measure runs a load for a while, after a warm-up.
 func (s *side) measure(ctx context.Context, d time.Duration, p load.Plan) (sample, error) {
 	p.Addr = s.addr
-	g, err := load.Start(ctx, p)
+	m, err := load.Measure(ctx, p, s.child, warmUp, d)
 	if err != nil {
 		return sample{}, fmt.Errorf("%s: %w", s.name, err)
 	}
-	process.Pause(ctx, warmUp)
-	g.Interval()
-	u := s.begin()
-	process.Pause(ctx, d)
-	stats := g.Interval()
-	cpu, own, cpuErr := u.end()
-	if err := g.Stop(); err != nil {
-		return sample{}, fmt.Errorf("%s: %w", s.name, err)
-	}
-	if cpuErr != nil || stats.Ops == 0 {
-		return sample{}, fmt.Errorf("%s: %d operations, and no processor time: %w", s.name,
-			stats.Ops, cpuErr)
-	}
-	n := float64(stats.Ops)
 	return sample{
-		rate: stats.PerSecond(), p50: stats.Quantile(50), p99: stats.Quantile(99), ops: stats.Ops,
-		cpu: cpu.Seconds() * 1e6 / n, clientCPU: own.Seconds() * 1e6 / n,
+		rate: m.PerSecond(), p50: m.Quantile(50), p99: m.Quantile(99),
+		cpu: m.CPU, ownCPU: m.OwnCPU,
 	}, nil
-}
-
-// usage is the processor time used until a moment.
-type usage struct {
-	side        *side
-	server, own time.Duration
-	err         error
-}
-
-func (s *side) begin() usage {
-	u := usage{side: s, own: process.SelfCPU()}
-	u.server, u.err = s.child.CPU()
-	return u
-}
-
-// end returns what was used since begin.
-func (u *usage) end() (server, own time.Duration, err error) {
-	now, err := u.side.child.CPU()
-	return now - u.server, process.SelfCPU() - u.own, errors.Join(u.err, err)
 }
 
 // preload puts all members on both boards.
@@ -111,6 +78,3 @@ func (s *side) preload(ctx context.Context, members int) (rate float64, err erro
 	}
 	return stats.PerSecond(), nil
 }
-
-// seed returns a seed for a run; both sides of a round get the same.
-func seed() uint64 { return rand.Uint64() }

@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"sync/atomic"
 	"time"
 
 	"github.com/thronggrid/throng/bench/load"
-	"github.com/thronggrid/throng/grid/pack"
-	"github.com/thronggrid/throng/grid/presence"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -19,63 +16,71 @@ const waitMax = 30 * time.Second
 
 // member is one session that stays in the room.
 type member struct {
-	number int
-	conn   net.Conn
-	resume wire.ResumeToken
-	pushes atomic.Int64 // of what happened in the room
-	told   atomic.Int64 // joins and leaves in these
-	ended  chan struct{}
+	number  int
+	conn    net.Conn
+	resume  wire.ResumeToken // of the session; zero: none yet
+	account account
+	ended   chan struct{} // closed when it hears no more; nil: it does not listen
+	why     error         // it hears no more; read after ended
 }
-
-func userOf(number int) string { return fmt.Sprintf("presence-%06d", number) }
 
 // connect opens a connection and logs in, or takes the session up again.
 func (m *member) connect(ctx context.Context, addr string) error {
-	var d net.Dialer
-	conn, err := d.DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return fmt.Errorf("connect: %w", err)
-	}
-	conn.SetDeadline(time.Now().Add(waitMax))
 	var token *wire.ResumeToken
 	if m.resume.Session != 0 {
 		token = &m.resume
 	}
-	w, err := load.Resume(conn, wire.ProviderCustom, userOf(m.number), token)
-	switch {
-	case err != nil:
-	case token != nil && !w.Resumed:
-		err = errors.New("a session was not resumed")
-	}
-	if err != nil {
-		conn.Close()
+	user := fmt.Sprintf("presence-%06d", m.number)
+	var w wire.Welcome
+	conn, err := load.Dial(ctx, addr, func(conn net.Conn) (err error) {
+		w, err = load.Resume(conn, wire.ProviderCustom, user, token)
+		if err == nil && token != nil && !w.Resumed {
+			err = errors.New("the session was not resumed")
+		}
 		return err
+	})
+	if err != nil {
+		return fmt.Errorf("member %d: %w", m.number, err)
 	}
 	m.conn, m.resume = conn, w.Resume
 	return nil
 }
 
-// listen counts what is pushed until the connection ends.
+// talk lets do ask the server something.
+func (m *member) talk(ctx context.Context, do func(net.Conn) error) error {
+	err := load.Within(ctx, m.conn, waitMax, func() error { return do(m.conn) })
+	if err != nil {
+		return fmt.Errorf("member %d: %w", m.number, err)
+	}
+	return nil
+}
+
+// listen takes what is pushed until the connection ends.
 func (m *member) listen() {
-	m.conn.SetDeadline(time.Time{})
 	m.ended = make(chan struct{})
 	go func() {
 		defer close(m.ended)
-		for {
-			f, err := load.ReadFrame(m.conn)
-			if err != nil {
-				return
-			}
-			if f.Kind != presence.KindChanged {
-				continue
-			}
-			in := pack.NewCursor(f.Body)
-			if e, err := presence.DecodeChangedEvent(&in); err == nil {
-				m.pushes.Add(1)
-				m.told.Add(int64(e.Joins + e.Leaves))
+		for m.why = nil; m.why == nil; {
+			var f wire.Frame
+			if f, m.why = load.ReadFrame(m.conn); m.why == nil {
+				m.why = m.account.take(f)
 			}
 		}
 	}()
+}
+
+// leave ends the session of a member that listens.
+func (m *member) leave(ctx context.Context) error {
+	return m.talk(ctx, func(conn net.Conn) error {
+		if err := load.End(conn); err != nil {
+			return err
+		}
+		<-m.ended // as the server says goodbye, or by talk's deadline
+		if !load.Ended(m.why) {
+			return fmt.Errorf("end the session: %w", m.why)
+		}
+		return nil
+	})
 }
 
 // drop closes the connection without a word.

@@ -3,43 +3,32 @@ package presences
 import (
 	"fmt"
 	"io"
-	"strconv"
 
+	"github.com/thronggrid/throng/bench/load"
 	"github.com/thronggrid/throng/bench/process"
 )
 
 // Options says what to measure.
 type Options struct {
-	Members int               // of the room; 0: 1,000
-	Seconds float64           // of churn; 0: 10
-	Server  process.Selection // which server to use
-	Log     io.Writer         // progress for people; nil: none
+	Members int     // of the room, at least 1
+	Seconds float64 // of churn, up to load.SecondsMax
+	Server  process.Selection
+	Log     io.Writer // progress for people
 }
 
-const (
-	membersDefault = 1000
-	secondsDefault = 10
-	churners       = 16
-)
+// Churners is how many sessions come and go beside the members.
+const Churners = 16
 
-func (o *Options) defaults() error {
-	if o.Log == nil {
-		o.Log = io.Discard
-	}
-	if o.Members == 0 {
-		o.Members = membersDefault
-	}
-	if o.Seconds == 0 {
-		o.Seconds = secondsDefault
-	}
-	if o.Members < 1 || o.Seconds < 0 {
-		return fmt.Errorf("%d members, %g seconds: want at least 1 and 0", o.Members, o.Seconds)
-	}
-	return nil
-}
+// Defaults returns what is measured when nothing else is asked for.
+func Defaults() Options { return Options{Members: 1000, Seconds: 10, Log: io.Discard} }
 
-func (o *Options) flags() map[string]string {
-	return map[string]string{
-		"members": strconv.Itoa(o.Members), "seconds": fmt.Sprint(o.Seconds),
+// Check refuses what cannot be measured, by the names of the command's flags.
+func (o *Options) Check() error {
+	if o.Members < 1 {
+		return fmt.Errorf("--members %d: want at least 1", o.Members)
 	}
+	if err := load.CheckSeconds(o.Seconds); err != nil {
+		return err
+	}
+	return o.Server.Check()
 }

@@ -2,6 +2,9 @@ package process
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,9 +34,14 @@ echo "ready client=$addr http=127.0.0.1:1"
 exec sleep 600
 `
 
+// servesUntilTerm ends with exit code 3 once it gets SIGTERM. It waits in short
+// sleeps: one that it had to kill could miss that while it starts.
+var servesUntilTerm = "trap 'exit 3' TERM\n" +
+	strings.Replace(serves, "exec sleep 600", "while :; do sleep 0.01; done", 1)
+
 func TestServerKeepsItsPortOverRestarts(t *testing.T) {
 	dir := t.TempDir()
-	s, err := StartThrong(t.Context(), ThrongOptions{Program: fake(t, serves), Dir: dir, Args: []string{"--x"}})
+	s, err := StartThrong(t.Context(), ThrongOptions{Program: fake(t, serves), Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +61,7 @@ func TestServerKeepsItsPortOverRestarts(t *testing.T) {
 		t.Error("the same process")
 	}
 	args, err := os.ReadFile(filepath.Join(dir, "args"))
-	want := "args serve --data-dir " + dir + " --client-addr 127.0.0.1:4711 --x\n"
+	want := "args serve --data-dir " + dir + " --client-addr 127.0.0.1:4711\n"
 	if err != nil || string(args) != want {
 		t.Errorf("started with %q (%v), want %q", args, err, want)
 	}
@@ -76,11 +84,12 @@ func TestServerThatNeverServesIsKilled(t *testing.T) {
 }
 
 func TestStop(t *testing.T) {
-	p, err := Start(Command{Name: fake(t, "trap 'kill $!; exit 3' TERM; sleep 600 & echo on; wait")})
+	dir := t.TempDir()
+	p, err := Start(Command{Name: fake(t, servesUntilTerm), Args: []string{"", "", dir}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for p.out.String() == "" { // the trap is set before the line is written
+	for p.out.String() == "" { // the trap was set before
 		time.Sleep(time.Millisecond)
 	}
 	if err := p.Stop(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 3") {
@@ -114,6 +123,70 @@ func TestRunningServerCannotBeRestarted(t *testing.T) {
 	}
 }
 
+func TestSelection(t *testing.T) {
+	for _, s := range []Selection{{Addr: "127.0.0.1:7400"}, {ServerKeyFile: "k"}} {
+		if err := s.Check(); err == nil || !strings.Contains(err.Error(), "--addr") ||
+			!strings.Contains(err.Error(), "--server-key-file") {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+	key := filepath.Join(t.TempDir(), "k")
+	if err := os.WriteFile(key, []byte("secret\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := Selection{Addr: "127.0.0.1:1", ServerKeyFile: key}
+	if err := s.Check(); err != nil {
+		t.Error(err)
+	}
+	_, err := s.Open(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "--addr 127.0.0.1:1") || !strings.Contains(err.Error(), key) {
+		t.Errorf("a server that is not there: %v", err)
+	}
+	s.ServerKeyFile += "x"
+	if _, err := s.Open(t.Context()); err == nil {
+		t.Error("a key that is not there was read")
+	}
+}
+
+// However a run ends, its server and its directory are gone.
+func TestEndOfARun(t *testing.T) {
+	for _, c := range []struct {
+		name      string
+		code      int // the server's exit code
+		interrupt bool
+		failed    error
+		says      string // the error, "" for none
+	}{
+		{"well", 0, false, nil, ""},
+		{"with an error", 0, false, errors.New("no answer"), "no answer"},
+		{"interrupted", 0, true, errors.New("i/o timeout"), "enough"},
+		{"with a server that fails at its end", 3, false, nil, "exit status 3"},
+	} {
+		script := strings.Replace(servesUntilTerm, "exit 3", fmt.Sprintf("exit %d", c.code), 1)
+		o := Own{Program: fake(t, script), Dir: t.TempDir()}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		h, err := o.Open(ctx)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		child := h.Server.Process()
+		if c.interrupt {
+			cancel(errors.New("enough"))
+		}
+		err = c.failed
+		h.End(ctx, &err)
+		if (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) ||
+			c.interrupt && err.Error() != c.says {
+			t.Errorf("%s: ended with %v", c.name, err)
+		}
+		<-child.Done()
+		if left, err := os.ReadDir(o.Dir); err != nil || len(left) > 0 {
+			t.Errorf("%s: left behind %v, %v", c.name, left, err)
+		}
+		cancel(nil)
+	}
+}
+
 func TestUsage(t *testing.T) {
 	before := SelfCPU()
 	for x := 1; SelfCPU()-before < 5*time.Millisecond; x++ {
@@ -131,9 +204,19 @@ func TestUsage(t *testing.T) {
 	if err := p.ResetPeak(); err != nil {
 		t.Error(err)
 	}
+	m0, m1 := NewMeter(nil), NewMeter(p)
+	if used := m1.PerOp(1000); used < 0 || used > 1000 || !math.IsNaN(m0.PerOp(1)) {
+		t.Errorf("used %g µs, and %g without a child", used, m0.PerOp(1))
+	}
+	for x := 1; m0.OwnPerOp(1) < 2000; x++ {
+		_ = x * x
+	}
 	p.Kill()
 	if _, err := p.Memory(); err == nil {
 		t.Error("a dead process has memory")
+	}
+	if used := m1.PerOp(1); !math.IsNaN(used) {
+		t.Errorf("a dead process used %g µs", used)
 	}
 }
 

@@ -16,7 +16,8 @@ type Scratch struct{ Path string }
 func NewScratch(parent string) (*Scratch, error) {
 	path, err := os.MkdirTemp(parent, "throng-bench-")
 	if err != nil {
-		return nil, fmt.Errorf("make a directory for the benchmark: %w", err)
+		return nil, fmt.Errorf("make a directory for the benchmark: %w; "+
+			"choose where with --dir", err)
 	}
 	return &Scratch{path}, nil
 }

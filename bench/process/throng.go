@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/thronggrid/throng/netio/client"
 )
 
 // ReadyWait is how long a server may take until it serves.
@@ -30,10 +32,9 @@ type Throng struct {
 
 // ThrongOptions says how to run a server.
 type ThrongOptions struct {
-	Program string   // the executable; "" means the one that is running
-	Dir     string   // the data directory
-	Args    []string // further arguments of serve
-	Heap    bool     // let the Go runtime tell its live heap: see LiveHeap
+	Program string // the executable; "" means the one that is running
+	Dir     string // the data directory
+	Heap    bool   // let the Go runtime tell its live heap: see LiveHeap
 }
 
 // StartThrong starts a server and returns once it serves.
@@ -59,6 +60,20 @@ func Running(addr, serverKeyFile string) (*Throng, error) {
 		return nil, fmt.Errorf("read the server key: %w", err)
 	}
 	return &Throng{Addr: addr, Key: strings.TrimSpace(string(key))}, nil
+}
+
+// Dial connects a client, which is the studio's own server unless o has another
+// credential.
+func (t *Throng) Dial(ctx context.Context, o client.Options) (*client.Client, error) {
+	o.Agent = "throng-bench"
+	if o.Credential == (client.Credential{}) {
+		o.Credential = client.ServerKey(t.Key)
+	}
+	c, err := client.Dial(ctx, t.Addr, o)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	return c, nil
 }
 
 // Owned says whether the server is the benchmark's own, to be killed and measured.
@@ -112,8 +127,7 @@ func (t *Throng) Start(ctx context.Context) error {
 func (t *Throng) command(line func(string)) Command {
 	c := Command{
 		Name: t.options.Program,
-		Args: append([]string{"serve", "--data-dir", t.options.Dir, "--client-addr", t.Addr},
-			t.options.Args...),
+		Args: []string{"serve", "--data-dir", t.options.Dir, "--client-addr", t.Addr},
 		Line: line,
 	}
 	if t.options.Heap {

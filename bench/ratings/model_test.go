@@ -153,7 +153,7 @@ func TestTopCountsOnlyWhoIsInTheList(t *testing.T) {
 	}
 }
 
-func TestOptions(t *testing.T) {
+func TestListsAskedFor(t *testing.T) {
 	m := newTestModel(t)
 	for at, ok := range map[string]bool{"1990-07": true, "1991-01": true, "1991-07": false, "1990": false} {
 		if _, err := (&Options{At: []string{at}}).asked(m.file); (err == nil) != ok {
@@ -162,13 +162,6 @@ func TestOptions(t *testing.T) {
 	}
 	if asked, err := (&Options{}).asked(m.file); err != nil || !asked[m.file.Lists()[2]] {
 		t.Errorf("%v, %v", asked, err)
-	}
-	restart := Options{File: "x", Restart: true}
-	restart.Server.Addr = "127.0.0.1:7400"
-	for _, o := range []Options{{}, {File: "x", Conns: ConnsMax + 1}, restart} {
-		if err := o.defaults(); err == nil {
-			t.Errorf("%+v was taken", o)
-		}
 	}
 }
 

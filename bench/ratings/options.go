@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 
 	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/ssp"
@@ -13,45 +12,38 @@ import (
 
 // Options says what to play.
 type Options struct {
-	File    string            // the rating file: spelling.ssp of Debian's scid-rating-data
-	At      []string          // lists whose top ten to show, "2013-12"; none: the last
-	Restart bool              // SIGKILL and restart the server after half of the ratings
-	Dump    string            // a file to write the final board to; "": none
-	Conns   int               // connections, 1 to ConnsMax; 0: 16
-	Server  process.Selection // which server
-	Log     io.Writer         // progress for people; nil: none
+	File    string   // the rating file: spelling.ssp of Debian's scid-rating-data
+	At      []string // lists whose top ten to show, "2013-12"; none: the last
+	Restart bool     // SIGKILL and restart the server after half of the ratings
+	Dump    string   // a file to write the final board to; "": none
+	Conns   int      // connections, 1 to ConnsMax
+	Server  process.Selection
+	Log     io.Writer // progress for people
 }
 
 // ConnsMax bounds Options.Conns.
 const ConnsMax = 256
 
-const connsDefault = 16
+// Defaults returns how a file is played when nothing else is asked for.
+func Defaults() Options { return Options{Conns: 16, Log: io.Discard} }
 
-func (o *Options) defaults() error {
-	if o.Log == nil {
-		o.Log = io.Discard
-	}
-	if o.Conns == 0 {
-		o.Conns = connsDefault
-	}
+// Check refuses what cannot be played, by the names of the command's flags.
+func (o *Options) Check() error {
 	switch {
 	case o.File == "":
-		return errors.New("no rating file: apt-get install scid-rating-data, " +
-			"then --file /usr/share/scid/data/spelling.ssp")
+		return errors.New("--file is missing: name the rating file, " +
+			"/usr/share/scid/data/spelling.ssp say (apt-get install scid-rating-data)")
 	case o.Conns < 1 || o.Conns > ConnsMax:
-		return fmt.Errorf("%d connections: choose 1 to %d", o.Conns, ConnsMax)
-	case o.Restart && !o.Server.Own():
-		return errors.New("--restart kills the server, so it must be the benchmark's own: " +
-			"leave --addr out")
+		return fmt.Errorf("--conns %d: want 1 to %d", o.Conns, ConnsMax)
+	case o.Restart && o.Server.Addr != "":
+		return errors.New("--restart cannot kill the server of --addr: leave one of them out")
 	}
-	return nil
-}
-
-func (o *Options) flags() map[string]string {
-	return map[string]string{
-		"file": o.File, "at": fmt.Sprint(o.At), "restart": strconv.FormatBool(o.Restart),
-		"dump": o.Dump, "conns": strconv.Itoa(o.Conns), "addr": o.Server.Addr,
+	for _, at := range o.At {
+		if _, err := ssp.ParseList(at); err != nil {
+			return fmt.Errorf("--at: %w", err)
+		}
 	}
+	return o.Server.Check()
 }
 
 // asked returns the lists named by Options.At.

@@ -10,23 +10,6 @@ import (
 	"github.com/thronggrid/throng/netio/client"
 )
 
-// readAll reads the whole board, page by page.
-func readAll(ctx context.Context, c *client.Client, name string) (board, error) {
-	var b board
-	for {
-		p, err := c.Page(ctx, leaderboard.PageRequest{
-			Board: name, Rank: len(b) + 1, Limit: leaderboard.PageRecordsMax,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("read the board from rank %d: %w", len(b)+1, err)
-		}
-		b = append(b, p.Records...)
-		if len(p.Records) < leaderboard.PageRecordsMax {
-			return b, nil
-		}
-	}
-}
-
 // askOwners asks for the record of every owner on the board by name, and returns
 // how many answers differ from the page it was on.
 func askOwners(ctx context.Context, c *client.Client, name string, b board) (int, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"os"
 	"strings"
 	"sync"
@@ -16,15 +18,12 @@ import (
 	"github.com/thronggrid/throng/netio/client"
 )
 
-// board names the board; with a server of somebody else it is made and deleted.
+// boardName names the board; with a server of somebody else it is made and deleted.
 const boardName = "bench/fide-ratings"
 
 // Run plays the file. The error says that the benchmark could not run; what did
 // not hold is in the report.
 func Run(ctx context.Context, o Options) (r *report.Report, err error) {
-	if err := o.defaults(); err != nil {
-		return nil, err
-	}
 	source, dump, err := openFiles(&o)
 	if err != nil {
 		return nil, err
@@ -33,9 +32,9 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 	if dump != nil {
 		defer func() { err = errors.Join(err, dump.Close()) }()
 	}
-	file, tokens, err := readFile(&o, source)
+	file, tokens, err := readFile(ctx, &o, source)
 	if err != nil {
-		return nil, err
+		return nil, process.Outcome(ctx, err)
 	}
 	asked, err := o.asked(file)
 	if err != nil {
@@ -49,10 +48,11 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, host.Close(ctx)) }()
+	defer host.End(ctx, &err)
 
-	p := &play{options: &o, model: m, host: host, dump: dump}
-	p.report = report.New("ratings", report.ReadEnv(o.flags()))
+	p := &play{
+		options: &o, model: m, host: host, dump: dump, report: report.New("ratings"),
+	}
 	host.Describe(&p.report.Env)
 	defer p.closeClients()
 	if err := p.connect(ctx); err != nil {
@@ -100,16 +100,30 @@ func makeDump(path string, source *os.File) (*os.File, error) {
 	return dump, nil
 }
 
+// until is a reader that ends with ctx.
+type until struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (u until) Read(b []byte) (int, error) {
+	if u.ctx.Err() != nil {
+		return 0, context.Cause(u.ctx)
+	}
+	return u.Reader.Read(b)
+}
+
 // readFile reads the file twice: to play it, and to count it independently.
-func readFile(o *Options, f *os.File) (*ssp.File, int, error) {
-	file, err := ssp.Read(f)
+func readFile(ctx context.Context, o *Options, f *os.File) (*ssp.File, int, error) {
+	fmt.Fprintf(o.Log, "reading %s\n", o.File)
+	file, err := ssp.Read(until{ctx, f})
 	if err != nil {
 		return nil, 0, err
 	}
 	if _, err := f.Seek(0, 0); err != nil {
 		return nil, 0, fmt.Errorf("read the rating file again: %w", err)
 	}
-	tokens, err := ssp.Tokens(f)
+	tokens, err := ssp.Tokens(until{ctx, f})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -135,11 +149,9 @@ type play struct {
 
 func (p *play) connect(ctx context.Context) error {
 	for range p.options.Conns {
-		c, err := client.Dial(ctx, p.host.Server.Addr, client.Options{
-			Credential: client.ServerKey(p.host.Server.Key), Agent: "throng-bench",
-		})
+		c, err := p.host.Server.Dial(ctx, client.Options{})
 		if err != nil {
-			return fmt.Errorf("connect: %w", err)
+			return err
 		}
 		p.clients = append(p.clients, c)
 	}
@@ -174,12 +186,12 @@ func (p *play) submit(ctx context.Context, asked map[ssp.List]bool) error {
 	var killer sync.WaitGroup
 	defer killer.Wait()
 	defer cancel(nil)
-	meter := p.host.Meter()
+	meter := process.NewMeter(p.host.Server.Process())
 	var again restarted
 	if p.options.Restart {
 		killer.Go(func() { again = p.restart(ctx, cancel) })
 	}
-	begin, ownCPU := time.Now(), process.SelfCPU()
+	begin := time.Now()
 	for i, l := range file.Lists() {
 		if err := p.sent.list(ctx, i, l); err != nil {
 			return errors.Join(context.Cause(ctx), err)
@@ -195,17 +207,17 @@ func (p *play) submit(ctx context.Context, asked map[ssp.List]bool) error {
 			}
 		}
 	}
-	took, acked := time.Since(begin), float64(p.sent.acked.Load())
-	p.report.Metric("ratings submitted", acked, "")
+	took, acked := time.Since(begin), p.sent.acked.Load()
+	p.report.Metric("ratings submitted", float64(acked), "")
 	p.report.Metric("submit time", took.Seconds(), "s")
-	p.report.Metric("submit rate", acked/took.Seconds(), "1/s")
-	p.report.Metric("client CPU", (process.SelfCPU()-ownCPU).Seconds()*1e6/acked, "µs/submit")
+	p.report.Metric("submit rate", float64(acked)/took.Seconds(), "1/s")
+	p.report.Metric("client CPU", meter.OwnPerOp(acked), "µs/submit")
 	killer.Wait()
 	if p.options.Restart {
 		p.noteRestart(again)
 	}
-	if cpu, ok := meter.CPU(); ok {
-		p.report.Metric("server CPU", cpu.Seconds()*1e6/acked, "µs/submit")
+	if cpu := meter.PerOp(acked); !math.IsNaN(cpu) { // one that was restarted has forgotten
+		p.report.Metric("server CPU", cpu, "µs/submit")
 	}
 	return nil
 }

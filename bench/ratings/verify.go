@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/thronggrid/throng/bench/readback"
 	"github.com/thronggrid/throng/bench/ssp"
 	"github.com/thronggrid/throng/grid/leaderboard"
 )
@@ -42,7 +43,7 @@ func whole(f *ssp.File) (said string, ok bool) {
 // verify reads the board back and compares every rank.
 func (p *play) verify(ctx context.Context) error {
 	c := p.clients[0]
-	b, err := readAll(ctx, c, boardName)
+	b, err := readback.Board(ctx, c, boardName)
 	if err != nil {
 		return err
 	}

@@ -17,17 +17,14 @@ type Env struct {
 	Kernel    string            `json:"kernel"`
 	Go        string            `json:"go"`
 	Versions  map[string]string `json:"versions"` // of the servers that were run
-	Flags     map[string]string `json:"flags"`    // of the command, defaults included
+	Flags     map[string]string `json:"flags"`    // of the command, which notes them
 }
 
-// ReadEnv describes this machine. What the system does not tell stays empty.
-func ReadEnv(flags map[string]string) Env {
+// readEnv describes this machine. What the system does not tell stays empty.
+func readEnv() Env {
 	e := Env{
 		Machine: runtime.GOARCH, Cores: runtime.NumCPU(), Go: runtime.Version(),
-		Versions: map[string]string{}, Flags: flags,
-	}
-	if flags == nil {
-		e.Flags = map[string]string{}
+		Versions: map[string]string{}, Flags: map[string]string{},
 	}
 	if cpu, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		if m := modelName(string(cpu)); m != "" {

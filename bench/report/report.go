@@ -47,10 +47,10 @@ type Target struct {
 	Met   bool    `json:"met"`
 }
 
-// New returns an empty report of the benchmark called name.
-func New(name string, env Env) *Report {
+// New returns an empty report of the benchmark called name, on this machine.
+func New(name string) *Report {
 	return &Report{
-		Bench: name, Env: env,
+		Bench: name, Env: readEnv(),
 		Checks: []Check{}, Metrics: []Metric{}, Peers: []Peer{}, Targets: []Target{},
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 func TestOKHoldsOnlyWhenEveryCheckHeld(t *testing.T) {
-	r := New("x", Env{})
+	r := New("x")
 	if r.OK {
 		t.Error("a report without checks is not ok")
 	}
@@ -29,7 +29,7 @@ func TestOKHoldsOnlyWhenEveryCheckHeld(t *testing.T) {
 }
 
 func TestMissedTargetIsNoError(t *testing.T) {
-	r := New("x", Env{})
+	r := New("x")
 	r.Check("a", true, "")
 	r.AtLeast("T3", 2.4, 2.5, "× Redis")
 	r.AtMost("T7", 1.9, 2, "s")
@@ -40,7 +40,7 @@ func TestMissedTargetIsNoError(t *testing.T) {
 }
 
 func TestJSONIsOneObjectWithEveryField(t *testing.T) {
-	r := New("x", ReadEnv(nil))
+	r := New("x")
 	r.Metric("rate", math.Inf(1), "1/s")
 	r.Peer("redis", map[string]string{"appendfsync": "always"}).Metric("rate", 5, "1/s")
 	var b bytes.Buffer
@@ -63,7 +63,7 @@ func TestJSONIsOneObjectWithEveryField(t *testing.T) {
 }
 
 func TestTableShowsWhatFailed(t *testing.T) {
-	r := New("crash", Env{})
+	r := New("crash")
 	r.Metric("writes", 1234567, "")
 	r.Check("no acknowledged write lost", false, "2 lost")
 	r.AtLeast("T3", 2, 2.5, "× Redis")
@@ -81,5 +81,21 @@ func TestTableShowsWhatFailed(t *testing.T) {
 func TestModelName(t *testing.T) {
 	if m := modelName("processor\t: 0\nmodel name\t: Fast CPU\n"); m != "Fast CPU" {
 		t.Errorf("%q", m)
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, c := range []struct {
+		of   []float64
+		want float64
+	}{{nil, 0}, {[]float64{4}, 4}, {[]float64{9, 1, 3}, 3}, {[]float64{4, 1, 3, 2}, 2.5}} {
+		if got := Median(c.of); got != c.want {
+			t.Errorf("the median of %v is %g, want %g", c.of, got, c.want)
+		}
+	}
+	type sample struct{ rate float64 }
+	samples := []sample{{7}, {5}, {6}}
+	if got := MedianOf(samples, func(s *sample) float64 { return s.rate }); got != 6 || samples[0].rate != 7 {
+		t.Errorf("%g, %v", got, samples)
 	}
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 	"sync/atomic"
-	"time"
 
-	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/bench/process"
+	"github.com/thronggrid/throng/bench/readback"
 	"github.com/thronggrid/throng/netio/client"
 )
 
@@ -17,18 +17,18 @@ type member struct {
 	number int
 	client *client.Client
 	joined *client.Room
+	before int           // connections made when its socket was cut last; 0: it was not
 	at     atomic.Uint64 // the number of the last message given
-	gaps   atomic.Int64  // messages that the server said were gone
+	gone   atomic.Int64  // messages that the server said were gone
 }
 
 // join connects and joins the room, from its first message on.
-func (m *member) join(ctx context.Context, addr string) (err error) {
-	m.client, err = client.Dial(ctx, addr, client.Options{
-		Credential: client.Custom(fmt.Sprintf("resume-%06d", m.number)),
-		Agent:      "throng-bench", Dial: m.socket.dial,
+func (m *member) join(ctx context.Context, server *process.Throng) (err error) {
+	m.client, err = server.Dial(ctx, client.Options{
+		Credential: client.Custom(fmt.Sprintf("resume-%06d", m.number)), Dial: m.socket.dial,
 	})
 	if err != nil {
-		return fmt.Errorf("connect session %d: %w", m.number, err)
+		return fmt.Errorf("session %d: %w", m.number, err)
 	}
 	m.joined, err = m.client.Join(ctx, m.room.name, client.JoinOptions{FromStart: true})
 	if err != nil {
@@ -37,39 +37,51 @@ func (m *member) join(ctx context.Context, addr string) (err error) {
 	return nil
 }
 
-// listen takes events until the context ends.
+// listen takes what the room brings until ctx ends.
 func (m *member) listen(ctx context.Context) {
-	for ctx.Err() == nil {
-		e, err := m.joined.Next(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil && fault.Of(err).Retry == 0:
-			m.room.problem("session %d hears no more: %v", m.number, err)
-			return
-		case e.Kind == client.MessagesGone:
-			m.gaps.Add(int64(e.Gone))
-			m.room.problem("session %d was told that %d messages are gone", m.number, e.Gone)
-		case e.Kind == client.MessageSent:
-			if want := m.at.Load() + 1; e.Message.Seq != want {
-				m.room.problem("session %d was given number %d, not %d",
-					m.number, e.Message.Seq, want)
-			}
-			m.room.give(e.Message.Seq, e.Message.Content)
-			m.at.Store(e.Message.Seq)
-		}
+	if err := readback.Follow(ctx, m.joined, m.hear); err != nil {
+		m.room.problem("session %d hears no more: %v", m.number, err)
 	}
 }
 
-// send sends one message and notes its acknowledgement. False: its outcome stayed
-// unknown, or it was refused.
-func (m *member) send(ctx context.Context, n int) bool {
-	content := fmt.Sprintf("message %d of session %d at %d", n, m.number, time.Now().UnixMicro())
+// hear takes one event: messages must come as 1, 2, 3 and so on.
+func (m *member) hear(e client.Event) {
+	switch e.Kind {
+	case client.MessagesGone:
+		m.gone.Add(int64(e.Gone))
+		m.room.problem("session %d was told that %d messages are gone", m.number, e.Gone)
+	case client.MessageSent:
+		if want := m.at.Load() + 1; e.Message.Seq != want {
+			m.room.problem("session %d was given number %d, not %d", m.number, e.Message.Seq, want)
+		}
+		m.room.give(e.Message.Seq, e.Message.Content)
+		m.at.Store(e.Message.Seq)
+	}
+}
+
+// behind says whether the member lacks messages that its room has.
+func (m *member) behind() bool { return m.at.Load() < m.room.last() }
+
+// cut cuts the socket, and says whether there was one.
+func (m *member) cut() bool {
+	made := m.client.Stats().Connects
+	if !m.socket.cut() {
+		return false
+	}
+	m.before = made
+	return true
+}
+
+// away says whether the member has not connected again since its socket was cut.
+func (m *member) away() bool { return m.client.Stats().Connects <= m.before }
+
+// send sends a message like no other and notes its acknowledgement. False: its
+// outcome stayed unknown, or it was refused.
+func (m *member) send(ctx context.Context, n int64) bool {
+	content := fmt.Sprintf("message %d of session %d", n, m.number)
 	reply, err := m.joined.Send(ctx, content)
 	if err != nil {
-		if ctx.Err() == nil {
-			m.room.problem("session %d could not send: %v", m.number, err)
-		}
+		m.room.problem("session %d could not send: %v", m.number, err)
 		return false
 	}
 	m.room.ack(reply.Seq, content)

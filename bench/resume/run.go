@@ -2,20 +2,18 @@ package resume
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/thronggrid/throng/bench/load"
 	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/report"
 )
 
 const (
-	// dropEvery is the time between two drops.
-	dropEvery = time.Second
 	// settleIn is how long the last messages may take to reach every member.
 	settleIn = 60 * time.Second
 	// joinIn is how long all sessions may take to join.
@@ -29,6 +27,7 @@ type bench struct {
 	host    *process.Host
 	rooms   []*room
 	members []*member
+	said    atomic.Int64 // messages made up
 	sent    atomic.Int64 // acknowledged
 	failed  atomic.Int64 // refused, or never decided
 	cut     int          // sockets
@@ -36,21 +35,18 @@ type bench struct {
 
 // Run chats, cuts and checks. The error says that the benchmark could not run.
 func Run(ctx context.Context, o Options) (r *report.Report, err error) {
-	if err := o.defaults(); err != nil {
-		return nil, err
-	}
-	b := &bench{options: &o, report: report.New("resume", report.ReadEnv(o.flags()))}
+	b := &bench{options: &o, report: report.New("resume")}
 	if b.host, err = o.Server.Open(ctx); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, b.host.Close(ctx)) }()
+	defer b.host.End(ctx, &err)
 	b.host.Describe(&b.report.Env)
 	defer b.leave()
 	if err := b.join(ctx); err != nil {
 		return nil, err
 	}
-	listening, deaf := context.WithCancel(ctx)
-	defer deaf()
+	listening, deafen := context.WithCancel(ctx)
+	defer deafen()
 	var ears sync.WaitGroup
 	for _, m := range b.members {
 		ears.Go(func() { m.listen(listening) })
@@ -59,10 +55,11 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 	b.chat(ctx)
 	took := time.Since(begin)
 	b.settle(ctx)
-	deaf()
+	deafen()
 	ears.Wait()
-	b.judge(took)
-	return b.report, ctx.Err()
+	seen := b.outcome(took)
+	seen.note(b.report)
+	return b.report, nil
 }
 
 // join makes the rooms and fills them.
@@ -70,26 +67,21 @@ func (b *bench) join(ctx context.Context) error {
 	tag := rand.Uint32() // a server that runs already may know rooms of an earlier run
 	for i := range b.options.Sessions {
 		if i%roomSize == 0 {
-			b.rooms = append(b.rooms, &room{
-				name: fmt.Sprintf("resume-%08x-%d", tag, i/roomSize), acked: map[uint64]bool{},
-			})
+			b.rooms = append(b.rooms, newRoom(fmt.Sprintf("resume-%08x-%d", tag, i/roomSize)))
 		}
 		b.members = append(b.members, &member{room: b.rooms[i/roomSize], number: i})
 	}
-	ctx, cancel := context.WithTimeout(ctx, joinIn)
+	ctx, cancel := context.WithTimeoutCause(ctx, joinIn,
+		fmt.Errorf("%d sessions could not join within %v", len(b.members), joinIn))
 	defer cancel()
-	errs := make([]error, senders)
-	var wg sync.WaitGroup
-	for w := range senders {
-		wg.Go(func() {
-			for i := w; i < len(b.members) && errs[w] == nil; i += senders {
-				errs[w] = b.members[i].join(ctx, b.host.Server.Addr)
-			}
-		})
+	err := load.Each(ctx, len(b.members), senders, func(i int) error {
+		return b.members[i].join(ctx, b.host.Server)
+	})
+	if err != nil {
+		return err
 	}
-	wg.Wait()
 	fmt.Fprintf(b.options.Log, "%d sessions in %d rooms\n", len(b.members), len(b.rooms))
-	return errors.Join(errs...)
+	return nil
 }
 
 // chat sends at the rate while drop after drop cuts sockets.
@@ -99,17 +91,19 @@ func (b *bench) chat(ctx context.Context) {
 	for w := range senders {
 		wg.Go(func() { b.talk(sending, ctx, w) })
 	}
-	for i := range b.options.Drops {
-		process.Pause(ctx, dropEvery)
-		n := len(b.members) / cutPart
-		for _, k := range rand.Perm(len(b.members))[:n] {
-			b.members[k].socket.cut()
+	for i := 0; i < b.options.Drops && ctx.Err() == nil; i++ {
+		process.Pause(ctx, b.options.Every)
+		cut := 0
+		for _, k := range rand.Perm(len(b.members))[:len(b.members)/cutPart] {
+			if b.members[k].cut() {
+				cut++
+			}
 		}
-		b.cut += n
+		b.cut += cut
 		fmt.Fprintf(b.options.Log, "drop %d: %d sockets cut, %d messages acknowledged\n",
-			i+1, n, b.sent.Load())
+			i+1, cut, b.sent.Load())
 	}
-	process.Pause(ctx, dropEvery)
+	process.Pause(ctx, b.options.Every)
 	stop()
 	wg.Wait()
 }
@@ -121,7 +115,7 @@ func (b *bench) talk(sending, ctx context.Context, part int) {
 	due := time.Now()
 	for n := 0; sending.Err() == nil; n++ {
 		m := b.members[(n*senders+part)%len(b.members)]
-		if m.send(ctx, n) {
+		if m.send(ctx, b.said.Add(1)) {
 			b.sent.Add(1)
 		} else {
 			b.failed.Add(1)
@@ -131,20 +125,20 @@ func (b *bench) talk(sending, ctx context.Context, part int) {
 	}
 }
 
-// settle waits until every member was given what its room has.
+// settle waits until every member is back and was given what its room has.
 func (b *bench) settle(ctx context.Context) {
 	for end := time.Now().Add(settleIn); time.Now().Before(end) && ctx.Err() == nil; {
-		if b.behind() == 0 {
+		if b.count((*member).behind) == 0 && b.count((*member).away) == 0 {
 			return
 		}
 		process.Pause(ctx, 10*time.Millisecond)
 	}
 }
 
-// behind counts the members that lack messages.
-func (b *bench) behind() (n int) {
+// count counts the members of whom something is so.
+func (b *bench) count(so func(*member) bool) (n int) {
 	for _, m := range b.members {
-		if last, _ := m.room.last(); m.at.Load() < last {
+		if so(m) {
 			n++
 		}
 	}

@@ -25,13 +25,16 @@ func (s *socket) dial(ctx context.Context, addr string) (net.Conn, error) {
 	return conn, nil
 }
 
-// cut closes the connection as a lost network does: what is on its way is lost.
-func (s *socket) cut() {
+// cut closes the connection as a lost network does: what is on its way is lost. It
+// says whether there was one.
+func (s *socket) cut() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if tcp, ok := s.conn.(*net.TCPConn); ok {
+	tcp, ok := s.conn.(*net.TCPConn)
+	if ok {
 		tcp.SetLinger(0)
-		tcp.Close()
+		ok = tcp.Close() == nil
 		s.conn = nil
 	}
+	return ok
 }

@@ -4,13 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/report"
+	"github.com/thronggrid/throng/netio"
 )
 
 const benchHelp = `Measure Throng, and check every answer while doing so.
@@ -27,31 +31,47 @@ func newBench() *cobra.Command {
 	return group
 }
 
-// newBenchCommand returns a command that runs a bench and prints its report.
-func newBenchCommand(
-	name, short string, run func(context.Context, *cobra.Command) (*report.Report, error),
+// benchCommand makes a command run a bench and print its report. What check refuses
+// is wrong usage.
+func benchCommand(
+	cmd *cobra.Command, check func() error,
+	run func(ctx context.Context, progress io.Writer) (*report.Report, error),
 ) *cobra.Command {
 	var output string
-	cmd := &cobra.Command{
-		Use:   name,
-		Short: short,
-		Args:  noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := checkOutput(output); err != nil {
-				return err
-			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
-			defer stop()
-			context.AfterFunc(ctx, stop) // a second signal ends it at once
-			r, err := run(ctx, cmd)
-			if err != nil {
-				return err
-			}
-			return printReport(cmd, output, r)
-		},
-	}
 	addOutput(cmd, &output)
+	cmd.Args = noArgs
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := checkOutput(output); err != nil {
+			return err
+		}
+		if err := check(); err != nil {
+			return usageError{err}
+		}
+		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
+		defer stop()
+		context.AfterFunc(ctx, stop) // a second signal ends it at once
+		r, err := run(ctx, cmd.ErrOrStderr())
+		if err != nil {
+			return err
+		}
+		noteFlags(r, cmd.Flags())
+		return printReport(cmd, output, r)
+	}
 	return cmd
+}
+
+// noteFlags notes what the command was asked to do: the values that its flags have,
+// but those of which none was given and none is the default.
+func noteFlags(r *report.Report, flags *pflag.FlagSet) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		value := f.Value.String()
+		if list, ok := f.Value.(pflag.SliceValue); ok {
+			value = strings.Join(list.GetSlice(), ",")
+		}
+		if value != "" && f.Name != "output" && f.Name != "help" {
+			r.Env.Flags[f.Name] = value
+		}
+	})
 }
 
 func printReport(cmd *cobra.Command, output string, r *report.Report) error {
@@ -75,22 +95,32 @@ func addServer(cmd *cobra.Command, s *process.Selection) {
 		"`host:port` of a running server to use (default: start one in a temporary directory)")
 	flags.StringVar(&s.ServerKeyFile, "server-key-file", "",
 		"with --addr: `file` with the server key of that server")
-	addDir(cmd, s)
+	addDir(cmd, &s.Own)
 }
 
-// addDir adds the flag that says where a bench's own servers put their data.
-func addDir(cmd *cobra.Command, s *process.Selection) {
-	cmd.Flags().StringVar(&s.Dir, "dir", "",
+// addDir adds the flag that says where a bench's own server puts its data.
+func addDir(cmd *cobra.Command, o *process.Own) {
+	cmd.Flags().StringVar(&o.Dir, "dir", "",
 		"`directory` to make temporary directories in (default: the system's place for them)")
 }
 
-// checkServer refuses half of what names a running server.
-func checkServer(s *process.Selection) error {
-	if !s.Own() && s.ServerKeyFile == "" {
-		return usagef("--addr needs --server-key-file: name the file with that server's key")
+// filesReserve is how many files a bench may have open beside its connections.
+const filesReserve = 200
+
+// checkFiles refuses more connections than the limit of open files has room for. A
+// server of the bench's own has the same limit, and keeps more free.
+func checkFiles(flag string, connections int, own bool) error {
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
+		return fmt.Errorf("read the limit of open files: %w", err)
 	}
-	if s.Own() && s.ServerKeyFile != "" {
-		return usagef("--server-key-file is for a running server: name it with --addr")
+	need := uint64(connections) + filesReserve
+	if own {
+		need = uint64(connections) + netio.FilesReserve
+	}
+	if need > files.Max {
+		return usagef("%s %d: needs a limit of %d open files, it is %d: raise it, with "+
+			"'ulimit -n %d' say, or choose fewer", flag, connections, need, files.Max, need)
 	}
 	return nil
 }

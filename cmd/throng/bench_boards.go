@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -16,27 +17,23 @@ a killed server serves again.
 Takes a few minutes and about a gigabyte in the temporary directory.`
 
 func newBenchBoards() *cobra.Command {
-	var o boards.Options
-	cmd := newBenchCommand("boards", "Measure memory, snapshots and restarts of a large board",
-		func(ctx context.Context, cmd *cobra.Command) (*report.Report, error) {
-			switch {
-			case o.Members < 1:
-				return nil, usagef("--members %d: want at least 1", o.Members)
-			case o.Seconds <= 0:
-				return nil, usagef("--seconds %g: want more than 0", o.Seconds)
-			case o.Restarts < 1:
-				return nil, usagef("--restarts %d: want at least 1", o.Restarts)
-			}
-			o.Log = cmd.ErrOrStderr()
-			return boards.Run(ctx, o)
-		})
-	cmd.Long = boardsHelp
-	cmd.Example = `  throng bench boards
-  throng bench boards --members 100000 --seconds 20 --restarts 2 -o json`
+	o := boards.Defaults()
+	cmd := &cobra.Command{
+		Use:   "boards",
+		Short: "Measure memory, snapshots and restarts of a large board",
+		Long:  boardsHelp,
+		Example: `  throng bench boards
+  throng bench boards --members 100000 --seconds 20 --restarts 2 -o json`,
+	}
 	flags := cmd.Flags()
-	flags.IntVar(&o.Members, "members", 1_000_000, "`number` of records on the board")
-	flags.Float64Var(&o.Seconds, "seconds", 120, "how many `seconds` to update it")
-	flags.IntVar(&o.Restarts, "restarts", 5, "`number` of times to kill and restart the server")
+	flags.IntVar(&o.Members, "members", o.Members, "`number` of records on the board")
+	flags.Float64Var(&o.Seconds, "seconds", o.Seconds, "how many `seconds` to update it")
+	flags.IntVar(&o.Restarts, "restarts", o.Restarts,
+		"`number` of times to kill and restart the server")
 	addDir(cmd, &o.Server)
-	return cmd
+	run := func(ctx context.Context, progress io.Writer) (*report.Report, error) {
+		o.Log = progress
+		return boards.Run(ctx, o)
+	}
+	return benchCommand(cmd, o.Check, run)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -17,28 +18,31 @@ Takes a few minutes. Each session takes a file descriptor here and one in the
 server: the limit of open files must be 5,000 above their number (ulimit -n).`
 
 func newBenchConnect() *cobra.Command {
-	var o connect.Options
-	cmd := newBenchCommand("connect", "Measure logins and the memory of idle sessions",
-		func(ctx context.Context, cmd *cobra.Command) (*report.Report, error) {
-			switch {
-			case o.Sessions < connect.SessionsMin:
-				return nil, usagef("-n %d: want at least %d sessions", o.Sessions,
-					connect.SessionsMin)
-			case o.Logins < 1:
-				return nil, usagef("--logins %d: want at least 1", o.Logins)
-			case o.Rounds < 1:
-				return nil, usagef("--rounds %d: want at least 1", o.Rounds)
-			}
-			o.Log = cmd.ErrOrStderr()
-			return connect.Run(ctx, o)
-		})
-	cmd.Long = connectHelp
-	cmd.Example = `  throng bench connect -n 14000
-  throng bench connect -n 2000 --rounds 1 -o json`
+	o := connect.Defaults()
+	cmd := &cobra.Command{
+		Use:   "connect",
+		Short: "Measure logins and the memory of idle sessions",
+		Long:  connectHelp,
+		Example: `  throng bench connect -n 14000
+  throng bench connect -n 2000 --rounds 1 -o json`,
+	}
 	flags := cmd.Flags()
-	flags.IntVarP(&o.Sessions, "sessions", "n", 14_000, "`number` of idle sessions")
-	flags.IntVar(&o.Logins, "logins", 2_000, "`number` of logins in a round")
-	flags.IntVar(&o.Rounds, "rounds", 5, "`number` of rounds of logins and bare connects")
+	flags.IntVarP(&o.Sessions, "sessions", "n", o.Sessions, "`number` of idle sessions")
+	flags.IntVar(&o.Logins, "logins", o.Logins, "`number` of logins in a round")
+	flags.IntVar(&o.Rounds, "rounds", o.Rounds, "`number` of rounds of logins and bare connects")
 	addDir(cmd, &o.Server)
-	return cmd
+	check := func() error {
+		if err := o.Check(); err != nil {
+			return err
+		}
+		if err := checkFiles("-n", o.Sessions, true); err != nil {
+			return err
+		}
+		return checkFiles("--logins", o.Logins, true)
+	}
+	run := func(ctx context.Context, progress io.Writer) (*report.Report, error) {
+		o.Log = progress
+		return connect.Run(ctx, o)
+	}
+	return benchCommand(cmd, check, run)
 }
