@@ -8,8 +8,6 @@ import (
 	"github.com/thronggrid/throng/bench/load"
 	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/report"
-	"github.com/thronggrid/throng/grid/leaderboard"
-	"github.com/thronggrid/throng/netio/client"
 )
 
 // settle is how long the empty server is left alone before it is measured.
@@ -59,37 +57,20 @@ func (b *bench) empty(ctx context.Context) error {
 
 // fill makes the board and puts all members on it.
 func (b *bench) fill(ctx context.Context) error {
-	c, err := b.host.Server.Dial(ctx, client.Options{})
-	if err != nil {
+	if err := b.host.Server.CreateBoards(ctx, b.names...); err != nil {
 		return err
 	}
-	defer c.Close()
-	_, err = c.CreateBoard(ctx, leaderboard.CreateRequest{
-		Board: b.names[0], Sort: leaderboard.Descending, Operator: leaderboard.Set,
-	})
+	rate, err := load.Preload(ctx, b.host.Server.Addr,
+		load.Throng(b.host.Server.Key, b.names, b.options.Members), 1, b.options.Members)
 	if err != nil {
-		return fmt.Errorf("create the board: %w", err)
-	}
-	const fillers = 16
-	g, err := load.Start(ctx, load.Plan{
-		Addr: b.host.Server.Addr, Conns: fillers, Depth: depth, Seed: 1,
-		Dialect: load.Throng(b.host.Server.Key, b.names, b.options.Members),
-		Source:  load.Fill(1, b.options.Members, fillers),
-	})
-	if err != nil {
-		return err
-	}
-	if err := g.Wait(); err != nil {
 		return fmt.Errorf("fill the board: %w", err)
 	}
-	info, err := c.BoardInfo(ctx, leaderboard.InfoRequest{Board: b.names[0]})
+	n, err := b.host.Server.Records(ctx, b.names[0])
 	if err != nil {
-		return fmt.Errorf("ask for the board's size: %w", err)
+		return err
 	}
-	b.report.Check("the board is filled", info.Records == b.options.Members,
-		"%d records, want %d", info.Records, b.options.Members)
-	s := g.Interval()
-	fmt.Fprintf(b.options.Log, "board of %d records filled at %.0f/s\n",
-		info.Records, s.PerSecond())
+	b.report.Check("the board is filled", n == b.options.Members,
+		"%d records, want %d", n, b.options.Members)
+	fmt.Fprintf(b.options.Log, "board of %d records filled at %.0f/s\n", n, rate)
 	return nil
 }

@@ -9,8 +9,6 @@ import (
 	"github.com/thronggrid/throng/bench/load"
 	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/report"
-	"github.com/thronggrid/throng/grid/leaderboard"
-	"github.com/thronggrid/throng/netio/client"
 )
 
 // bench is a run under way.
@@ -43,16 +41,8 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 func (b *bench) warm(ctx context.Context) error {
 	fmt.Fprintf(b.options.Log, "submitting scores for %v, to warm the server up\n", b.options.Warm)
 	names := load.Boards(1)
-	c, err := b.host.Server.Dial(ctx, client.Options{})
-	if err != nil {
+	if err := b.host.Server.CreateBoards(ctx, names...); err != nil {
 		return err
-	}
-	defer c.Close()
-	_, err = c.CreateBoard(ctx, leaderboard.CreateRequest{
-		Board: names[0], Operator: leaderboard.Set,
-	})
-	if err != nil {
-		return fmt.Errorf("create a board: %w", err)
 	}
 	const members = 10_000
 	g, err := load.Start(ctx, load.Plan{

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/thronggrid/throng/bench/process"
 )
 
 // Listener makes one connection listen to a room, and counts what it hears. It
@@ -102,15 +104,20 @@ func (a *Audience) Err() error {
 }
 
 // Await waits until every listener has heard n messages, and no longer than d.
-// It returns the first error of a listener, or that of one which has not.
+// It returns the first error of a listener, or that one has heard fewer, or more.
 func (a *Audience) Await(ctx context.Context, n int64, d time.Duration) error {
-	for end := time.Now().Add(d); ; time.Sleep(time.Millisecond) {
-		if err := errors.Join(a.Err(), ctx.Err()); err != nil {
+	for end := time.Now().Add(d); ; process.Pause(ctx, time.Millisecond) {
+		if err := errors.Join(a.Err(), context.Cause(ctx)); err != nil {
 			return err
 		}
-		if _, fewest := a.Heard(); fewest >= n {
+		total, fewest := a.Heard()
+		switch want := n * int64(len(a.seats)); {
+		case total > want:
+			return fmt.Errorf("%d listeners have heard %d messages, want %d",
+				len(a.seats), total, want)
+		case fewest >= n:
 			return nil
-		} else if time.Now().After(end) {
+		case time.Now().After(end):
 			return fmt.Errorf("a listener has heard %d messages of %d", fewest, n)
 		}
 	}

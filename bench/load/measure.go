@@ -41,3 +41,26 @@ func Measure(
 	m.Total = before.Ops + m.Ops + after.Ops
 	return m, nil
 }
+
+// Preload submits a random score for every member of every board, as fast as it goes,
+// and returns how many a second that were.
+func Preload(
+	ctx context.Context, addr string, dialect func(depth int) Dialect, boards, members int,
+) (float64, error) {
+	const conns = 16
+	g, err := Start(ctx, Plan{
+		Addr: addr, Conns: conns, Depth: DepthMax, Seed: 1,
+		Dialect: dialect, Source: Fill(boards, members, conns),
+	})
+	if err != nil {
+		return 0, err
+	}
+	if err := g.Wait(); err != nil {
+		return 0, err
+	}
+	s := g.Interval()
+	if want := int64(boards * members); s.Ops != want {
+		return 0, fmt.Errorf("%d scores were submitted, want %d", s.Ops, want)
+	}
+	return s.PerSecond(), nil
+}

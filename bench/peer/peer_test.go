@@ -64,7 +64,7 @@ func TestLoadAgainstRedis(t *testing.T) {
 	}
 	const members = 500
 	s := side{name: "redis", addr: r.addr, child: r.child, boards: load.Redis(load.Boards(boards), members)}
-	if _, err := s.preload(t.Context(), members); err != nil {
+	if _, err := load.Preload(t.Context(), r.addr, s.boards, boards, members); err != nil {
 		t.Fatal(err)
 	}
 	for _, kind := range []load.Kind{load.Submit, load.Rank, load.Around} {

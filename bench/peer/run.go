@@ -10,8 +10,6 @@ import (
 	"github.com/thronggrid/throng/bench/load"
 	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/report"
-	"github.com/thronggrid/throng/grid/leaderboard"
-	"github.com/thronggrid/throng/netio/client"
 )
 
 // boards is how many boards each server holds.
@@ -97,25 +95,16 @@ func (b *bench) prepare(ctx context.Context) error {
 
 // fill makes the boards and puts all members on them.
 func (b *bench) fill(ctx context.Context) error {
-	c, err := b.host.Server.Dial(ctx, client.Options{})
-	if err != nil {
+	if err := b.host.Server.CreateBoards(ctx, b.names...); err != nil {
 		return err
 	}
-	defer c.Close()
-	for _, name := range b.names {
-		_, err := c.CreateBoard(ctx, leaderboard.CreateRequest{
-			Board: name, Sort: leaderboard.Descending, Operator: leaderboard.Set,
-		})
-		if err != nil {
-			return fmt.Errorf("create a board: %w", err)
-		}
-	}
+	members := b.options.Members
 	for _, s := range b.sides {
 		fmt.Fprintf(b.options.Log, "%s: preloading %d boards of %d members\n", s.name, boards,
-			b.options.Members)
-		rate, err := s.preload(ctx, b.options.Members)
+			members)
+		rate, err := load.Preload(ctx, s.addr, s.boards, boards, members)
 		if err != nil {
-			return fmt.Errorf("preload: %w", err)
+			return fmt.Errorf("%s: preload: %w", s.name, err)
 		}
 		fmt.Fprintf(b.options.Log, "%s: preloaded at %.0f/s\n", s.name, rate)
 	}
@@ -181,23 +170,18 @@ func (b *bench) compare(ctx context.Context) error {
 
 // sizes checks that both servers hold what was put in, and no more.
 func (b *bench) sizes(ctx context.Context) error {
-	c, err := b.host.Server.Dial(ctx, client.Options{})
-	if err != nil {
-		return err
-	}
-	defer c.Close()
 	for _, name := range b.names {
-		info, err := c.BoardInfo(ctx, leaderboard.InfoRequest{Board: name})
+		n, err := b.host.Server.Records(ctx, name)
 		if err != nil {
-			return fmt.Errorf("ask for a board's size: %w", err)
+			return err
 		}
 		card, err := b.redis.command(ctx, "ZCARD", name)
 		if err != nil {
 			return err
 		}
 		b.report.Check("board "+name+" is whole",
-			info.Records == b.options.Members && card[0] == strconv.Itoa(b.options.Members),
-			"%d records, %s in redis, want %d", info.Records, card[0], b.options.Members)
+			n == b.options.Members && card[0] == strconv.Itoa(b.options.Members),
+			"%d records, %s in redis, want %d", n, card[0], b.options.Members)
 	}
 	return nil
 }

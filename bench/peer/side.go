@@ -58,23 +58,3 @@ func (s *side) measure(ctx context.Context, d time.Duration, p load.Plan) (sampl
 		cpu: m.CPU, ownCPU: m.OwnCPU,
 	}, nil
 }
-
-// preload puts all members on both boards.
-func (s *side) preload(ctx context.Context, members int) (rate float64, err error) {
-	const conns, depth = 16, load.DepthMax
-	g, err := load.Start(ctx, load.Plan{
-		Addr: s.addr, Conns: conns, Depth: depth, Seed: 1,
-		Dialect: s.boards, Source: load.Fill(boards, members, conns),
-	})
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", s.name, err)
-	}
-	if err := g.Wait(); err != nil {
-		return 0, fmt.Errorf("%s: %w", s.name, err)
-	}
-	stats := g.Interval()
-	if want := int64(boards * members); stats.Ops != want {
-		return 0, fmt.Errorf("%s: preloaded %d records, want %d", s.name, stats.Ops, want)
-	}
-	return stats.PerSecond(), nil
-}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/netio/client"
 )
 
@@ -74,6 +75,38 @@ func (t *Throng) Dial(ctx context.Context, o client.Options) (*client.Client, er
 		return nil, fmt.Errorf("connect: %w", err)
 	}
 	return c, nil
+}
+
+// CreateBoards makes boards that keep an owner's last score, the highest first.
+func (t *Throng) CreateBoards(ctx context.Context, names ...string) error {
+	c, err := t.Dial(ctx, client.Options{})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	for _, name := range names {
+		_, err := c.CreateBoard(ctx, leaderboard.CreateRequest{
+			Board: name, Sort: leaderboard.Descending, Operator: leaderboard.Set,
+		})
+		if err != nil {
+			return fmt.Errorf("create board %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// Records returns how many records a board has.
+func (t *Throng) Records(ctx context.Context, board string) (int, error) {
+	c, err := t.Dial(ctx, client.Options{})
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	info, err := c.BoardInfo(ctx, leaderboard.InfoRequest{Board: board})
+	if err != nil {
+		return 0, fmt.Errorf("ask for the size of board %s: %w", board, err)
+	}
+	return info.Records, nil
 }
 
 // Owned says whether the server is the benchmark's own, to be killed and measured.
