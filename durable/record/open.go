@@ -33,6 +33,7 @@ func Open(o Options) (*Store, error) {
 	defer release()
 	options.Lock = lock
 	if s.pebble, err = pebble.Open(dir, options); err != nil {
+		err = disk.Damage(dir, s.latch, err)
 		return nil, errors.Join(fmt.Errorf("open the record tables in %s: %w", dir, err),
 			lock.Close())
 	}

@@ -292,3 +292,27 @@ func TestAFirstStartCanFailAnywhere(t *testing.T) {
 		}
 	}
 }
+
+// A file of Pebble that is damaged is an error that says what to do.
+func TestOpenNamesDamage(t *testing.T) {
+	fs, table := vfs.NewMem(), logs()
+	o := testOptions(t, fs, table)
+	s := mustOpen(t, o)
+	put(t, s, table, logRow(1, 1, 1, 1))
+	must(t, s.Close())
+	dir := fs.PathJoin(o.Dir, dirName)
+	names, err := fs.List(dir)
+	must(t, err)
+	for _, name := range names {
+		if strings.HasPrefix(name, "MANIFEST") {
+			f, err := fs.OpenReadWrite(fs.PathJoin(dir, name), vfs.WriteCategoryUnspecified)
+			must(t, err)
+			_, err = f.WriteAt([]byte("damage"), 9)
+			must(t, errors.Join(err, f.Close()))
+		}
+	}
+	var damage *disk.CorruptionError
+	if _, err := Open(o); !errors.As(err, &damage) {
+		t.Errorf("opened: %v", err)
+	}
+}

@@ -59,11 +59,12 @@ func (db *DB) open() error {
 	}
 	options, release := pebbleOptions(o, db.fs, db.latch)
 	defer release()
-	if db.pebble, err = pebble.Open(o.FS.PathJoin(o.Dir, logName), options); err != nil {
-		return fmt.Errorf("open the log in %s: %w", o.Dir, err)
+	dir := o.FS.PathJoin(o.Dir, logName)
+	if db.pebble, err = pebble.Open(dir, options); err != nil {
+		return fmt.Errorf("open the log in %s: %w", o.Dir, disk.Damage(dir, db.latch, err))
 	}
 	db.commits = newCommitter(db.pebble, db.latch, db.witness, o)
-	err = db.load()
+	err = disk.Damage(dir, db.latch, db.load())
 	if err == nil {
 		err = db.check(old)
 	}
