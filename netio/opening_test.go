@@ -390,6 +390,26 @@ func TestShutdownDetaches(t *testing.T) {
 	s.shards.release()
 }
 
+// What is refused for good is not said again.
+func TestConfirmIsGivenUp(t *testing.T) {
+	s := serve(t, nil)
+	p := s.login()
+	h := aHello()
+	h.Resume = &p.welcome.Resume
+	p.Close()
+	s.sessionsAre(1, 1)
+	q := s.loginAs(&h)
+	s.shards.fail(fault.New(fault.FailedPrecondition, "not yours"))
+	for range 3 {
+		q.reply(q.send(wire.KindPing, 0, pack.AppendArray(nil, 0)))
+		s.shards.wait()
+		q.failure(q.send(kindPut, 0, put(1, 1, "a", 1)), fault.FailedPrecondition) // has come behind it
+	}
+	if n := s.shards.runsOf(session.KindConfirm); n != 1 {
+		t.Errorf("confirmed %d times", n)
+	}
+}
+
 // What confirms a resume is said again with the next frame, if it could not be
 // stored.
 func TestConfirmIsRepeated(t *testing.T) {

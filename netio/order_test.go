@@ -1,7 +1,9 @@
 package netio
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/thronggrid/throng/grid"
@@ -16,11 +18,16 @@ import (
 func (s *fakeShards) mail(to grid.Address, from, end int) {
 	s.queue <- func() {
 		for n := from; n < end; n++ {
-			s.effects.Reset()
-			s.effects.Push(to, kindSaid, append(s.effects.Begin(), said(roomKey("x"), fmt.Sprint(n))...))
-			s.hints(&s.effects)
+			s.post(to, fmt.Sprint(n))
 		}
 	}
+}
+
+// post hints to the connection of a session.
+func (s *fakeShards) post(to grid.Address, text string) {
+	s.effects.Reset()
+	s.effects.Push(to, kindSaid, append(s.effects.Begin(), said(roomKey("x"), text)...))
+	s.hints(&s.effects)
 }
 
 // Hints and outcomes keep their order, when a loop comes to all of them at once,
@@ -96,21 +103,74 @@ func TestMissedForWantOfRoom(t *testing.T) {
 	p, blocker := s.login(), s.login()
 	lobby := roomKey("lobby")
 	p.track(lobby)
-	blocked := blocker.send(kindBlock, 0, get("x"))
-	<-s.shards.blocked
-	s.shards.mail(grid.Address{Origin: s.shards.Origin(), Conn: 1 << generationShift}, 0, LettersMax+1)
-	s.shards.wait()
-	s.shards.unblock <- struct{}{}
-	blocker.number(blocked)
-	p.push(wire.KindMissed)
+	to := grid.Address{Origin: s.shards.Origin(), Conn: 1 << generationShift}
+	large := string(make([]byte, 1<<20))
+	for _, mail := range []func(){
+		func() { s.shards.mail(to, 0, LettersMax+1) },
+		func() {
+			s.shards.queue <- func() {
+				for range PendingBytesMax/len(large) + 1 {
+					s.shards.post(to, large)
+				}
+			}
+		},
+	} {
+		blocked := blocker.send(kindBlock, 0, get("x"))
+		<-s.shards.blocked
+		mail()
+		s.shards.wait()
+		s.shards.unblock <- struct{}{}
+		blocker.number(blocked)
+		p.push(wire.KindMissed)
+		for range 3 {
+			p.hearsNothing()
+			blocker.works()
+		}
+		for _, f := range p.pushed {
+			if f.Kind == wire.KindMissed {
+				t.Error("told twice")
+			}
+		}
+	}
 
-	change := pack.AppendUint(pack.AppendUint(pack.AppendArray(nil, 5), 2), 1) // updated, one is there
-	change = pack.AppendBytes(grid.AppendSession(change, p.welcome.Session), p.welcome.User[:])
-	change = pack.AppendString(change, string(make([]byte, presence.StatusBytesMax)))
-	many := make([][]byte, PendingBytesMax/len(change))
+	change := func(status string) []byte {
+		b := pack.AppendUint(pack.AppendUint(pack.AppendArray(nil, 5), 2), 1) // updated, one is there
+		b = pack.AppendBytes(grid.AppendSession(b, p.welcome.Session), p.welcome.User[:])
+		return pack.AppendString(b, status)
+	}
+	long := change(string(make([]byte, presence.StatusBytesMax)))
+	many := make([][]byte, PendingBytesMax/len(long))
 	for i := range many {
-		many[i] = change
+		many[i] = long
 	}
 	s.shards.tell(lobby, presence.KindChange, many...)
+	p.push(wire.KindMissed)
+	s.until("there is room again", func() bool {
+		s.shards.tell(lobby, presence.KindChange, change("there is room again"))
+		p.hearsNothing()
+		return slices.ContainsFunc(p.pushed, func(f wire.Frame) bool {
+			return bytes.Contains(f.Body, []byte("there is room again"))
+		})
+	})
+}
+
+// What is for a session before its welcome is not pushed, but the client is told.
+func TestMissedBeforeTheWelcome(t *testing.T) {
+	s := serve(t, func(o *Options) { o.Loops = 1 })
+	s.shards.freeze()
+	p := s.dial()
+	h := aHello()
+	p.send(wire.KindHello, 0, h.Append(nil))
+	s.until("the session is being opened", func() bool { return s.shards.waiting() == 1 })
+	s.shards.mail(grid.Address{Origin: s.shards.Origin(), Conn: 1 << generationShift}, 0, 1)
+	s.shards.wait()
+	s.until("it was looked at", func() bool {
+		l := s.fan.loops[0].Load()
+		l.inbox.Lock()
+		defer l.inbox.Unlock()
+		return len(l.inbox.letters) == 0 && !l.inbox.posted
+	})
+	s.shards.release()
+	p.welcomed()
 	p.push(wire.KindMissed)
 }
