@@ -143,13 +143,15 @@ func (m *Machine) Owing(out []grid.Slot) []grid.Slot {
 	return out
 }
 
-// Duties calls each as slot.Slot.Duties does, under the machine's read lock. Any
-// goroutine may call it.
-func (m *Machine) Duties(s grid.Slot, each func(to grid.Slot, last uint64, body []byte)) {
+// Duties calls want and each as slot.Slot.Duties does, under the machine's read
+// lock. Any goroutine may call it.
+func (m *Machine) Duties(
+	s grid.Slot, want func(to grid.Slot) bool, each func(to grid.Slot, last uint64, body []byte),
+) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if at := m.slots[s]; at != nil {
-		at.Duties(s, each)
+		at.Duties(s, want, each)
 	}
 }
 

@@ -57,7 +57,7 @@ func TestWhatIsNoEndOfARequestIsNotRemembered(t *testing.T) {
 
 // deliverAll carries out the duties of a slot.
 func deliverAll(slots map[grid.Slot]*Slot, from grid.Slot, stamp int64) {
-	slots[from].Duties(from, func(to grid.Slot, _ uint64, body []byte) {
+	slots[from].Duties(from, nil, func(to grid.Slot, _ uint64, body []byte) {
 		at(slots, &Command{Slot: to, Kind: KindDeliver, Body: bytes.Clone(body)}, stamp)
 	})
 }

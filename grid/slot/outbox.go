@@ -112,14 +112,19 @@ func (b *outbox) clone() outbox {
 // Owes says whether the slot has something to tell others, or to archive.
 func (s *Slot) Owes() bool { return s.outbox.count > 0 || s.archives() }
 
-// Duties calls each once per destination that has duties to carry out: with the
-// body of one KindDeliver command for it, a view that is valid during the call,
-// and the number of the last duty in it, which KindCarried names when that
-// command was done. from is this slot. Any number of goroutines may call it at
-// once while none calls Apply.
-func (s *Slot) Duties(from grid.Slot, each func(to grid.Slot, last uint64, body []byte)) {
+// Duties calls each once per destination that has duties to carry out and is
+// wanted, which nil says of all: with the body of one KindDeliver command for it, a
+// view that is valid during the call, and the number of the last duty in it, which
+// KindCarried names when that command was done. from is this slot. Any number of
+// goroutines may call it at once while none calls Apply.
+func (s *Slot) Duties(
+	from grid.Slot, want func(to grid.Slot) bool, each func(to grid.Slot, last uint64, body []byte),
+) {
 	var body []byte
 	s.outbox.queues.Scan(func(to uint16, q *queue) bool {
+		if want != nil && !want(grid.Slot(to)) {
+			return true
+		}
 		n, size := 0, 0
 		for n < len(q.duties) && n < deliverMax && (n == 0 || size < deliverBytes) {
 			size += len(q.duties[n].body)

@@ -50,7 +50,7 @@ func TestEachDutyIsCarriedOutOnceAndInOrder(t *testing.T) {
 					Score: sent[source]}
 				s.outbox.Send(target, leaderboard.KindSubmit, body(r.Fields(), r.Append))
 			case 2:
-				s.Duties(source, func(to grid.Slot, last uint64, body []byte) {
+				s.Duties(source, nil, func(to grid.Slot, last uint64, body []byte) {
 					way = append(way, delivery{to, last, slices.Clone(body)})
 					from = append(from, source)
 				})
@@ -112,7 +112,7 @@ func settle(t *rapid.T, slots []*Slot, target grid.Slot) {
 	for i, s := range slots[:len(slots)-1] {
 		for s.Owes() {
 			var way []delivery
-			s.Duties(grid.Slot(i), func(to grid.Slot, last uint64, body []byte) {
+			s.Duties(grid.Slot(i), nil, func(to grid.Slot, last uint64, body []byte) {
 				way = append(way, delivery{to, last, slices.Clone(body)})
 			})
 			for _, d := range way {
@@ -195,5 +195,24 @@ func TestChoresWithBadBodies(t *testing.T) {
 				t.Errorf("%#x with % x left a trace", kind, b)
 			}
 		}
+	}
+}
+
+// TestOnlyWhatIsWantedIsEncoded: who has no room for more costs the slot next to
+// nothing, however much it owes.
+func TestOnlyWhatIsWantedIsEncoded(t *testing.T) {
+	s := New()
+	for to := range grid.Slot(100) {
+		s.outbox.Send(to, leaderboard.KindSubmit, make([]byte, 1000))
+	}
+	want := func(to grid.Slot) bool { return to == 7 }
+	s.Duties(1, want, func(to grid.Slot, last uint64, _ []byte) {
+		if to != 7 || last != 8 {
+			t.Errorf("duties up to %d for slot %d", last, to)
+		}
+	})
+	none := func(grid.Slot) bool { return false }
+	if n := testing.AllocsPerRun(10, func() { s.Duties(1, none, nil) }); n > 1 {
+		t.Errorf("%v allocations for nothing", n)
 	}
 }

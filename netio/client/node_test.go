@@ -158,7 +158,7 @@ func (m *memory) do(effects *grid.Effects, c *slot.Command, out []byte) []byte {
 // deliver carries out the duties of a slot at once.
 func (m *memory) deliver(effects *grid.Effects, from grid.Slot) {
 	var commands []slot.Command
-	m.slot(from).Duties(from, func(to grid.Slot, last uint64, body []byte) {
+	m.slot(from).Duties(from, nil, func(to grid.Slot, last uint64, body []byte) {
 		commands = append(commands,
 			slot.Command{Slot: to, Kind: slot.KindDeliver, Body: bytes.Clone(body)},
 			slot.Command{Slot: from, Kind: slot.KindCarried, Body: slot.AppendCarried(nil, to, last)})

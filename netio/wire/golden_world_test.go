@@ -73,7 +73,7 @@ func (w *world) write(key []byte, kind grid.Kind, body []byte) (reply []byte) {
 	}
 	for range 2 { // what follows from it, and from that
 		var duties []slot.Command
-		w.slot.Duties(at, func(to grid.Slot, last uint64, body []byte) {
+		w.slot.Duties(at, nil, func(to grid.Slot, last uint64, body []byte) {
 			duties = append(duties,
 				slot.Command{Slot: to, Kind: slot.KindDeliver, Body: bytes.Clone(body)},
 				slot.Command{Slot: at, Kind: slot.KindCarried, Body: slot.AppendCarried(nil, to, last)})

@@ -29,10 +29,12 @@ type carries struct {
 	waiting slotSet
 	ways    map[pair]carry
 	resting []pair // ways that rest, or did when they were abandoned
+	wakeAt  int64  // µs: not after the first of them has rested; neverAt: none rests
 	bytes   int    // of all that is under way
 	debtors []debtor
 
 	asked grid.Slot // the slot that Duties is called for
+	want  func(to grid.Slot) bool
 	each  func(to grid.Slot, last uint64, body []byte)
 }
 
@@ -50,16 +52,19 @@ type carry struct {
 type debtor struct {
 	flying int32         // deliveries under way
 	pause  time.Duration // after the last failure; 0 after a success
+	until  int64         // µs: the end of that pause, for all that fails in it
 }
 
 func newCarries() carries {
-	return carries{ways: make(map[pair]carry), debtors: make([]debtor, grid.Slots)}
+	return carries{ways: make(map[pair]carry), debtors: make([]debtor, grid.Slots), wakeAt: neverAt}
 }
 
 // carryAll asks slots what they owe while there is room. It returns when it is to
 // be called again, µs.
 func (e *errands) carryAll(now int64) int64 {
-	e.wakeRested(now)
+	if now >= e.wakeAt {
+		e.wakeRested(now)
+	}
 	for range grid.Slots {
 		s, some := e.dirty.after(e.next)
 		if !some || e.crowded() {
@@ -71,28 +76,30 @@ func (e *errands) carryAll(now int64) int64 {
 			continue // the next one that lands asks
 		}
 		e.asked = s
-		e.host.group(s).machine.Duties(s, e.each)
+		e.host.group(s).machine.Duties(s, e.want, e.each)
 	}
-	next := int64(neverAt)
-	for _, p := range e.resting {
-		next = min(next, e.ways[p].until)
-	}
-	return next
+	return e.wakeAt
 }
 
 func (e *errands) crowded() bool { return len(e.ways) >= carriesMax || e.bytes >= carryBytesMax }
 
-// offer sends what the slot that is asked owes to one other. Called under the
-// machine's read lock.
-func (e *errands) offer(to grid.Slot, last uint64, body []byte) {
-	p := pair{e.asked, to}
-	if _, busy := e.ways[p]; busy || e.crowded() {
-		return // what lands or has rested asks again; of this slot there is something
+// wants says whether what the slot that is asked owes to one other can be sent now.
+// Called under the machine's read lock, for all that the slot owes to: the lock is
+// held for long only by what is sent, of which carries knows a bound.
+func (e *errands) wants(to grid.Slot) bool {
+	if _, busy := e.ways[pair{e.asked, to}]; busy || e.crowded() {
+		return false // what lands or has rested asks again; of this slot there is something
 	}
 	if !e.host.group(to).Serving() {
-		e.waiting.add(p.from)
-		return
+		e.waiting.add(e.asked)
+		return false
 	}
+	return true
+}
+
+// offer sends it. Called under the machine's read lock.
+func (e *errands) offer(to grid.Slot, last uint64, body []byte) {
+	p := pair{e.asked, to}
 	e.ways[p] = carry{last: last, bytes: len(body)}
 	e.bytes += len(body)
 	e.debtors[p.from].flying++
@@ -135,26 +142,30 @@ func (e *errands) land(p pair) {
 func (e *errands) rest(p pair) {
 	e.land(p)
 	d := &e.debtors[p.from]
-	d.pause = longer(d.pause, pauseMin, pauseMax)
-	e.ways[p] = carry{until: e.host.clock.Micros() + d.pause.Microseconds()}
+	if now := e.host.clock.Micros(); now >= d.until {
+		d.pause = longer(d.pause, pauseMin, pauseMax)
+		d.until = now + d.pause.Microseconds()
+	}
+	e.ways[p] = carry{until: d.until}
 	e.resting = append(e.resting, p)
+	e.wakeAt = min(e.wakeAt, d.until)
 }
 
 // wakeRested lets slots be asked again for what has rested long enough.
 func (e *errands) wakeRested(now int64) {
-	kept := e.resting[:0]
+	kept, next := e.resting[:0], int64(neverAt)
 	for _, p := range e.resting {
 		c, known := e.ways[p]
 		switch {
 		case !known || c.until == 0: // abandoned, and perhaps taken up again
 		case c.until > now:
-			kept = append(kept, p)
+			kept, next = append(kept, p), min(next, c.until)
 		default:
 			delete(e.ways, p)
 			e.dirty.add(p.from)
 		}
 	}
-	e.resting = kept
+	e.resting, e.wakeAt = kept, next
 }
 
 // abandon forgets all that is carried for the slots of a group.

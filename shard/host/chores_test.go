@@ -226,6 +226,32 @@ func TestErrandsWaitWhileAQueueIsFull(t *testing.T) {
 	})
 }
 
+// TestFailuresAtOnceAreOneFailure: however many slots somebody owes to, when all of
+// them cannot be reached the first pause is the shortest.
+func TestFailuresAtOnceAreOneFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := open(t, vfs.NewMem(), func(o *Options) { o.Shards = 1 })
+		s := newCaller(t, h).open(h, userOf(1), 1, false)
+		synctest.Wait()
+		h.errands.in.leads(h.groups[0], false)
+		const rooms = 20
+		for room := range rooms {
+			s.track(room, "")
+		}
+		queue := &h.groups[0].queue
+		queue.bytes.Add(2 * QueueBytesMax)
+		h.errands.in.leads(h.groups[0], true)
+		synctest.Wait()
+		if got := h.errands.debtors[s.slot()].pause; got != pauseMin || len(h.errands.resting) < rooms/2 {
+			t.Errorf("after %d failures at once the pause is %v, want %v", len(h.errands.resting), got, pauseMin)
+		}
+		queue.bytes.Add(-2 * QueueBytesMax)
+		time.Sleep(pauseMin)
+		synctest.Wait()
+		agree(t, h, 2, rooms)
+	})
+}
+
 // watchedLane notes how much is under way whenever errands writes.
 type watchedLane struct {
 	grid.Lane

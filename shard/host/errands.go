@@ -55,7 +55,7 @@ func newErrands(h *Host) *errands {
 	e.in.wake = make(chan struct{}, 1)
 	e.alarm = alarm{clock: h.clock, ring: e.in.kick, at: neverAt}
 	e.carries = newCarries()
-	e.each = e.offer
+	e.want, e.each = e.wants, e.offer
 	return e
 }
 
