@@ -29,6 +29,7 @@ func TestAnAudienceMustHearAll(t *testing.T) {
 		{"all", [3]string{"abc", "abc", "abc"}, ""},
 		{"one lacks a message", [3]string{"abc", "ab", "abc"}, "has heard 2 messages of 3"},
 		{"one heard a message twice", [3]string{"abc", "abcc", "abc"}, "have heard 10 messages, want 9"},
+		{"one lacks what another heard twice", [3]string{"abc", "ab", "abcc"}, "has heard 2 messages of 3"},
 		{"one heard what it should not", [3]string{"abc", "abc", "x"}, "an x"},
 	} {
 		l, err := net.Listen("tcp", "127.0.0.1:0")

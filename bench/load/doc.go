@@ -23,6 +23,11 @@
 //	    give, ends the run with an error.
 //	I3. Each operation is counted once, when its last reply has come.
 //
+// Besides, a bench that talks on connections of its own finds here how to open them,
+// to say hello, to enter and leave streams, and to do something on many at a time,
+// all of which ends with the context (Dial, Within, Each, Greet, Enter, …); and an
+// Audience, a crowd that only listens and counts.
+//
 // Each connection is one goroutine that owns its socket, buffers and dialect; its
 // counts are behind a mutex that Interval takes. Generator methods may be called
 // from any goroutine. All goroutines have ended when Wait or Stop returns.

@@ -50,6 +50,9 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
+		if !b.report.OK { // what comes behind would wait in vain
+			break
+		}
 	}
 	return b.report, nil
 }

@@ -3,7 +3,9 @@
 //
 // A Process is any server in a child process; a Throng is one of this program,
 // on a data directory, which keeps its port over restarts. Scratch is the
-// temporary directory that all of it lies in.
+// temporary directory that all of it lies in. Own and Selection say which server a
+// bench uses; a Host is that server with its directory, and its End leaves nothing
+// of either, however the run went.
 //
 // A child runs in its own process group, so that an interrupt at the terminal
 // reaches the benchmark alone, which then cleans up; should the benchmark die

@@ -54,6 +54,7 @@ func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 	begin := time.Now()
 	b.chat(ctx)
 	took := time.Since(begin)
+	fmt.Fprintln(b.options.Log, "waiting until every member was given all")
 	b.settle(ctx)
 	deafen()
 	ears.Wait()

@@ -1,7 +1,6 @@
 package resume
 
 import (
-	"errors"
 	"time"
 
 	"github.com/thronggrid/throng/bench/report"
@@ -13,6 +12,8 @@ const (
 	resumedMin = 0.9
 	// sentMin is the part of the messages asked for that must have been sent.
 	sentMin = 0.5
+
+	examplesMax = 5
 )
 
 // outcome is what came of a run.
@@ -48,13 +49,21 @@ func (b *bench) outcome(took time.Duration) outcome {
 	return o
 }
 
+// examples describes the first few things that are wrong.
+func (o *outcome) examples() (text string) {
+	for _, err := range o.wrong[:min(len(o.wrong), examplesMax)] {
+		text += "; " + err.Error()
+	}
+	return text
+}
+
 // note reports what was seen.
 func (o *outcome) note(r *report.Report) {
 	r.Check("every member was given every message of its room", o.behind == 0 && o.gone == 0,
 		"%d members lack some, %d messages were said to be gone; %d were given",
 		o.behind, o.gone, o.given)
-	r.Check("once, in order, and the same to all", len(o.wrong) == 0, "%d were not: %v",
-		len(o.wrong), errors.Join(o.wrong...))
+	r.Check("once, in order, and the same to all", len(o.wrong) == 0, "%d were not%s",
+		len(o.wrong), o.examples())
 	r.Check("every message was acknowledged", o.failed == 0, "%d acknowledged, %d not",
 		o.sent, o.failed)
 	want := sentMin * o.rate * o.took.Seconds()

@@ -22,7 +22,8 @@ const benchHelp = `Measure Throng, and check every answer while doing so.
 Each bench starts the servers it needs in a temporary directory and cleans up
 behind itself. Progress goes to stderr, the result to stdout: a table, or with
 -o json exactly one object. The exit code is 0 only when every check held; a
-missed target is reported and is no error.`
+missed target is reported and is no error. Ctrl-C ends a bench, its servers and
+their directory.`
 
 func newBench() *cobra.Command {
 	group := newGroup("bench", "Measure and check a server under load", benchHelp)
@@ -60,8 +61,8 @@ func benchCommand(
 	return cmd
 }
 
-// noteFlags notes what the command was asked to do: the values that its flags have,
-// but those of which none was given and none is the default.
+// noteFlags notes what the bench was asked to do: the values of all its flags, the
+// defaults included, that are not empty.
 func noteFlags(r *report.Report, flags *pflag.FlagSet) {
 	flags.VisitAll(func(f *pflag.Flag) {
 		value := f.Value.String()

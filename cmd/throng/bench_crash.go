@@ -12,9 +12,9 @@ import (
 	"github.com/thronggrid/throng/bench/report"
 )
 
-const crashHelp = `Kill the server under a mixed load, over and over, start it again, and show that
-every acknowledged write is there, none half, none twice. A crash takes about two
-seconds.
+const crashHelp = `Kill the server under a load of scores, boards and chat, over and over, start it
+again, and show that every acknowledged write is there, none half, none twice. A
+crash takes about two seconds.
 
 SIGKILL alone leaves what was written in the kernel's memory, so it says nothing
 about fsync. With --power the data lies on a disk of its own, and everything that
