@@ -17,8 +17,12 @@ type interest struct {
 	lasting bool // bits are shared: they stay
 }
 
-// in returns the loops that care for a slot.
-func (i *interest) in(s grid.Slot) uint64 { return i.slots[s].Load() | i.joining.Load() }
+// in returns the loops that care for a slot. It looks at joining first: a loop that has
+// settled what is joining has noted in slots before what came of it.
+func (i *interest) in(s grid.Slot) uint64 {
+	joining := i.joining.Load()
+	return i.slots[s].Load() | joining
+}
 
 // set and clear are called by the loop whose bit it is.
 func (i *interest) set(s grid.Slot, loop int) { i.slots[s].Or(bit(loop)) }

@@ -64,13 +64,14 @@ func (l *loop) flush() {
 			continue
 		}
 		l.dirty[i] = nil
+		l.now = k
 		l.push(k)
 		if k.state == leaving {
 			l.finish(k)
 		}
 		l.release(k)
 	}
-	l.dirty = l.dirty[:0]
+	l.dirty, l.now = l.dirty[:0], nil
 }
 
 // push writes what a connection's buffer holds, and what it gets of rounds.

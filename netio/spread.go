@@ -22,8 +22,9 @@ type part struct {
 
 // link is one segment that a connection gets.
 type link struct {
-	segment *segment
-	next    int32 // 1 + the place of the connection's next link; 0: none
+	round   *round
+	segment *segment // of it
+	next    int32    // 1 + the place of the connection's next link; 0: none
 }
 
 // assignParts notes what each connection gets of the rounds that have come, once all
@@ -42,7 +43,9 @@ func (l *loop) assignParts() {
 }
 
 // assign notes who gets a segment. The segments are taken from the last to the
-// first, for each link goes before the others of its connection.
+// first, for each link goes before the others of its connection. Who gets something of
+// several rounds is a target of each: whichever comes to it first writes all, and none
+// is over before.
 func (l *loop) assign(p *part, s *segment) {
 	if s.loops&bit(l.number()) == 0 || len(s.frames) == 0 {
 		return
@@ -55,15 +58,15 @@ func (l *loop) assign(p *part, s *segment) {
 		if k.state != open {
 			continue
 		}
-		if k.links == 0 {
+		if k.links == 0 || l.links[k.links-1].round != p.round {
 			p.targets = append(p.targets, k)
 		}
-		l.link(k, s)
+		l.link(k, p.round, s)
 	}
 }
 
 // link adds what a connection gets.
-func (l *loop) link(k *conn, s *segment) {
+func (l *loop) link(k *conn, r *round, s *segment) {
 	at := l.unlinked
 	if at == 0 {
 		l.links = append(l.links, link{})
@@ -71,7 +74,7 @@ func (l *loop) link(k *conn, s *segment) {
 	} else {
 		l.unlinked = l.links[at-1].next
 	}
-	l.links[at-1] = link{s, k.links}
+	l.links[at-1] = link{r, s, k.links}
 	k.links = at
 }
 
@@ -97,13 +100,16 @@ func (l *loop) spread() {
 		return
 	}
 	turn := writesTurn / len(l.parts)
-	for i := range l.parts {
-		if p := &l.parts[i]; p.assigned && l.spreadPart(p, turn) {
-			l.server.fan.done(p.round)
-			p.round = nil
+	for i := 0; i < len(l.parts); {
+		p := &l.parts[i]
+		if !p.assigned || !l.spreadPart(p, turn) {
+			i++
+			continue
 		}
+		r := p.round
+		l.parts = slices.Delete(l.parts, i, i+1)
+		l.server.fan.done(r)
 	}
-	l.parts = slices.DeleteFunc(l.parts, func(p part) bool { return p.round == nil })
 	if len(l.parts) == 0 {
 		l.links, l.unlinked = keep(l.links), 0
 	}
@@ -165,7 +171,9 @@ func (l *loop) pushLinks(k *conn) {
 	for k.links != 0 && l.mayPush(k, 0) {
 		frames := l.links[k.links-1].segment.frames
 		if len(b) > 0 && len(b)+len(frames) > most {
-			l.write(k, b)
+			if l.write(k, b); k.state == gone {
+				return // with its buffer, and its links
+			}
 			b = b[:0]
 			continue
 		}
@@ -183,7 +191,7 @@ func (l *loop) pushLinks(k *conn) {
 	} else {
 		l.gathered = b[:0]
 	}
-	if (len(b) > 0 || k.ws.waits()) && k.state != gone {
+	if len(b) > 0 || k.ws.waits() {
 		l.write(k, b)
 	}
 }
