@@ -50,6 +50,7 @@ type Results interface {
 // entry cannot be understood: the node must stop, I3. Called by the applier.
 func (m *Machine) Apply(index uint64, e *Entry, results Results, effects *grid.Effects) error {
 	var c slot.Command
+	m.turn.Floors, m.turn.Effects = m.floors, effects
 	for more := true; more; {
 		m.mu.Lock()
 		m.applied = index
@@ -59,7 +60,6 @@ func (m *Machine) Apply(index uint64, e *Entry, results Results, effects *grid.E
 				m.mu.Unlock()
 				return err
 			}
-			m.turn = grid.Turn{Floors: m.floors, Effects: effects, Scratch: m.turn.Scratch}
 			if c.Kind == slot.KindSweep {
 				m.sweep(e.At, &c)
 			}

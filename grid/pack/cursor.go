@@ -68,16 +68,13 @@ func (c *Cursor) mismatch(at int, want string) {
 
 // head consumes a format byte; false at the end or after an error.
 func (c *Cursor) head(want string) (byte, bool) {
-	if c.err != nil {
+	at := c.off
+	if at >= len(c.buf) { // as it is after an error
+		c.mismatch(at, want)
 		return 0, false
 	}
-	if c.off >= len(c.buf) {
-		c.mismatch(c.off, want)
-		return 0, false
-	}
-	f := c.buf[c.off]
 	c.off++
-	return f, true
+	return c.buf[at], true
 }
 
 // number consumes n (1, 2, 4 or 8) bytes of the value at an offset as a
@@ -160,9 +157,15 @@ func (c *Cursor) Int() int64 {
 func (c *Cursor) Uint() uint64 {
 	const want = "a number that is not negative"
 	at := c.off
-	if c.err == nil && at < len(c.buf) && c.buf[at] == codeUint64 {
-		c.off++
-		return c.number(at, 8, want)
+	if at < len(c.buf) {
+		switch f := c.buf[at]; {
+		case f < fixMap:
+			c.off++
+			return uint64(f)
+		case f == codeUint64:
+			c.off++
+			return c.number(at, 8, want)
+		}
 	}
 	v := c.Int()
 	if v < 0 {
@@ -317,9 +320,21 @@ func (c *Cursor) Raw() []byte {
 // Skip consumes one value of any kind, and all that is nested in it.
 func (c *Cursor) Skip() {
 	const want = "a value"
+	for n := c.scalar(want); n > 0 && c.err == nil; n-- {
+		if inner := c.scalar(want); inner > 0 {
+			c.skipNested(n-1, inner)
+			return
+		}
+	}
+}
+
+// skipNested consumes the elements of an array that is nested in another, inner, and
+// then those that are left of that one, outer.
+func (c *Cursor) skipNested(outer, inner int) {
+	const want = "a value"
 	var left [DepthMax + 1]int // elements still to pass over, per depth
-	depth := 0
-	left[0] = 1
+	depth := 2
+	left[1], left[2] = outer, inner
 	for {
 		for left[depth] == 0 {
 			if depth == 0 {
