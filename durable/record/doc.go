@@ -7,7 +7,9 @@
 // gathers what its function puts in an indexed batch, which is also what the
 // function reads through. The batch is applied to Pebble without a sync, and
 // the turn given on. Then the call waits until a sync covers it: one sync for
-// all that were applied when it began (syncer.go). View reads a snapshot.
+// all that were applied when it began (syncer.go). Transactions that write are
+// numbered, and once the sync is done, the facts file is told how far it came
+// (witness.go); then the calls return. View reads a snapshot.
 //
 // What others have applied and not yet synced can be read at once. So every
 // transaction, also one that only reads or that fails, returns only when all
@@ -17,6 +19,7 @@
 //
 //	Dir/records/      Pebble: its write-ahead log, tables and manifest
 //	Dir/records/LOCK  held while a process has the tables open
+//	Dir/records.facts the second witness: the last transaction known to be on disk
 //
 // # Keys and values in Pebble
 //
@@ -40,6 +43,9 @@
 //	| X | id | index | columns | key columns | no value                     of an index
 //	| 1 | 4  | 1     | tuple   | tuple       |
 //	+---+----+-------+---------+-------------+
+//	+---+                                     +---------+-----+--------+
+//	| T |                                     | version | crc | number |
+//	+---+                                     +---------+-----+--------+
 //
 //	field    meaning
 //	version  1 in all of them
@@ -50,6 +56,15 @@
 //	index    the position of the index in its table
 //	n        how many columns follow
 //	doc      the document, to the end of the value
+//	number   of the last transaction, 8 bytes; each that writes adds one to it
+//
+// The facts file holds the 8 bytes "thrgrecs", then a number as under T, sealed
+// with those 8 bytes as its key. It is written over in place after each sync, and
+// not synced itself: it survives the process, and what a power cut leaves of it is
+// an older number or none. One that is missing, short or damaged says nothing.
+// Open compares it with T: a Pebble that has less lost what was acknowledged, and
+// is refused with a *disk.CorruptionError, at this start and all later ones. Else
+// it is written anew.
 //
 // # Invariants
 //
@@ -58,7 +73,9 @@
 //	    were acknowledged.
 //	I2  A row has exactly one entry in each index, written in its transaction.
 //	I3  A table is opened only as it was stored: same columns, same indexes.
-//	I4  After the first failure nothing is acknowledged, nothing on disk changes
+//	I4  The facts file names no transaction that is not on disk, and one at least
+//	    as late as all that were acknowledged, unless a power cut took that back.
+//	I5  After the first failure nothing is acknowledged, nothing on disk changes
 //	    and Options.Fatal was called once.
 //
 // # Goroutines
@@ -79,9 +96,16 @@
 //
 // # What cannot be noticed
 //
-// Damage to the end of Pebble's log looks like a log that a crash cut short: then
-// the last transactions are missing. A directory that is gone looks like a new
-// one.
+// Pebble takes damage to the newest file of its log for the end that a crash left,
+// and drops what follows. The facts file tells the two apart, except for these:
+//
+//   - After a power cut, transactions that it had not reached the disk to name.
+//   - A file of the log that is not the newest, which there is only while a flush
+//     is due, cut exactly between two records, or damaged in the number of the log
+//     that a chunk carries: Pebble goes on with the next file, and transactions in
+//     the middle are missing.
+//   - A data directory that is gone altogether: it looks like a new one.
+//   - A disk that acknowledges syncs it has not done.
 //
 // # Limits
 //

@@ -10,6 +10,7 @@ import (
 const (
 	catalogPrefix = 'C'
 	rowPrefix     = 'R'
+	numberPrefix  = 'T'
 	indexPrefix   = 'X'
 )
 

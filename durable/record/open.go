@@ -29,7 +29,8 @@ func Open(o Options) (*Store, error) {
 	}
 	s := &Store{lock: lock, latch: disk.NewLatch(o.Fatal), turn: make(chan struct{}, 1)}
 	s.life.over = make(chan struct{})
-	options, release := pebbleOptions(o, disk.NewGuard(o.FS, s.latch, nil), s.latch)
+	guard := disk.NewGuard(o.FS, s.latch, nil)
+	options, release := pebbleOptions(o, guard, s.latch)
 	defer release()
 	options.Lock = lock
 	if s.pebble, err = pebble.Open(dir, options); err != nil {
@@ -37,24 +38,35 @@ func Open(o Options) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open the record tables in %s: %w", dir, err),
 			lock.Close())
 	}
-	s.syncs = newSyncer(s.pebble, s.latch)
-	if err := s.open(o); err != nil {
+	if err := s.open(o, guard); err != nil {
 		return nil, fmt.Errorf("open the record tables in %s: %w", dir,
-			errors.Join(err, s.pebble.Close(), lock.Close()))
+			errors.Join(err, s.closeFiles(), lock.Close()))
 	}
 	s.latch.Arm()
 	return s, nil
 }
 
-// open reads the catalog and adds what it lacks.
-func (s *Store) open(o Options) error {
+// open reads the catalog, asks the facts file whether all is there, and adds what
+// the catalog lacks.
+func (s *Store) open(o Options, guard *disk.Guard) error {
 	var c catalog
 	if err := c.load(s.pebble); err != nil {
 		return err
 	}
+	last, err := lastNumber(s.pebble)
+	if err != nil {
+		return err
+	}
+	var acknowledged uint64
+	if s.witness, acknowledged, err = openWitness(guard, o.Dir); err != nil {
+		return err
+	}
+	if err := check(last, acknowledged); err != nil {
+		return err
+	}
+	s.syncs = newSyncer(s.pebble, s.latch, s.witness, last)
 	b := s.pebble.NewBatch()
 	defer b.Close()
-	var err error
 	if s.shapes, err = c.complete(o.Tables, b); err != nil {
 		return err
 	}
@@ -65,5 +77,6 @@ func (s *Store) open(o Options) error {
 		}
 		return s.syncs.sync(n)
 	}
-	return s.latch.Err()
+	// Pebble has written what it found in its log to tables, and synced them.
+	return errors.Join(s.witness.write(last), s.latch.Err())
 }

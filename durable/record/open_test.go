@@ -237,6 +237,9 @@ func TestGoldenBytes(t *testing.T) {
 	s := newShape(logs(), 7)
 	row := logRow(1, 2, 3, 1)
 	key := s.appendRowKey(nil, row.Key)
+	w, _, err := openWitness(vfs.NewMem(), "")
+	must(t, err)
+	must(t, errors.Join(w.write(258), w.close()))
 	for what, tc := range map[string]struct{ got, want []byte }{
 		"key": {key, []byte("R\x00\x00\x00\x07" +
 			"\x00\x00\x00\x00\x00\x00\x00\x01" + "\x00\x00\x00\x00\x00\x00\x00\x02")},
@@ -244,7 +247,9 @@ func TestGoldenBytes(t *testing.T) {
 			"\x00\x00\x00\x00\x00\x00\x00\x03" + "\x81\xa1x\xa1x")},
 		"index": {s.appendIndexKey(nil, 0, row), []byte("X\x00\x00\x00\x07\x00" + "\x00\x00\x00\x00\x00\x00\x00\x03" +
 			"\x00\x00\x00\x00\x00\x00\x00\x01" + "\x00\x00\x00\x00\x00\x00\x00\x02")},
-		"store": {storeEntry(), []byte("\x01L\x9a\xfa\xc8")},
+		"store":  {storeEntry(), []byte("\x01L\x9a\xfa\xc8")},
+		"number": {appendNumber(nil, numberKey(), 258), []byte("\x01\xaa\xd8\xadv\x00\x00\x00\x00\x00\x00\x01\x02")},
+		"facts":  {w.b, []byte("thrgrecs\x01\x18\x90s)\x00\x00\x00\x00\x00\x00\x01\x02")},
 		"table": {catalogEntry{7, appendSchema(nil, s.Table)}.encode("logs"), []byte("\x01u\x03SB" +
 			"\x00\x00\x00\x07" + "\x93" + "\x92\x92\xa6writer\x03\x92\xa4step\x03" + "\x91\x92\xa4last\x03" +
 			"\x91\x92\xa7by_last\x91\xa4last")},

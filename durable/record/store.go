@@ -16,12 +16,13 @@ import (
 
 // Store is record tables in a Pebble of their own. Any goroutine may call it.
 type Store struct {
-	latch  *disk.Latch
-	lock   io.Closer
-	pebble *pebble.DB
-	shapes map[*record.Table]*shape
-	syncs  *syncer
-	turn   chan struct{} // its holder writes
+	latch   *disk.Latch
+	lock    io.Closer
+	pebble  *pebble.DB
+	witness *witness // nil until it is opened
+	shapes  map[*record.Table]*shape
+	syncs   *syncer
+	turn    chan struct{} // its holder writes
 
 	life struct {
 		sync.Mutex
@@ -144,7 +145,7 @@ func (s *Store) Close() error {
 	}
 	s.life.Unlock()
 	<-s.life.over
-	err := s.pebble.Close()
+	err := s.closeFiles()
 	if err != nil {
 		err = s.latch.Fail(fmt.Errorf("close the record tables: %w", err))
 	}
@@ -153,6 +154,15 @@ func (s *Store) Close() error {
 		err = latched
 	}
 	return errors.Join(err, s.lock.Close())
+}
+
+// closeFiles closes Pebble and the facts file.
+func (s *Store) closeFiles() error {
+	err := s.pebble.Close()
+	if s.witness != nil {
+		err = errors.Join(err, s.witness.close())
+	}
+	return err
 }
 
 func errClosed() error {

@@ -21,9 +21,12 @@ import (
 // run at the same time. But the turn to write would have to be kept until the
 // sync is done, and so there would never be two.
 type syncer struct {
-	db    *pebble.DB
-	latch *disk.Latch
-	begun atomic.Uint64 // number of the last transaction that may be visible
+	db      *pebble.DB
+	latch   *disk.Latch
+	witness *witness
+	begun   atomic.Uint64 // number of the last transaction that may be visible
+
+	key, number []byte // how a number is stored; the holder of the turn writes it
 
 	mu struct {
 		sync.Mutex
@@ -34,17 +37,25 @@ type syncer struct {
 	}
 }
 
-func newSyncer(db *pebble.DB, l *disk.Latch) *syncer {
-	y := &syncer{db: db, latch: l}
+// newSyncer goes on behind the last transaction, which is on disk.
+func newSyncer(db *pebble.DB, l *disk.Latch, w *witness, last uint64) *syncer {
+	y := &syncer{db: db, latch: l, witness: w, key: numberKey()}
+	y.begun.Store(last)
+	y.mu.applied, y.mu.durable = last, last
 	y.mu.news = make(chan struct{})
 	return y
 }
 
-// apply makes a transaction visible and returns its number. The caller holds the
-// turn to write.
+// apply makes a transaction visible, with its number, which it returns. The
+// caller holds the turn to write.
 func (y *syncer) apply(b *pebble.Batch) (uint64, error) {
 	n := y.begun.Add(1)
-	if err := b.Commit(pebble.NoSync); err != nil {
+	y.number = appendNumber(y.number[:0], y.key, n)
+	err := b.Set(y.key, y.number, nil)
+	if err == nil {
+		err = b.Commit(pebble.NoSync)
+	}
+	if err != nil {
 		_ = y.latch.Fail(fmt.Errorf("write to the record tables: %w", err))
 	}
 	y.mu.Lock()
@@ -81,11 +92,11 @@ func (y *syncer) sync(n uint64) error {
 		y.mu.syncing = true
 		covered := y.mu.applied
 		y.mu.Unlock()
-		err := y.db.LogData(nil, durability())
+		err := y.harden(covered)
 		y.mu.Lock()
 		y.mu.syncing = false
 		if err != nil {
-			_ = y.latch.Fail(fmt.Errorf("sync the record tables: %w", err))
+			_ = y.latch.Fail(err)
 		} else if y.latch.Err() == nil {
 			y.mu.durable = covered
 		}
@@ -93,6 +104,18 @@ func (y *syncer) sync(n uint64) error {
 	}
 	defer y.mu.Unlock()
 	return y.verdict()
+}
+
+// harden makes the transactions up to n durable, and then lets the witness say so,
+// before anybody is told.
+func (y *syncer) harden(n uint64) error {
+	if err := y.db.LogData(nil, durability()); err != nil {
+		return fmt.Errorf("sync the record tables: %w", err)
+	}
+	if err := y.latch.Err(); err != nil {
+		return err
+	}
+	return y.witness.write(n)
 }
 
 // wait returns once transaction n, which somebody else applies and syncs, is on
