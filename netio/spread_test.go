@@ -62,6 +62,7 @@ func (a *audience) acts() map[string]func(*rapid.T) {
 		"rest":    func(*rapid.T) { a.rest() },
 		"join":    func(t *rapid.T) { who(t).join(stream.Draw(t, "stream")) },
 		"leave":   func(t *rapid.T) { few(t).leave(stream.Draw(t, "stream")) },
+		"full":    func(*rapid.T) { a.full() },
 		"read":    func(t *rapid.T) { few(t).unread = 0 },
 		"choke":   func(t *rapid.T) { few(t).unread = a.loops[0].server.options.OutBytesMax / 2 },
 		"end": func(t *rapid.T) {
