@@ -130,6 +130,21 @@ func TestReaderThatStalls(t *testing.T) {
 	}
 }
 
+// Who asks for no more than the sockets hold, and never reads, is closed in time as
+// well: else the kernel would keep that for ever.
+func TestReaderThatLeavesTheSocketFull(t *testing.T) {
+	s := serve(t, func(o *Options) { o.HelloTimeout, o.OutBytesMax = time.Second, 1<<30 })
+	p, q := s.login(), s.login()
+	p.Conn.(*net.TCPConn).SetReadBuffer(4096)
+	for i := range uint32(5) { // 300 kB
+		p.write(request(kindFill, 0, 500+i, get("x")))
+	}
+	s.until("it is closed", func() bool { q.works(); return s.Stats().Connections == 1 })
+	if v := s.Stats(); v.Reads < 5 || v.SlowReaders > 0 {
+		t.Errorf("%+v", v)
+	}
+}
+
 // Who asks for much and reads slowly gets all of it.
 func TestSlowReader(t *testing.T) {
 	s := serve(t, func(o *Options) { o.OutBytesMax = 256 << 10 })

@@ -46,6 +46,7 @@ const (
 	// whose end is not stored yet.
 	DetachesMax = 1 << 20
 
+	unreadTimeouts = 3     // HelloTimeouts for which a client may leave all unread
 	momentTicks    = 20    // for which a connection may do without a session
 	connectionsFew = 1000  // room for less is warned of
 	filesUseful    = 20000 // the limit of open files that is then recommended

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/panjf2000/gnet/v2"
+	"golang.org/x/sys/unix"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/netio/websocket"
@@ -164,6 +165,7 @@ func (s *events) OnBoot(e gnet.Engine) gnet.Action {
 	s.engine = e
 	fd, err := e.Dup()
 	if err == nil {
+		s.endUnread(fd)
 		s.addr, err = addrOf(fd)
 	}
 	if err != nil {
@@ -173,6 +175,18 @@ func (s *events) OnBoot(e gnet.Engine) gnet.Action {
 	s.options.Shards.Listen(s.fan.hints) // nobody is served yet
 	close(s.booted)
 	return gnet.None
+}
+
+// endUnread has the kernel end connections whose client has read nothing for
+// unreadTimeouts, though its side is full. For each of them the kernel keeps up to 4 MB,
+// and we are not told, if that is all that waits. Connections take the setting over
+// from the socket that listens.
+func (s *Server) endUnread(listener int) {
+	after := unreadTimeouts * s.options.HelloTimeout.Milliseconds()
+	err := unix.SetsockoptInt(listener, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(after))
+	if err != nil {
+		s.options.Logger.Warn("clients that do not read may stay for long", "error", err)
+	}
 }
 
 // addrOf returns the address of a listening socket, and closes the descriptor.
