@@ -27,7 +27,6 @@ type audience struct {
 	told    [audienceStreams]int // messages there were on each stream
 	asked   map[uint32]asking    // relays that are not answered
 	id      uint32               // of the latest
-	lossy   bool                 // there may have been no room for some
 }
 
 type fataler interface{ Fatalf(string, ...any) }
@@ -51,6 +50,7 @@ type client struct {
 	loop    *loop
 	streams [audienceStreams]listening
 	unread  int  // bytes that wait for it
+	choked  bool // it has not read for a while, once
 	broken  bool // the next write finds it gone
 	fault   bool // the next write panics
 	ended   bool
@@ -133,6 +133,9 @@ func (c *client) end() {
 	}
 }
 
+// choke makes it seem that the client does not read.
+func (c *client) choke() { c.unread, c.choked = c.fan.server.options.OutBytesMax/2, true }
+
 func (c *client) OutboundBuffered() int { return c.unread }
 func (c *client) Fd() int               { return -1 }
 
@@ -164,6 +167,8 @@ func (c *client) Write(b []byte) (int, error) {
 		switch {
 		case f.Flags&wire.Reply != 0:
 			replies = append(replies, f.ID)
+		case f.Kind == wire.KindMissed && !c.choked && !c.lossy():
+			c.t.Fatalf("was told that it missed something")
 		case f.Kind == wire.KindMissed:
 			for i := range c.streams {
 				c.streams[i].missed, c.streams[i].owed = true, false
@@ -185,7 +190,7 @@ func (c *client) hear(m message) {
 		c.t.Fatalf("heard %+v, which nobody has told it", m)
 	case m.n < s.heard:
 		c.t.Fatalf("heard %+v again, or late: %+v", m, *s)
-	case !c.lossy && s.is && !s.missed && m.n > max(s.heard, s.from):
+	case !c.lossy() && s.is && !s.missed && m.n > max(s.heard, s.from):
 		c.t.Fatalf("heard %+v, and not what came before: %+v", m, *s)
 	default:
 		s.owed = s.owed || s.is && !s.missed && m.n > max(s.heard, s.from)
@@ -241,10 +246,14 @@ func (a *audience) tell(stream, size int) {
 	a.fan.start()
 }
 
+// lossy says whether there was no room for some message, so that all on its stream
+// have missed it.
+func (a *audience) lossy() bool { return a.fan.server.lost.Load() > 0 }
+
 // full leaves no room for more that is to be pushed, until the next round.
 func (a *audience) full() {
 	a.fan.mu.Lock()
-	a.fan.mu.next.bytes, a.lossy = PendingBytesMax, true
+	a.fan.mu.next.bytes = PendingBytesMax
 	a.fan.mu.Unlock()
 }
 
@@ -294,7 +303,8 @@ func (a *audience) idle() bool {
 	f := a.fan
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	idle := len(f.mu.under) == 0 && f.mu.ready == 0 && len(f.mu.next.segments) == 0 && f.mu.begins.IsZero()
+	waiting := len(f.mu.next.segments) + len(f.mu.held.segments)
+	idle := len(f.mu.under) == 0 && waiting == 0 && f.mu.begins.IsZero()
 	for _, l := range a.loops {
 		idle = idle && !l.wanted()
 	}
@@ -307,8 +317,8 @@ func (a *audience) settle() {
 	for n := 0; !a.idle(); n++ {
 		if n == 100 {
 			f := &a.fan.mu
-			a.t.Fatalf("%d rounds are under way, %d segments wait, %d of them ready, the pause ends %v",
-				len(f.under), len(f.next.segments), f.ready, f.begins)
+			a.t.Fatalf("%d rounds are under way, %d segments wait, %d are held, the pause ends %v",
+				len(f.under), len(f.next.segments), len(f.held.segments), f.begins)
 		}
 		for _, l := range a.loops {
 			if l.wanted() {

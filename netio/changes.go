@@ -29,6 +29,13 @@ func (f *fan) change(slot grid.Slot, key, body []byte) {
 		return
 	}
 	c := &f.mu.changes
+	size := len(body) + changeBytes
+	if c.bytes+size > PendingBytesMax {
+		f.server.lost.Add(1)
+		f.miss(slot, key)
+		return
+	}
+	c.bytes += size
 	e := c.byKey[string(key)]
 	if e == nil {
 		if len(c.byKey) == 0 {
@@ -36,12 +43,6 @@ func (f *fan) change(slot grid.Slot, key, body []byte) {
 		}
 		e = c.take()
 		c.byKey[string(key)] = e
-	}
-	c.bytes += len(body) + changeBytes
-	if c.bytes > PendingBytesMax {
-		f.server.lost.Add(1)
-		f.miss(slot, key)
-		return
 	}
 	if err := e.Add(body); err != nil {
 		f.server.options.Logger.Error("take in a change of a stream's presences", "error", err)
@@ -59,6 +60,9 @@ func (f *fan) tellChanges() {
 			f.push(grid.SlotOf(k), k, presence.KindChanged, c.body)
 		}
 		c.putBack(e)
+	}
+	if len(c.byKey) > segmentsKept {
+		c.byKey = make(map[string]*presence.Events)
 	}
 	clear(c.byKey)
 	c.bytes = 0

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/netio/wire"
 )
 
 // fan is the fan-out of pushes to all that are on a stream, in rounds.
@@ -36,7 +37,7 @@ type fan struct {
 	mu struct {
 		sync.Mutex
 		next    *round   // gathers
-		ready   int      // its segments that are not held
+		held    *round   // gathers what is for streams of which some is under way
 		under   []*round // under way, the oldest first; RoundsMax at the most
 		spares  []*round // empty
 		last    pace
@@ -50,7 +51,7 @@ func newFan(s *Server) *fan {
 	f := &fan{server: s, origin: s.options.Shards.Origin()}
 	f.share = min(RoundBytesMax, s.chokeBytes())
 	f.interest.lasting = s.options.Loops > 64
-	f.mu.next = newRound()
+	f.mu.next, f.mu.held = newRound(), newRound()
 	f.mu.changes.init(f)
 	f.answers.New = func() any {
 		return &grid.Outcomes{Recycle: func(o *grid.Outcomes) { f.answers.Put(o) }}
@@ -65,16 +66,28 @@ func (f *fan) push(slot grid.Slot, key []byte, kind grid.Kind, body []byte) {
 	if f.interest.in(slot) == 0 {
 		return
 	}
-	if s := f.segment(slot, key); s == nil || !f.mu.next.add(s, kind, body) {
+	if r, s := f.segment(slot, key); s == nil || !f.add(r, s, kind, body) {
 		f.server.lost.Add(1)
 		f.miss(slot, key)
 	}
 }
 
+// add appends a frame to a segment of the next round, or of held; false if there is no
+// room for it. Under mu.
+func (f *fan) add(r *round, s *segment, kind grid.Kind, body []byte) bool {
+	size := wire.HeadBytes + len(body)
+	pending := f.mu.next.bytes + f.mu.held.bytes
+	if pending+size > PendingBytesMax || len(s.frames)+size > StreamBytesMax {
+		return false
+	}
+	r.add(s, kind, body)
+	return true
+}
+
 // miss notes that something could not be added, so that all on the stream are told
 // that they missed it. Under mu.
 func (f *fan) miss(slot grid.Slot, key []byte) {
-	if s := f.segment(slot, key); s != nil {
+	if _, s := f.segment(slot, key); s != nil {
 		s.lost = true
 	} else {
 		f.mu.next.lost = true
@@ -85,35 +98,36 @@ func (f *fan) miss(slot grid.Slot, key []byte) {
 func (f *fan) relay(slot grid.Slot, key []byte, kind grid.Kind, body []byte, ref grid.Ref) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s := f.segment(slot, key)
-	if s == nil || f.interest.in(slot) != 0 && !f.mu.next.add(s, kind, body) {
+	r, s := f.segment(slot, key)
+	if s == nil || f.interest.in(slot) != 0 && !f.add(r, s, kind, body) {
 		e := fault.New(fault.ResourceExhausted,
 			"more is sent to this stream than its members can be sent: send less, or later")
 		e.Retry = relayPause
 		return e
 	}
 	s.acks = append(s.acks, ref)
-	f.mu.next.asked = true
+	r.asked = true
 	return nil
 }
 
-// segment returns the segment of a stream in the next round, nil if there are too
-// many. Under mu.
-func (f *fan) segment(slot grid.Slot, key []byte) *segment {
-	if s := f.mu.next.find(key); s != nil {
-		return s
-	}
-	s := f.mu.next.newSegment(slot, string(key))
-	if s == nil {
-		return nil
-	}
-	for _, r := range f.mu.under {
-		if s.held = r.has(key); s.held {
-			return s
+// segment returns where the frames of a stream gather, nil if there are too many
+// streams. Under mu.
+func (f *fan) segment(slot grid.Slot, key []byte) (*round, *segment) {
+	for _, r := range [...]*round{f.mu.next, f.mu.held} {
+		if s := r.find(key); s != nil {
+			return r, s
 		}
 	}
-	f.mu.ready++
-	return s
+	if len(f.mu.next.segments)+len(f.mu.held.segments) >= StreamsPendingMax {
+		return nil, nil
+	}
+	r := f.mu.next
+	for _, u := range f.mu.under {
+		if u.has(key) {
+			r = f.mu.held
+		}
+	}
+	return r, r.newSegment(slot, string(key))
 }
 
 // start begins a round, if there is something to push, and nothing is waited for.
@@ -126,7 +140,8 @@ func (f *fan) start() {
 
 // ripe returns the round that may begin now, nil when there is none. Under mu.
 func (f *fan) ripe() *round {
-	if f.mu.closed || f.mu.ready == 0 && !f.mu.next.lost || len(f.mu.under) == RoundsMax {
+	nothing := len(f.mu.next.segments) == 0 && !f.mu.next.lost
+	if f.mu.closed || nothing || len(f.mu.under) == RoundsMax {
 		return nil
 	}
 	now := time.Now()
@@ -156,9 +171,9 @@ func (f *fan) take(now time.Time) *round {
 	} else {
 		f.mu.next = newRound()
 	}
-	r.leave(f.mu.next, f.share)
+	r.leave(f.mu.held, f.share)
 	r.began = now
-	f.mu.ready, f.mu.under = 0, append(f.mu.under, r)
+	f.mu.under = append(f.mu.under, r)
 	return r
 }
 
@@ -202,7 +217,7 @@ func (f *fan) finish(r *round) *round {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.mu.under = slices.DeleteFunc(f.mu.under, func(u *round) bool { return u == r })
-	f.mu.ready += f.mu.next.release(r)
+	f.mu.held.release(r, f.mu.next)
 	f.mu.last = pace{frames: r.frames + f.mu.next.frames, ended: now, took: now.Sub(r.began)}
 	r.reset()
 	f.mu.spares = append(f.mu.spares, r)

@@ -118,24 +118,29 @@ func TestSeveralStreams(t *testing.T) {
 }
 
 // What is hinted after the outcome by which a connection came on a stream reaches
-// it, even when its loop has not looked at that outcome yet.
+// it, even when its loop has not looked at that outcome yet, be it for one turn or more.
 func TestNothingIsMissedAfterTrack(t *testing.T) {
-	s := serve(t, func(o *Options) { o.Loops = 1 })
-	p, blocker := s.login(), s.login()
-	lobby := roomKey("lobby")
-	s.shards.hold()
-	id := p.send(session.KindTrack, 0, again(&session.TrackRequest{Key: lobby}))
-	s.until("it is under way", func() bool { return s.shards.waiting() == 1 })
-	blocked := blocker.send(kindBlock, 0, get("x"))
-	<-s.shards.blocked
-	s.shards.release()
-	s.shards.tell(lobby, kindSaid, said(lobby, "first"))
-	s.shards.wait()
-	s.shards.unblock <- struct{}{}
-	p.done(id)
-	p.hears(lobby, "first")
-	blocker.number(blocked)
-	s.until("the loop looks at what it is on", func() bool { return s.fan.interest.joining.Load() == 0 })
+	for _, letters := range []int{0, 2 * lettersTurn} {
+		s := serve(t, func(o *Options) { o.Loops = 1 })
+		p, blocker := s.login(), s.login()
+		lobby := roomKey("lobby")
+		s.shards.hold()
+		id := p.send(session.KindTrack, 0, again(&session.TrackRequest{Key: lobby}))
+		s.until("it is under way", func() bool { return s.shards.waiting() == 1 })
+		blocked := blocker.send(kindBlock, 0, get("x"))
+		<-s.shards.blocked
+		s.shards.mail(grid.Address{Origin: s.shards.Origin(), Conn: 1 << generationShift}, 0, letters)
+		s.shards.release()
+		s.shards.tell(lobby, kindSaid, said(lobby, "first"))
+		s.shards.wait()
+		s.shards.unblock <- struct{}{}
+		p.done(id)
+		p.hears(lobby, "first")
+		blocker.number(blocked)
+		s.until("the loop looks at what it is on", func() bool {
+			return s.fan.interest.joining.Load() == 0
+		})
+	}
 }
 
 // Comings and goings are summed up.

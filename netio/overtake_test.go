@@ -12,7 +12,7 @@ import (
 func (s *serving) underWay() int {
 	s.fan.mu.Lock()
 	defer s.fan.mu.Unlock()
-	if n := len(s.fan.mu.under); n > 0 || s.fan.mu.ready == 0 {
+	if n := len(s.fan.mu.under); n > 0 || len(s.fan.mu.next.segments) == 0 {
 		return n
 	}
 	return -1

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/netio/wire"
@@ -28,9 +29,9 @@ type round struct {
 type segment struct {
 	key    string
 	slot   grid.Slot
-	held   bool   // until the round is over that is under way with the same stream
 	lost   bool   // there were more frames, which were dropped
 	loops  uint64 // those that may have members, once the round is under way
+	count  int    // of frames, about
 	frames []byte
 	acks   []grid.Ref // requests to answer when all was written
 }
@@ -54,12 +55,9 @@ func (r *round) has(key []byte) bool {
 // empty says whether members of the stream get nothing.
 func (s *segment) empty() bool { return len(s.frames) == 0 && !s.lost }
 
-// newSegment adds the segment of a stream; nil if there are too many.
+// newSegment adds the segment of a stream.
 func (r *round) newSegment(slot grid.Slot, key string) *segment {
 	n := len(r.segments)
-	if n >= StreamsPendingMax {
-		return nil
-	}
 	r.index[key] = int32(n)
 	if n < cap(r.segments) {
 		r.segments = r.segments[:n+1]
@@ -71,62 +69,73 @@ func (r *round) newSegment(slot grid.Slot, key string) *segment {
 	return s
 }
 
-// add appends a frame to a segment; false if there is no room for it.
-func (r *round) add(s *segment, kind grid.Kind, body []byte) bool {
-	size := wire.HeadBytes + len(body)
-	if r.bytes+size > PendingBytesMax || len(s.frames)+size > StreamBytesMax {
-		return false
-	}
+// add appends a frame to a segment.
+func (r *round) add(s *segment, kind grid.Kind, body []byte) {
 	start := len(s.frames)
 	s.frames = wire.End(append(wire.Begin(s.frames, kind, 0, 0), body...), start)
-	r.bytes += size
+	s.count++
 	r.frames++
-	return true
+	r.bytes += len(s.frames) - start
 }
 
-// leave moves to the next round, which is empty, the segments that are held, and
-// what is more than a round's share of a stream.
-func (r *round) leave(next *round, share int) {
+// leave moves to held what is more than a round's share of a stream.
+func (r *round) leave(held *round, share int) {
 	for i := range r.segments {
 		s := &r.segments[i]
-		cut := len(s.frames)
-		if s.held {
-			cut = 0
-		} else if cut > share {
-			cut = wholeFrames(s.frames, share)
-		}
-		if cut == len(s.frames) && !s.held {
+		if len(s.frames) <= share {
 			continue
 		}
-		n := next.newSegment(s.slot, s.key)
-		if s.held {
-			n.frames, s.frames = s.frames, n.frames
-		} else {
-			n.frames, s.frames = append(n.frames, s.frames[cut:]...), s.frames[:cut]
+		cut := wholeFrames(s.frames, share)
+		if cut == len(s.frames) {
+			continue
 		}
+		n := held.newSegment(s.slot, s.key)
+		n.frames, s.frames = append(n.frames, s.frames[cut:]...), s.frames[:cut]
 		n.acks, s.acks = s.acks, n.acks
 		n.lost, s.lost = s.lost, false
-		n.held = true // by this round or by an older one
-		next.bytes += len(n.frames)
-		next.frames++
-		next.asked = next.asked || len(n.acks) > 0
+		n.count = 1
+		held.frames++
+		held.bytes += len(n.frames)
 	}
 }
 
-// release lets the segments go that are held by a round, which is over, and returns
-// how many those are.
-func (r *round) release(over *round) int {
-	n := 0
+// release moves to the next round the segments of those streams of which some was in a
+// round that is over.
+func (r *round) release(over, next *round) {
 	for i := range over.segments {
-		if over.segments[i].empty() {
-			continue
+		if len(r.segments) == 0 {
+			break
 		}
-		if s, ok := r.index[over.segments[i].key]; ok && r.segments[s].held {
-			r.segments[s].held = false
-			n++
+		if s := &over.segments[i]; !s.empty() {
+			r.move(s.key, next)
 		}
 	}
-	return n
+	if len(r.segments) == 0 {
+		r.reset()
+	}
+}
+
+// move moves the segment of a stream, if there is one.
+func (r *round) move(key string, to *round) {
+	i, is := r.index[key]
+	if !is {
+		return
+	}
+	s, n := &r.segments[i], to.newSegment(r.segments[i].slot, key)
+	n.frames, s.frames = s.frames, n.frames
+	n.acks, s.acks = s.acks, n.acks
+	n.lost, n.count = s.lost, s.count
+	to.frames += n.count
+	to.bytes += len(n.frames)
+	to.asked = to.asked || len(n.acks) > 0
+	r.frames -= n.count
+	r.bytes -= len(n.frames)
+
+	last := len(r.segments) - 1
+	r.segments[i], r.segments[last] = r.segments[last], *s // which keeps its memory
+	r.index[r.segments[i].key] = i
+	delete(r.index, key)
+	r.segments = r.segments[:last]
 }
 
 // aim notes which loops care for the segments of a round, and returns them all.
@@ -164,10 +173,10 @@ const lengthBytes = 4
 // reset empties the round, and gives up what one large burst has made.
 func (r *round) reset() {
 	kept := 0
-	for i := range r.segments {
-		kept += cap(r.segments[i].frames)
+	for _, s := range r.segments[:cap(r.segments)] {
+		kept += cap(s.frames) + cap(s.acks)*int(unsafe.Sizeof(grid.Ref{}))
 	}
-	if kept > roundBytesKept || len(r.segments) > segmentsKept {
+	if kept > roundBytesKept || cap(r.segments) > 2*segmentsKept {
 		r.segments, r.index = nil, make(map[string]int32)
 	}
 	r.segments = r.segments[:0]

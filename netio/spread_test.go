@@ -55,6 +55,12 @@ func (a *audience) acts() map[string]func(*rapid.T) {
 				a.tell(stream.Draw(t, "stream"), size.Draw(t, "size"))
 			}
 		},
+		"burst": func(t *rapid.T) {
+			n := stream.Draw(t, "stream")
+			for range rapid.IntRange(1, 5).Draw(t, "times") {
+				a.tell(n, 30_000)
+			}
+		},
 		"say":     func(t *rapid.T) { few(t).say(stream.Draw(t, "stream"), size.Draw(t, "size")) },
 		"say 0":   func(t *rapid.T) { who(t).say(0, size.Draw(t, "size")) },
 		"turn":    turn,
@@ -64,7 +70,7 @@ func (a *audience) acts() map[string]func(*rapid.T) {
 		"leave":   func(t *rapid.T) { few(t).leave(stream.Draw(t, "stream")) },
 		"full":    func(*rapid.T) { a.full() },
 		"read":    func(t *rapid.T) { few(t).unread = 0 },
-		"choke":   func(t *rapid.T) { few(t).unread = a.loops[0].server.options.OutBytesMax / 2 },
+		"choke":   func(t *rapid.T) { few(t).choke() },
 		"end": func(t *rapid.T) {
 			c := who(t)
 			if rapid.Bool().Draw(t, "of many streams") {
