@@ -198,7 +198,7 @@ func (w *world) voters() []raft.Server {
 }
 
 // run is the life of a world. Whatever goes wrong in it, its nodes are closed
-// before it is reported: a bubble cannot be left otherwise.
+// before it is reported.
 func (w *world) run() {
 	w.live()
 	if w.failed() == nil {
@@ -210,10 +210,10 @@ func (w *world) run() {
 		w.agrees()
 	}
 	w.close()
-	time.Sleep(10 * rpcTimeout) // requests that are still on their way give up
 }
 
-// close closes all nodes, and those that are being started meanwhile.
+// close closes all nodes, and those that are being started meanwhile. A bubble
+// cannot be left before.
 func (w *world) close() {
 	w.mu.Lock()
 	w.over = true
@@ -230,6 +230,7 @@ func (w *world) close() {
 		}
 		w.background.Wait()
 	}
+	time.Sleep(10 * rpcTimeout) // requests that are still on their way give up
 }
 
 func (w *world) closing() bool {
