@@ -311,6 +311,38 @@ func (a *audience) idle() bool {
 	return idle
 }
 
+// checkRounds checks that of one stream something is in one round at a time, and no
+// more than its share, and that all is counted.
+func (a *audience) checkRounds() {
+	f := &a.fan.mu
+	f.Lock()
+	defer f.Unlock()
+	under := make(map[string]bool)
+	for _, r := range f.under {
+		for i := range r.segments {
+			s := &r.segments[i]
+			if !s.empty() && under[s.key] {
+				a.t.Fatalf("%q is in two rounds", s.key)
+			}
+			if n := len(s.frames); n > wholeFrames(s.frames, a.fan.share) {
+				a.t.Fatalf("%q has %d bytes in a round", s.key, n)
+			}
+			under[s.key] = under[s.key] || !s.empty()
+		}
+	}
+	bytes, frames := 0, 0
+	for i := range f.held.segments {
+		s := &f.held.segments[i]
+		if bytes, frames = bytes+len(s.frames), frames+s.count; !under[s.key] {
+			a.t.Fatalf("%q is held by nothing", s.key)
+		}
+	}
+	if bytes != f.held.bytes || frames != f.held.frames {
+		a.t.Fatalf("%d bytes in %d frames are held: counted are %d in %d",
+			bytes, frames, f.held.bytes, f.held.frames)
+	}
+}
+
 // settle has the loops go on until nothing is left to do, and checks that nothing is
 // left undone.
 func (a *audience) settle() {

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 )
 
 // Who looks while a loop settles that a connection came on a stream finds that it
@@ -33,4 +34,26 @@ func TestInterestIsNeverLost(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Of loops that share a bit, one that cares no longer takes nothing from the others.
+func TestSharedInterest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAudience(t, 65)
+		defer a.fan.close()
+		first, last := a.connect(a.loops[0], 1, 2), a.connect(a.loops[64], 1)
+		a.tell(1, 0)
+		a.settle()
+		last.leave(1)
+		a.tell(1, 0)
+		a.settle()
+		if first.streams[1].heard != 2 || last.streams[1].heard != 1 {
+			t.Errorf("heard %+v and %+v", first.streams[1], last.streams[1])
+		}
+		i := &a.fan.interest
+		i.joining.Or(bit(0))
+		if i.joined(64); i.joining.Load() == 0 {
+			t.Error("the outcomes of another loop are forgotten")
+		}
+	})
 }

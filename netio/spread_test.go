@@ -50,6 +50,7 @@ func (a *audience) acts() map[string]func(*rapid.T) {
 	}
 	turn := func(t *rapid.T) { a.turn(a.loops[rapid.IntRange(0, 1).Draw(t, "loop")]) }
 	return map[string]func(*rapid.T){
+		"": func(*rapid.T) { a.checkRounds() },
 		"tell": func(t *rapid.T) {
 			for range rapid.IntRange(1, 6).Draw(t, "times") {
 				a.tell(stream.Draw(t, "stream"), size.Draw(t, "size"))
@@ -93,6 +94,7 @@ func (a *audience) acts() map[string]func(*rapid.T) {
 func TestSmallRoundOverBeforeLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAudience(t, 1)
+		defer a.fan.close()
 		for range crowd {
 			a.connect(a.loops[0], 0)
 		}
@@ -107,7 +109,6 @@ func TestSmallRoundOverBeforeLarge(t *testing.T) {
 			a.rest()
 		}
 		a.settle()
-		a.fan.close()
 	})
 }
 
@@ -116,6 +117,7 @@ func TestSmallRoundOverBeforeLarge(t *testing.T) {
 func TestFaultInARound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := newAudience(t, 1)
+		defer a.fan.close()
 		first, second, third := a.connect(a.loops[0], 1), a.connect(a.loops[0], 2), a.connect(a.loops[0], 2)
 		for stream := range 3 {
 			a.tell(stream, 0)
@@ -130,6 +132,30 @@ func TestFaultInARound(t *testing.T) {
 		if third.streams[2].heard != 1 || second.k.state == open {
 			t.Error("the one behind the fault heard nothing, or the connection stayed")
 		}
-		a.fan.close()
+	})
+}
+
+// A turn writes to so many connections and no more, and to as many of each round.
+func TestTurnOfSeveralRounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newAudience(t, 1)
+		defer a.fan.close()
+		for stream := range 2 {
+			for range writesTurn + 1 {
+				a.connect(a.loops[0], stream)
+			}
+			a.tell(stream, 0)
+			a.rest()
+		}
+		a.turn(a.loops[0])
+		var heard [2]int
+		for _, c := range a.clients {
+			heard[0] += c.streams[0].heard
+			heard[1] += c.streams[1].heard
+		}
+		if heard != [2]int{writesTurn / 2, writesTurn / 2} {
+			t.Errorf("a turn wrote to %v members", heard)
+		}
+		a.settle()
 	})
 }
