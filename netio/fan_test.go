@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"sync"
@@ -187,6 +188,36 @@ func TestRefusedStream(t *testing.T) {
 		t.Fatalf("refused %+v, %v", e, err)
 	}
 	p.failure(p.say(lobby, "hello?"), fault.FailedPrecondition)
+}
+
+// What is hinted to a session of another gateway, and what is for gateways alone, is
+// pushed to nobody.
+func TestHintsForOthers(t *testing.T) {
+	const inner = kindSaid&^0xff | hintKinds
+	s := serve(t, func(o *Options) { o.Loops = 1 })
+	p := s.login()
+	lobby := roomKey("lobby")
+	p.track(lobby)
+	for _, origin := range []grid.Origin{grid.OriginOf(2, 7), grid.OriginOf(1, 8)} {
+		s.shards.mail(grid.Address{Session: p.welcome.Session, Origin: origin, Conn: 1 << generationShift}, 0, 1)
+	}
+	s.shards.tell(lobby, inner, said(lobby, "a hint to all"))
+	s.shards.queue <- func() {
+		to := grid.Address{Session: p.welcome.Session, Origin: s.shards.Origin(), Conn: 1 << generationShift}
+		s.shards.effects.Reset()
+		s.shards.effects.Push(to, inner, append(s.shards.effects.Begin(), said(lobby, "a hint to one")...))
+		s.shards.hints(&s.shards.effects)
+	}
+	s.shards.tell(lobby, kindSaid, said(lobby, "a message"))
+	for {
+		f := p.frame()
+		if f.Kind == kindSaid && bytes.Equal(f.Body, said(lobby, "a message")) {
+			break
+		}
+		if f.Kind != presence.KindChanged {
+			t.Errorf("pushed %+v", f)
+		}
+	}
 }
 
 // Only so many messages of a connection may be on their way.
