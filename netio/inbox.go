@@ -97,7 +97,8 @@ func (l *loop) leaveRound(r *round) bool {
 }
 
 // leaveLetter leaves a hint for one connection, without posting a task: whoever
-// leaves many does that in the end.
+// leaves many does that in the end. Of those by which a connection ends, or is no
+// longer on a stream, there are few, and none may be lost.
 func (l *loop) leaveLetter(h *grid.Hint, body []byte) bool {
 	l.inbox.Lock()
 	defer l.inbox.Unlock()
@@ -106,7 +107,7 @@ func (l *loop) leaveLetter(h *grid.Hint, body []byte) bool {
 	}
 	from := uint32(len(l.inbox.paper))
 	full := len(l.inbox.letters) >= LettersMax || int(from)+len(body) > PendingBytesMax
-	if full && h.Kind != session.KindEnded { // of which there are few, and none may be lost
+	if full && h.Kind != session.KindEnded && h.Kind != session.KindRefused {
 		l.inbox.missed = true
 		return true
 	}

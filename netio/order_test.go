@@ -96,6 +96,29 @@ func TestAnEndIsNotLost(t *testing.T) {
 	blocker.number(blocked)
 }
 
+// However much waits for a loop, a session that a stream has refused is sent nothing
+// that follows there.
+func TestARefusalIsNotLost(t *testing.T) {
+	s := serve(t, func(o *Options) { o.Loops = 1 })
+	p, blocker := s.login(), s.login()
+	lobby := roomKey("lobby")
+	p.track(lobby)
+	to := grid.Address{Session: p.welcome.Session, Origin: s.shards.Origin(),
+		Conn: 1 << generationShift} // it is the first of the first loop
+	blocked := blocker.send(kindBlock, 0, get("x"))
+	<-s.shards.blocked
+	s.shards.mail(to, 0, LettersMax+1)
+	r := presence.DroppedRequest{
+		User: p.welcome.User, Session: p.welcome.Session, Key: []byte(lobby),
+		Code: fault.ResourceExhausted, Message: "full",
+	}
+	s.shards.duty(presence.KindDropped, r.Append(pack.AppendArray(nil, r.Fields())))
+	s.shards.wait()
+	s.shards.unblock <- struct{}{}
+	blocker.number(blocked)
+	s.until("it is on no stream", func() bool { return s.onLoop(p, (*conn).seats) == 0 })
+}
+
 // Those on streams are told when there was no room for what they were to be told,
 // be it for one of them or for all on a stream.
 func TestMissedForWantOfRoom(t *testing.T) {
