@@ -16,9 +16,10 @@ build: ## Build bin/throng
 run: build ## Build, and serve clients on 127.0.0.1:7400 with data in ./data
 	bin/throng serve --data-dir ./data
 
-test: ## Run all tests with the race detector (under 10 minutes)
+test: ## Run all tests, with the race detector but for most of the simulation (under 10 minutes)
 	@.ci/test-needs
 	CGO_ENABLED=1 go test -race -vet=off -timeout 10m ./... # make check vets
+	go test -vet=off -count=1 ./shard/sim # 300 seeds, and planted bugs
 
 check: ## Check formatting, vet, staticcheck, the house rules, go.mod
 	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not formatted, run make fmt:"; echo "$$out"; exit 1; }
