@@ -21,7 +21,9 @@ func (p *peer) readSlowly() { p.Conn.(*net.TCPConn).SetReadBuffer(4096) }
 // then hears what follows.
 func TestMemberThatDoesNotRead(t *testing.T) {
 	const most = 256 << 10
-	s := serve(t, func(o *Options) { o.Loops, o.OutBytesMax = 1, most })
+	s := serve(t, func(o *Options) {
+		o.Loops, o.OutBytesMax, o.HelloTimeout = 1, most, time.Hour // it is not closed in time
+	})
 	p, q := s.loginAs(playerHello(1)), s.loginAs(playerHello(2))
 	lobby, text := roomKey("lobby"), string(make([]byte, 4000))
 	p.readSlowly()
