@@ -47,6 +47,9 @@ func TestRoundBesideManyStreams(t *testing.T) {
 		if r := f.finish(large); r == nil || len(r.segments) != many || len(f.mu.held.segments) != 0 {
 			t.Error("what was held does not follow")
 		}
+		if n := cap(f.mu.held.segments); n > 2*segmentsKept {
+			t.Errorf("places for %d streams are kept", n)
+		}
 	})
 }
 
@@ -79,19 +82,27 @@ func TestRoundMemory(t *testing.T) {
 
 // When there are too many streams even to note who misses something, all are told, once.
 func TestTooManyStreams(t *testing.T) {
+	const held = 1000
 	synctest.Test(t, func(t *testing.T) {
 		a := newAudience(t, 2)
 		defer a.fan.close()
 		first, second := a.connect(a.loops[0], 1), a.connect(a.loops[1], 2)
 		outside := a.connect(a.loops[1])
-		a.fan.interest.joining.Store(1)
-		a.fan.mu.Lock()
-		for i := range StreamsPendingMax + 1 {
-			key := grid.StatusKey(nil, grid.UserID("custom", fmt.Sprint(i)))
-			a.fan.push(grid.SlotOf(key), key, kindSaid, nil)
+		push := func(from, end int) {
+			a.fan.mu.Lock()
+			for i := from; i < end; i++ { // for a slot of which the second loop has no stream
+				key := grid.StatusKey(nil, grid.UserID("custom", fmt.Sprint(i)))
+				a.fan.push(grid.SlotOf(streamKey(1)), key, kindSaid, nil)
+			}
+			a.fan.mu.Unlock()
+			a.fan.start()
 		}
-		a.fan.mu.Unlock()
-		a.fan.start()
+		push(0, held)
+		push(0, StreamsPendingMax)
+		if a.lossy() {
+			t.Error("something was lost while there was room")
+		}
+		push(StreamsPendingMax, StreamsPendingMax+1)
 		a.settle()
 		if !first.streams[1].missed || !second.streams[2].missed || outside.streams[0].missed {
 			t.Error("not all who are on streams were told that they missed something, and nobody else")
