@@ -154,6 +154,9 @@ func (l *loop) close(k *conn) {
 func (l *loop) drop(k *conn, r wire.Reason) {
 	l.dismiss(k, r)
 	l.push(k)
+	if k.state != gone && k.ws != nil {
+		l.sayClosing(k)
+	}
 	l.close(k)
 }
 

@@ -359,6 +359,17 @@ func TestWebReaderIsClosedBetweenTurns(t *testing.T) {
 	}
 }
 
+// TestWebStrangersMakeRoom: who has to go at once is told in the way of WebSocket, too.
+func TestWebStrangersMakeRoom(t *testing.T) {
+	s := serve(t, func(o *Options) { o.Loops, o.FreshMax, o.HelloTimeout = 1, 1, time.Second })
+	p, w := s.dialWeb(0)
+	s.dial()
+	p.goodbye(wire.Overloaded)
+	if w.closed != ws.StatusGoingAway {
+		t.Errorf("closed with %d", w.closed)
+	}
+}
+
 // TestCloseCannotWait: who says nothing when the server closes is cut off in time.
 func TestCloseCannotWait(t *testing.T) {
 	s := serve(t, func(o *Options) { o.HelloTimeout = time.Second })
