@@ -57,7 +57,12 @@ func TestOthersAreNotHeldUp(t *testing.T) {
 	first := fast.say(large, "first")
 	fast.hears(large, "first")
 	second := fast.say(large, "second")
-	s.until("it is relayed", func() bool { return s.Stats().Relays == 2 })
+	s.until("it is held", func() bool {
+		s.fan.mu.Lock()
+		defer s.fan.mu.Unlock()
+		held := s.fan.mu.held.find([]byte(large))
+		return held != nil && len(held.acks) == 1
+	})
 	s.shards.tell(large, kindSaid, said(large, "third"))
 	for n := range 3 * RoundsMax {
 		id := fast.say(small, fmt.Sprint(n))
