@@ -19,7 +19,7 @@
 //
 //	I1  A machine is changed by the one goroutine that applies entries; queries run
 //	    on any goroutine under the machine's read lock, which the applier lets go
-//	    after every 64 commands.
+//	    after every 64 small commands, or fewer large ones.
 //	I2  Equal logs give equal digests, wherever a snapshot was taken and restored.
 //	I3  What cannot be decoded is an error that stops the node, never skipped: the
 //	    log would mean different things on different replicas.

@@ -12,8 +12,12 @@ import (
 	"github.com/thronggrid/throng/grid/slot"
 )
 
-// commandsPerLock is how many commands are applied before queries get a turn.
-const commandsPerLock = 64
+// Queries get a turn after so many bytes of commands. A command counts for its body,
+// which may hold hundreds of duties, and for what it costs besides.
+const (
+	bytesPerLock = 20 << 10
+	commandBytes = 256
+)
 
 // Machine is the state of one shard: a map of slots.
 type Machine struct {
@@ -54,7 +58,7 @@ func (m *Machine) Apply(index uint64, e *Entry, results Results, effects *grid.E
 	for more := true; more; {
 		m.mu.Lock()
 		m.applied = index
-		for range commandsPerLock {
+		for left := bytesPerLock; left > 0; left -= commandBytes + len(c.Body) {
 			var err error
 			if more, err = e.Next(&c); err != nil || !more {
 				m.mu.Unlock()
