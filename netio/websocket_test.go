@@ -364,7 +364,12 @@ func TestWebStrangersMakeRoom(t *testing.T) {
 	s := serve(t, func(o *Options) { o.Loops, o.FreshMax, o.HelloTimeout = 1, 1, time.Second })
 	p, w := s.dialWeb(0)
 	s.dial()
-	p.goodbye(wire.Overloaded)
+	var g wire.Goodbye
+	in := pack.NewCursor(p.push(wire.KindGoodbye))
+	if err := g.Decode(&in); err != nil || g.Reason != wire.Overloaded {
+		t.Errorf("goodbye was %+v, %v", g, err)
+	}
+	p.next() // the close frame, and the end: a reset if our answer to it comes too late
 	if w.closed != ws.StatusGoingAway {
 		t.Errorf("closed with %d", w.closed)
 	}
