@@ -27,7 +27,7 @@ func TestMutants(t *testing.T) {
 	for _, m := range mutants {
 		t.Run(m.tag, func(t *testing.T) {
 			t.Parallel()
-			out, err := exec.Command("go", "test", "-count=1", "-vet=off", "-tags", m.tag, ".",
+			out, err := exec.Command("go", "test", "-count=1", "-vet=off", "-ldflags=-w", "-tags", m.tag, ".",
 				"-run", "^TestSim$", "-sim.seeds", "200").CombinedOutput()
 			if err == nil {
 				t.Fatalf("nobody noticed that %s:\n%s", m.bug, out)

@@ -5,5 +5,5 @@ package sim
 // The race detector makes a run seven times as long.
 const (
 	raceDetector = true
-	seedsDefault = 100
+	seedsDefault = 60
 )
