@@ -122,7 +122,7 @@ func (c *client) join(stream int) {
 func (c *client) leave(stream int) {
 	if !c.ended {
 		c.loop.leave(c.k, streamKey(stream))
-		c.streams[stream].is = false
+		c.streams[stream].is, c.streams[stream].owed = false, false // who has left need not be told
 	}
 }
 

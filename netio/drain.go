@@ -37,7 +37,7 @@ func (l *loop) Run(context.Context) error {
 
 // busy says whether something is left for the next turn.
 func (l *loop) busy() bool {
-	return len(l.backlog) > 0 || l.parked.len() > 0 || len(l.letters) > 0 ||
+	return len(l.backlog) > 0 || len(l.returns) > 0 || l.parked.len() > 0 || len(l.letters) > 0 ||
 		l.lettersAfter != never || len(l.toDetach) > 0 || len(l.parts) > 0
 }
 

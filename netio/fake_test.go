@@ -26,6 +26,9 @@ const (
 	kindSaid  grid.Kind = 0x05e1 // pushed: [stream, text]
 )
 
+// partsRead is the key whose value is how many reads of kindPart came before.
+const partsRead = "parts read"
+
 func fakeOps(s *fakeShards) []grid.Op {
 	return append(session.Ops(), []grid.Op{
 		{Kind: kindPut, Name: "fake.put", Write: true, Prepare: fields(2), Scatter: fakeScatter{s}},
@@ -132,7 +135,7 @@ type fakeShards struct {
 	learned  []string          // bodies of commands that belonged elsewhere
 	users    map[grid.ID]bool  // that have opened sessions
 	seen     map[grid.Kind]int // commands executed, by kind
-	asked    map[grid.Kind]int // commands handed in, by kind
+	asked    map[grid.Kind]int // commands handed in, and reads of kindPart, by kind
 }
 
 type fakeDuty struct {
@@ -433,12 +436,21 @@ func (l *fakeLane) Read(_ grid.Slot, _ grid.Level, kind grid.Kind, body, out []b
 		<-l.shards.unblock
 		return pack.AppendInt(pack.AppendArray(out, 1), 7), nil
 	case kindPart:
+		l.shards.mu.Lock()
+		l.shards.asked[kind]++
+		l.shards.mu.Unlock()
+		if key == "large" {
+			return pack.AppendBytes(out, make([]byte, 60_000)), grid.ErrPartial
+		}
 		return pack.AppendInt(out, 7), grid.ErrPartial
 	case kindFill:
 		return pack.AppendBytes(pack.AppendArray(out, 1), make([]byte, 60_000)), nil
 	}
 	l.shards.mu.Lock()
 	defer l.shards.mu.Unlock()
+	if key == partsRead {
+		return pack.AppendInt(pack.AppendArray(out, 1), int64(l.shards.asked[kindPart])), nil
+	}
 	v, ok := l.shards.values[key]
 	if kind == kindSum {
 		return pack.AppendInt(out, v), grid.ErrPartial

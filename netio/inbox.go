@@ -153,7 +153,9 @@ func (l *loop) collect() {
 		l.targets = nil
 	}
 	l.inbox.rounds = l.inbox.rounds[:0]
-	l.returns, l.inbox.returns = l.inbox.returns, l.returns[:0]
+	if len(l.returns) == 0 {
+		l.returns, l.inbox.returns = l.inbox.returns, l.returns
+	}
 	missed := l.inbox.missed
 	l.inbox.missed = false
 	shutdown := l.inbox.shutdown && !l.shutdown

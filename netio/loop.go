@@ -60,6 +60,7 @@ type loop struct {
 	gathered []byte // what a connection is sent, if it is not one segment
 
 	returns     []errand           // done by workers
+	returned    int                // how many of them were gone on with
 	detaching   map[uint64]*detach // ends of connections that are not acknowledged
 	toDetach    []uint64           // those to be told now,
 	notDetached []uint64           // and those to be told again at the next tick

@@ -56,6 +56,7 @@ const (
 	bufferBytes    = 4 << 10  // a fresh outgoing buffer
 	buffersMax     = 256      // outgoing buffers that a loop keeps
 	outcomesTurn   = 4096     // outcomes settled in a turn
+	returnsTurn    = 32       // errands gone on with in a turn
 	lettersTurn    = 1024     // letters read in a turn
 	writesTurn     = 512      // connections that a round writes to in a turn
 	detachesTurn   = 1024     // detaches staged in a turn

@@ -102,6 +102,12 @@ func (l *loop) readRequest(k *conn, op *grid.Op, f wire.Frame) {
 		l.fail(k, f.Kind, f.ID, err)
 		return
 	}
+	if op.Complete != nil { // asked before memory is: what is refused must not cost much
+		if err := l.mayAsk(k); err != nil {
+			l.fail(k, f.Kind, f.ID, err)
+			return
+		}
+	}
 	slot := grid.SlotOf(key)
 	switch level := f.Flags.Level(); level {
 	case grid.Leader, grid.Stale:
@@ -123,11 +129,14 @@ func (l *loop) read(
 ) {
 	head := l.head(k, op.Kind, wire.Reply, id)
 	out, err := l.lane.Read(slot, level, op.Kind, body, head)
-	switch {
-	case err != grid.ErrPartial:
-	case op.Scatter != nil:
+	if err == grid.ErrPartial && op.Scatter != nil {
 		out, err = l.gather(op, level, body, head, out)
-	case op.Complete != nil:
+	}
+	if err == nil || err == grid.ErrPartial {
+		l.budget -= (len(out) - len(head)) / turnBytes
+	}
+	if err == grid.ErrPartial && op.Complete != nil {
+		k.out.frames = out[:k.out.start] // grown, for the next one
 		if err = l.complete(k, op, id, body, out[len(head):]); err == nil {
 			return
 		}
@@ -136,15 +145,11 @@ func (l *loop) read(
 		l.fail(k, op.Kind, id, err)
 		return
 	}
-	l.budget -= (len(out) - len(head)) / turnBytes
 	l.end(k, out)
 }
 
 // complete has a worker finish the reply to a read of which memory had but a part.
 func (l *loop) complete(k *conn, op *grid.Op, id uint32, body, part []byte) error {
-	if err := l.mayAsk(k); err != nil {
-		return err
-	}
 	body, part = bytes.Clone(body), bytes.Clone(part)
 	return l.send(l.server.readers, k, func() func(*conn) {
 		reply, err := op.Complete(body, part, nil)

@@ -77,19 +77,19 @@ func (l *loop) send(w *workers, k *conn, work func() func(k *conn)) error {
 	}
 }
 
-// takeReturns goes on with what workers have done.
+// takeReturns goes on with some of what workers have done.
 func (l *loop) takeReturns() {
-	for i := range l.returns {
-		then, number := l.returns[i].then, l.returns[i].number
-		if then == nil {
-			continue // a panic ended an earlier turn behind it
-		}
-		l.returns[i] = errand{}
-		if k := l.table.get(number); k != nil {
+	for range min(returnsTurn, len(l.returns)-l.returned) {
+		e := l.returns[l.returned]
+		l.returns[l.returned] = errand{}
+		l.returned++
+		if k := l.table.get(e.number); k != nil {
 			l.now = k
 			k.errands--
-			then(k)
+			e.then(k)
 		}
 	}
-	l.returns = l.returns[:0]
+	if l.returned == len(l.returns) {
+		l.returns, l.returned = l.returns[:0], 0
+	}
 }

@@ -28,6 +28,53 @@ func TestReadsCompleted(t *testing.T) {
 	p.works()
 }
 
+// What memory has of a read costs its turn, too: who asks for much gets little in a
+// turn of the loop, and others theirs.
+func TestPartialReadsTakeTheirTurn(t *testing.T) {
+	s := serve(t, func(o *Options) { o.Loops, o.ReadsPerTurn = 1, 60 }) // one large part, and begin another
+	p, q, blocker := s.login(), s.login(), s.login()
+	blocked := blocker.send(kindBlock, 0, get("x"))
+	<-s.shards.blocked
+	var ids []uint32
+	for range ConfirmsMax {
+		ids = append(ids, p.send(kindPart, 0, get("large")))
+	}
+	asked := q.send(kindGet, 0, get(partsRead))
+	s.shards.unblock <- struct{}{}
+	blocker.number(blocked)
+	// In this turn, the one that was under way, and the next. A turn that does not
+	// count what is partial serves 11, and is ended only by what waits to be sent.
+	if n := q.number(asked); n > 6 {
+		t.Errorf("%d large reads came before another's", n)
+	}
+	for range ids { // in any order
+		if f := p.frame(); f.Flags != wire.Reply || len(f.Body) < 60_000 {
+			t.Fatalf("answered with %+v", f)
+		}
+	}
+}
+
+// More returns of workers than a loop goes on with in a turn are all gone on with.
+func TestManyReturns(t *testing.T) {
+	s := serve(t, func(o *Options) { o.Loops, o.Workers = 1, 4 })
+	p, blocker := s.login(), s.login()
+	blocked := blocker.send(kindBlock, 0, get("x"))
+	var ids []uint32
+	<-s.shards.blocked
+	for range ConfirmsMax {
+		ids = append(ids, p.send(kindPart, 0, get("x")))
+	}
+	s.shards.unblock <- struct{}{}
+	blocker.number(blocked)
+	s.until("all are asked", func() bool { return s.shards.runsOf(kindPart) == ConfirmsMax })
+	for range ids {
+		if f := p.frame(); f.Flags != wire.Reply {
+			t.Fatalf("answered with %+v", f)
+		}
+	}
+	p.works()
+}
+
 // A fault in an errand ends its connection, also when the server shuts down.
 func TestShutdownAfterAFault(t *testing.T) {
 	s := serve(t, nil)
@@ -56,7 +103,11 @@ func TestErrandsMax(t *testing.T) {
 	for range ConfirmsMax - 1 {
 		ids = append(ids, p.send(kindPart, 0, get("x")))
 	}
+	s.until("the others are asked", func() bool { return s.shards.runsOf(kindPart) == ConfirmsMax })
 	p.failure(p.send(kindPart, 0, get("x")), fault.ResourceExhausted)
+	if n := s.shards.runsOf(kindPart); n != ConfirmsMax {
+		t.Error("what was refused was read before")
+	}
 	many := []*peer{}
 	for waiting := ConfirmsMax - 1; waiting < ErrandsMax; waiting += ConfirmsMax {
 		q := s.login()

@@ -55,6 +55,13 @@ func between(t *testing.T, text, from, to string) string {
 // its address.
 func startServer(t *testing.T, dir string, flags ...string) string {
 	t.Helper()
+	addr, _ := startProcess(t, dir, flags...)
+	return addr
+}
+
+// startProcess is startServer, and returns the process as well.
+func startProcess(t *testing.T, dir string, flags ...string) (addr string, _ *os.Process) {
+	t.Helper()
 	cmd := exec.Command("throng", append([]string{
 		"serve", "--data-dir", dir, "--client-addr", "127.0.0.1:0"}, flags...)...)
 	cmd.Stderr = os.Stderr
@@ -78,5 +85,5 @@ func startServer(t *testing.T, dir string, flags ...string) string {
 	if err != nil || !found {
 		t.Fatalf("the server said %q, %v; want ready client=HOST:PORT", line, err)
 	}
-	return addr
+	return addr, cmd.Process
 }
