@@ -120,7 +120,7 @@ func load(t *testing.T, root fs.FS) *tree {
 // ignored says whether git ignores a file by its name.
 func ignored(name string) bool {
 	switch path.Ext(name) {
-	case ".test", ".out", ".prof":
+	case ".git", ".test", ".out", ".prof": // .git is a file in a second work tree
 		return true
 	}
 	return false
