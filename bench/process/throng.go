@@ -160,7 +160,8 @@ func (t *Throng) Start(ctx context.Context) error {
 func (t *Throng) command(line func(string)) Command {
 	c := Command{
 		Name: t.options.Program,
-		Args: []string{"serve", "--data-dir", t.options.Dir, "--client-addr", t.Addr},
+		Args: []string{"serve", "--data-dir", t.options.Dir, "--client-addr", t.Addr,
+			"--http-addr", ""}, // several may run at a time
 		Line: line,
 	}
 	if t.options.Heap {

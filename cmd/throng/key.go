@@ -16,45 +16,65 @@ import (
 	"github.com/thronggrid/throng/durable/disk"
 )
 
-// keyBytes is how long the server's key is. In its file it is hexadecimal.
+// keyBytes is how long a secret of the server is. In its file it is hexadecimal.
 const keyBytes = 32
 
-// serverKey returns the key by which a studio's own servers say who they are.
-// It is read from file, or, when file is empty, from server.key in the data
-// directory, where it is made at the first start.
-func serverKey(log *slog.Logger, file, dataDir string) (string, error) {
+// A secret is something that whoever shows it may do much with. It is kept in a file.
+type secret struct {
+	name string // "server key": in messages
+	base string // of its file in the data directory
+}
+
+// The studio's own servers say by their key who they are, and who runs the node by the
+// admin token.
+var (
+	serverSecret = secret{"server key", "server.key"}
+	adminSecret  = secret{"admin token", "admin.token"}
+)
+
+// in returns where the secret is: in file, or, when that is empty, in the data directory.
+func (s secret) in(file, dataDir string) string {
 	if file != "" {
-		return readKey(file)
+		return file
 	}
-	file = filepath.Join(dataDir, "server.key")
-	key, err := readKey(file)
+	return filepath.Join(dataDir, s.base)
+}
+
+// open reads the secret from file, or, when file is empty, from the data directory, where
+// it is made at the first start.
+func (s secret) open(log *slog.Logger, file, dataDir string) (string, error) {
+	if file != "" {
+		return s.read(file)
+	}
+	file = s.in("", dataDir)
+	key, err := s.read(file)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
 	made, err := makeKey(file)
 	if err != nil {
-		return "", fmt.Errorf("make the server key: %w", err)
+		return "", fmt.Errorf("make the %s: %w", s.name, err)
 	}
 	if made {
-		log.Info("made the server key: guard it like a password", "file", file)
+		log.Info("made the "+s.name+": guard it like a password", "file", file)
 	}
-	return readKey(file)
+	return s.read(file)
 }
 
-func readKey(file string) (string, error) {
+func (s secret) read(file string) (string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("read the server key: %w", err)
+		return "", fmt.Errorf("read the %s: %w", s.name, err)
 	}
 	key := strings.TrimSpace(string(text))
 	if raw, err := hex.DecodeString(key); err != nil || len(raw) != keyBytes {
-		return "", fmt.Errorf("the server key in %s is not %d hexadecimal digits: "+
-			"write one with 'openssl rand -hex %d'", file, 2*keyBytes, keyBytes)
+		return "", fmt.Errorf("the %s in %s is not %d hexadecimal digits: "+
+			"write one with 'openssl rand -hex %d'", s.name, file, 2*keyBytes, keyBytes)
 	}
 	return key, nil
 }
 
-// makeKey writes a new server key.
+// makeKey writes a new key.
 func makeKey(file string) (made bool, err error) {
 	var raw [keyBytes]byte
 	rand.Read(raw[:]) // never fails

@@ -13,11 +13,11 @@ var quiet = slog.New(slog.DiscardHandler)
 
 func TestServerKeyIsMadeOnce(t *testing.T) {
 	dir := t.TempDir()
-	first, err := serverKey(quiet, "", dir)
+	first, err := serverSecret.open(quiet, "", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := serverKey(quiet, "", dir)
+	again, err := serverSecret.open(quiet, "", dir)
 	if err != nil || again != first {
 		t.Errorf("the second start has another key (%v)", err)
 	}
@@ -40,7 +40,7 @@ func TestServerKeyRace(t *testing.T) {
 	var starts sync.WaitGroup
 	for i := range keys {
 		starts.Go(func() {
-			key, err := serverKey(quiet, "", dir)
+			key, err := serverSecret.open(quiet, "", dir)
 			if err != nil {
 				t.Error(err)
 			}
@@ -58,14 +58,14 @@ func TestServerKeyRace(t *testing.T) {
 func TestServerKeyFromFile(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "key")
-	if _, err := serverKey(quiet, file, dir); err == nil {
+	if _, err := serverSecret.open(quiet, file, dir); err == nil {
 		t.Error("a key file that is not there was made")
 	}
 	for _, bad := range []string{"", "secret", strings.Repeat("ab", keyBytes-1), strings.Repeat("xy", keyBytes)} {
 		if err := os.WriteFile(file, []byte(bad), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := serverKey(quiet, file, dir); err == nil || !strings.Contains(err.Error(), "openssl rand") {
+		if _, err := serverSecret.open(quiet, file, dir); err == nil || !strings.Contains(err.Error(), "openssl rand") {
 			t.Errorf("the key %q: %v, want an error that says how to make one", bad, err)
 		}
 	}
@@ -73,7 +73,7 @@ func TestServerKeyFromFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(want+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := serverKey(quiet, file, dir); err != nil || got != want {
+	if got, err := serverSecret.open(quiet, file, dir); err != nil || got != want {
 		t.Errorf("the key came back as %q, %v", got, err)
 	}
 }

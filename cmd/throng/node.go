@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -17,6 +18,7 @@ import (
 	"github.com/thronggrid/throng/grid/record"
 	"github.com/thronggrid/throng/grid/slot"
 	"github.com/thronggrid/throng/netio"
+	"github.com/thronggrid/throng/netio/admin"
 	"github.com/thronggrid/throng/netio/credential"
 	"github.com/thronggrid/throng/shard/host"
 )
@@ -32,6 +34,7 @@ type nodeOptions struct {
 	studio     *credential.Studio // nil: none
 	origins    []string           // of pages that may connect; empty: all
 	grace      time.Duration      // for which a lost session may be resumed
+	admin      adminOptions
 	log        *slog.Logger
 }
 
@@ -41,18 +44,26 @@ type node struct {
 	records *records.Store
 	shards  *host.Host
 	edge    *netio.Server
+	admin   *admin.Server // nil: there is none
+
+	started time.Time
+	serves  atomic.Bool // all parts above are there
+	stops   atomic.Bool
 }
 
 // startNode joins the parts and returns once clients are served.
 func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 	fatal := func(err error) { die(o.log, err) }
-	n := &node{}
+	n := &node{started: time.Now()}
+	if err := n.startAdmin(o); err != nil { // first, for it says what the start waits for
+		return nil, err
+	}
 	n.records, err = records.Open(records.Options{
 		FS: vfs.Default, Dir: o.dataDir, Tables: []*record.Table{history.Table},
 		Fatal: fatal, Logger: o.log,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open the record tables: %w", err)
+		return nil, errors.Join(fmt.Errorf("open the record tables: %w", err), n.stop(ctx))
 	}
 	archive := history.New(n.records)
 	n.shards, err = host.Open(host.Options{
@@ -75,6 +86,7 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("serve clients: %w", err), n.stop(ctx))
 	}
+	n.serves.Store(true)
 	return n, nil
 }
 
@@ -87,18 +99,29 @@ func die(log *slog.Logger, err error) {
 	os.Exit(exitDisk)
 }
 
-// clientAddr is where clients connect, with the port that was chosen.
-func (n *node) clientAddr() string { return n.edge.Addr().String() }
+// readyLine says where the node is to be found, with the ports that were chosen.
+func (n *node) readyLine() string {
+	line := "ready client=" + n.edge.Addr().String()
+	if n.admin != nil {
+		line += " http=" + n.admin.Addr().String()
+	}
+	return line
+}
 
 // failed is closed when clients can no longer be served; err says why.
 func (n *node) failed() <-chan struct{} { return n.edge.Done() }
 
 // stop ends the node cleanly: first the edge, so that what was asked is answered,
-// and the record tables last, because the shards archive to them.
+// and the record tables last, because the shards archive to them. The HTTP port ends
+// with the edge: it asks all parts.
 func (n *node) stop(ctx context.Context) error {
+	n.stops.Store(true)
 	var errs []error
 	if n.edge != nil {
 		errs = append(errs, n.edge.Shutdown(ctx))
+	}
+	if n.admin != nil {
+		errs = append(errs, n.admin.Shutdown(ctx))
 	}
 	if n.shards != nil {
 		errs = append(errs, n.shards.Close())

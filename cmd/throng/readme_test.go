@@ -63,7 +63,7 @@ func startServer(t *testing.T, dir string, flags ...string) string {
 func startProcess(t *testing.T, dir string, flags ...string) (addr string, _ *os.Process) {
 	t.Helper()
 	cmd := exec.Command("throng", append([]string{
-		"serve", "--data-dir", dir, "--client-addr", "127.0.0.1:0"}, flags...)...)
+		"serve", "--data-dir", dir, "--client-addr", "127.0.0.1:0", "--http-addr", ""}, flags...)...)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -86,4 +86,16 @@ func startProcess(t *testing.T, dir string, flags ...string) (addr string, _ *os
 		t.Fatalf("the server said %q, %v; want ready client=HOST:PORT", line, err)
 	}
 	return addr, cmd.Process
+}
+
+// startAdmin is startServer for a server with an HTTP port, whose address it returns as
+// well.
+func startAdmin(t *testing.T, dir string, flags ...string) (client, http string) {
+	t.Helper()
+	both, _ := startProcess(t, dir, append([]string{"--http-addr", "127.0.0.1:0"}, flags...)...)
+	client, http, found := strings.Cut(both, " http=")
+	if !found {
+		t.Fatalf("the server said %q; want client=HOST:PORT http=HOST:PORT", both)
+	}
+	return client, http
 }

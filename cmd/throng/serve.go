@@ -29,13 +29,17 @@ the same command brings it all back.
 
 When the node serves, it prints one line to stdout:
 
-  ready client=127.0.0.1:7400
+  ready client=127.0.0.1:7400 http=127.0.0.1:7401
 
 Logs go to stderr. The first SIGINT or SIGTERM stops cleanly, the second at once.
 Once a minute they count the pushes that were dropped and the clients that were
 closed because they do not read, or turned away for lack of room, if there were any.
 If a write to the disk fails, the process ends with exit code 74 and acknowledges
 nothing more: check the disk before starting again.
+
+The HTTP port says how the node is (/livez, /readyz) and what it has counted
+(/metrics). What else it serves takes the admin token, made at the first start
+and kept in <data-dir>/admin.token.
 
 A studio's own servers log in with the server key. It is made at the first start
 and kept in <data-dir>/server.key; guard it like a password.
@@ -52,7 +56,7 @@ everywhere unless --websocket-origins says from where.`
 
 const serveExample = `  throng serve    # data in ./data, this machine only
   throng serve --data-dir /var/lib/throng --client-addr :7400
-  throng serve --client-addr 127.0.0.1:0    # any free port: see the ready line
+  throng serve --client-addr 127.0.0.1:0 --http-addr 127.0.0.1:0    # any free ports
   throng serve --jwt-key-file studio.pem --jwt-algorithms ES256 --jwt-audience game
   throng serve --log-level debug --log-format text`
 
@@ -62,6 +66,7 @@ const stopTimeout = 15 * time.Second
 type serveFlags struct {
 	dataDir       string
 	clientAddr    string
+	admin         adminFlags
 	shards        int
 	serverKeyFile string
 	tokens        tokenFlags
@@ -94,6 +99,7 @@ func newServe() *cobra.Command {
 	flags.StringVar(&f.dataDir, "data-dir", "./data", "`directory` that holds all the node keeps")
 	flags.StringVar(&f.clientAddr, "client-addr", "127.0.0.1:7400",
 		"`host:port` to serve clients on; an empty host is every address")
+	f.admin.add(flags)
 	flags.IntVar(&f.shards, "shards", 0,
 		"`number` of shards, fixed when the data directory is made; 0 is one per core")
 	flags.StringVar(&f.serverKeyFile, "server-key-file", "",
@@ -115,13 +121,11 @@ func (f *serveFlags) check(stderr io.Writer) (*slog.Logger, error) {
 	if f.dataDir == "" {
 		return nil, usagef("--data-dir is empty: name a directory")
 	}
-	_, port, err := net.SplitHostPort(f.clientAddr)
-	if err != nil {
-		return nil, usagef("--client-addr %q: want host:port, 127.0.0.1:7400 say", f.clientAddr)
+	if err := checkAddr("--client-addr", f.clientAddr, "127.0.0.1:7400"); err != nil {
+		return nil, err
 	}
-	if _, err := net.LookupPort("tcp", port); err != nil {
-		return nil, usagef("--client-addr %q: there is no port %q: use 1 to 65535, or 0 for any",
-			f.clientAddr, port)
+	if err := f.admin.check(); err != nil {
+		return nil, err
 	}
 	if f.shards < 0 || f.shards > shard.ShardsMax {
 		return nil, usagef("--shards %d: want 1 to %d, or 0 for one per core",
@@ -143,7 +147,10 @@ func (f *serveFlags) check(stderr io.Writer) (*slog.Logger, error) {
 func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) error {
 	cores := raiseProcs()
 	collectEarly(ctx)
-	if err := checkFree(f.clientAddr); err != nil {
+	if err := checkFree("serve clients", "--client-addr", f.clientAddr); err != nil {
+		return err
+	}
+	if err := f.admin.checkFree(); err != nil {
 		return err
 	}
 	if err := disk.MakeDir(vfs.Default, f.dataDir); err != nil {
@@ -168,7 +175,7 @@ func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writ
 	case err != nil:
 		return fmt.Errorf("start the node: %w", err)
 	}
-	fmt.Fprintf(stdout, "ready client=%s\n", n.clientAddr())
+	fmt.Fprintln(stdout, n.readyLine())
 	watching, stop := context.WithCancel(ctx)
 	watched := make(chan struct{})
 	go func() {
@@ -194,7 +201,10 @@ func (f *serveFlags) readKeys(o *nodeOptions) (err error) {
 	if o.studio, err = f.tokens.openStudio(); err != nil {
 		return err
 	}
-	if o.serverKey, err = serverKey(o.log, f.serverKeyFile, f.dataDir); err != nil {
+	if o.serverKey, err = serverSecret.open(o.log, f.serverKeyFile, f.dataDir); err != nil {
+		return err
+	}
+	if o.admin, err = f.admin.open(o.log, f.dataDir); err != nil {
 		return err
 	}
 	o.tokens, err = f.tokens.openTokens(o.log, f.dataDir)
@@ -203,13 +213,24 @@ func (f *serveFlags) readKeys(o *nodeOptions) (err error) {
 
 // checkFree listens on an address for a moment. gnet is not clear about why it
 // cannot listen, and what is wrong is best said before the data is opened.
-func checkFree(addr string) error {
+func checkFree(what, flag, addr string) error {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return fmt.Errorf("serve clients: %w; choose another --client-addr, "+
-			"or stop what listens there", err)
+		return fmt.Errorf("%s: %w; choose another %s, or stop what listens there", what, err, flag)
 	}
 	return l.Close()
+}
+
+// checkAddr refuses what is no address to listen on.
+func checkAddr(flag, addr, example string) error {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return usagef("%s %q: want host:port, %s say", flag, addr, example)
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return usagef("%s %q: there is no port %q: use 1 to 65535, or 0 for any", flag, addr, port)
+	}
+	return nil
 }
 
 // raiseProcs lets twice as many goroutines run as there are cores, and returns

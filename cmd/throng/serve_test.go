@@ -17,7 +17,8 @@ import (
 func refusedServe(t *testing.T, args ...string) string {
 	t.Helper()
 	var stderr bytes.Buffer
-	cmd := exec.Command("throng", append([]string{"serve", "--client-addr", "127.0.0.1:0"}, args...)...)
+	cmd := exec.Command("throng", append([]string{
+		"serve", "--client-addr", "127.0.0.1:0", "--http-addr", ""}, args...)...)
 	cmd.Stderr = &stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
@@ -57,7 +58,7 @@ func limited(t *testing.T, files int, dir string) string {
 	t.Helper()
 	var stderr bytes.Buffer
 	cmd := exec.Command("sh", "-c", fmt.Sprintf("ulimit -n %d && exec throng serve "+
-		"--client-addr 127.0.0.1:0 --log-format text --data-dir \"$0\"", files), dir)
+		"--client-addr 127.0.0.1:0 --http-addr '' --log-format text --data-dir \"$0\"", files), dir)
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
