@@ -60,7 +60,7 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 	}
 	n.records, err = records.Open(records.Options{
 		FS: vfs.Default, Dir: o.dataDir, Tables: []*record.Table{history.Table},
-		Fatal: fatal, Logger: o.log,
+		Clock: clock.Real(), Fatal: fatal, Logger: o.log,
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the record tables: %w", err), n.stop(ctx))

@@ -5,13 +5,18 @@ import (
 	"log/slog"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/thronggrid/throng/grid/clock"
 )
 
 // Listen lets a Pebble instance tell of itself: its words go to log, and what
 // it calls fatal to the latch, since a library does not end the process. What
-// names the instance in messages: "the log".
-func Listen(o *pebble.Options, what string, log *slog.Logger, latch *Latch) {
+// names the instance in messages: "the log". It returns what counts its stalls.
+func Listen(
+	o *pebble.Options, what string, log *slog.Logger, latch *Latch, c clock.Clock,
+) *Stalls {
 	e := engine{what: what, log: log, latch: latch}
+	stalls := &Stalls{clock: c}
 	o.Logger = e
 	o.EventListener = &pebble.EventListener{
 		BackgroundError: func(err error) {
@@ -21,9 +26,12 @@ func Listen(o *pebble.Options, what string, log *slog.Logger, latch *Latch) {
 			_ = latch.Fail(Corrupt(info.Path, info.Details.Error()))
 		},
 		WriteStallBegin: func(info pebble.WriteStallBeginInfo) {
+			stalls.begin()
 			log.Warn("writes wait for a flush of "+what, "reason", info.Reason)
 		},
+		WriteStallEnd: stalls.end,
 	}
+	return stalls
 }
 
 // engine is the logger of a Pebble instance.

@@ -11,6 +11,7 @@ import (
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/grid/chat/history"
+	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/record"
 )
@@ -25,6 +26,7 @@ func plain() *record.Table {
 func openBench(b *testing.B, table *record.Table) *Store {
 	b.Helper()
 	s := mustOpen(b, Options{FS: vfs.Default, Dir: b.TempDir(), Tables: []*record.Table{table},
+		Clock: clock.Real(),
 		Fatal: func(err error) { b.Errorf("fatal: %v", err) }})
 	b.Cleanup(func() { must(b, s.Close()) })
 	return s

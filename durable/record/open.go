@@ -27,11 +27,13 @@ func Open(o Options) (*Store, error) {
 		return nil, fmt.Errorf("lock the record tables in %s: %w; if another throng is running "+
 			"on them, stop that process or give this one a directory of its own", dir, err)
 	}
-	s := &Store{lock: lock, latch: disk.NewLatch(o.Fatal), turn: make(chan struct{}, 1)}
+	s := &Store{clock: o.Clock, latch: disk.NewLatch(o.Fatal), lock: lock,
+		turn: make(chan struct{}, 1)}
 	s.life.over = make(chan struct{})
 	guard := disk.NewGuard(o.FS, s.latch, nil)
-	options, release := pebbleOptions(o, guard, s.latch)
+	options, stalls, release := pebbleOptions(o, guard, s.latch)
 	defer release()
+	s.stalls = stalls
 	options.Lock = lock
 	if s.pebble, err = pebble.Open(dir, options); err != nil {
 		err = disk.Damage(dir, s.latch, err)
@@ -64,7 +66,7 @@ func (s *Store) open(o Options, guard *disk.Guard) error {
 	if err := check(last, acknowledged); err != nil {
 		return err
 	}
-	s.syncs = newSyncer(s.pebble, s.latch, s.witness, last)
+	s.syncs = newSyncer(s.pebble, s.latch, s.witness, &s.count.syncs, last)
 	b := s.pebble.NewBatch()
 	defer b.Close()
 	if s.shapes, err = c.complete(o.Tables, b); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/thronggrid/throng/durable/disk"
+	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/grid/record"
 )
 
@@ -18,12 +19,13 @@ const (
 	DefaultCacheBytes    = 16 << 20
 )
 
-// Options says where the tables live and how much they may use. FS, Dir and
+// Options says where the tables live and how much they may use. FS, Dir, Clock and
 // Fatal must be set; every other zero stands for its default.
 type Options struct {
 	FS     vfs.FS // the real file system, or Pebble's crashable one in memory
 	Dir    string // the data directory; the tables live in Dir/records
 	Tables []*record.Table
+	Clock  clock.Clock // for how long transactions take
 
 	// Fatal is called once, with the first write or sync that failed or the
 	// first corruption found, from whatever goroutine met it and possibly below
@@ -39,8 +41,8 @@ type Options struct {
 }
 
 func (o Options) withDefaults() (Options, error) {
-	if o.FS == nil || o.Dir == "" || o.Fatal == nil {
-		return o, errors.New("open the record tables: FS, Dir and Fatal must be set")
+	if o.FS == nil || o.Dir == "" || o.Clock == nil || o.Fatal == nil {
+		return o, errors.New("open the record tables: FS, Dir, Clock and Fatal must be set")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -61,7 +63,9 @@ const filterBits = 10
 // pebbleOptions tunes Pebble for rows that stay: they are compressed, and
 // filters answer for keys that are not there. The returned function releases the
 // caller's hold on the cache once Pebble has its own.
-func pebbleOptions(o Options, fs *disk.Guard, l *disk.Latch) (*pebble.Options, func()) {
+func pebbleOptions(
+	o Options, fs *disk.Guard, l *disk.Latch,
+) (*pebble.Options, *disk.Stalls, func()) {
 	cache := pebble.NewCache(o.CacheBytes)
 	po := &pebble.Options{
 		FS:                    fs,
@@ -78,6 +82,6 @@ func pebbleOptions(o Options, fs *disk.Guard, l *disk.Latch) (*pebble.Options, f
 	po.ApplyCompressionSettings(func() pebble.DBCompressionSettings {
 		return pebble.DBCompressionFastest
 	})
-	disk.Listen(po, "the record tables", o.Logger, l)
-	return po, cache.Unref
+	stalls := disk.Listen(po, "the record tables", o.Logger, l, o.Clock)
+	return po, stalls, cache.Unref
 }

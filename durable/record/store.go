@@ -10,19 +10,23 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/thronggrid/throng/durable/disk"
+	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/record"
 )
 
 // Store is record tables in a Pebble of their own. Any goroutine may call it.
 type Store struct {
+	clock   clock.Clock
 	latch   *disk.Latch
 	lock    io.Closer
 	pebble  *pebble.DB
+	stalls  *disk.Stalls
 	witness *witness // nil until it is opened
 	shapes  map[*record.Table]*shape
 	syncs   *syncer
 	turn    chan struct{} // its holder writes
+	count   counters
 
 	life struct {
 		sync.Mutex
@@ -36,6 +40,11 @@ var _ record.Store = (*Store)(nil)
 
 // View implements record.Store.
 func (s *Store) View(ctx context.Context, f func(record.Reader) error) error {
+	began := s.clock.Micros()
+	return s.end(&s.count.views, began, s.view(ctx, f))
+}
+
+func (s *Store) view(ctx context.Context, f func(record.Reader) error) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
@@ -57,6 +66,11 @@ func (s *Store) View(ctx context.Context, f func(record.Reader) error) error {
 
 // Update implements record.Store.
 func (s *Store) Update(ctx context.Context, f func(record.Tx) error) error {
+	began := s.clock.Micros()
+	return s.end(&s.count.updates, began, s.update(ctx, began, f))
+}
+
+func (s *Store) update(ctx context.Context, began int64, f func(record.Tx) error) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
@@ -66,6 +80,7 @@ func (s *Store) Update(ctx context.Context, f func(record.Tx) error) error {
 	case <-ctx.Done():
 		return record.Interrupted(ctx)
 	}
+	s.count.turns.Note(uint64(max(0, s.clock.Micros()-began)))
 	seen, wrote, err := s.write(ctx, f)
 	if !wrote {
 		if failed := s.syncs.wait(seen); failed != nil {
@@ -101,6 +116,8 @@ func (s *Store) write(
 	if err := s.latch.Err(); err != nil {
 		return seen, false, err
 	}
+	s.count.written.Add(1)
+	s.count.bytes.Add(uint64(x.batch.Len()))
 	seen, err = s.syncs.apply(x.batch)
 	return seen, true, err
 }

@@ -7,6 +7,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/thronggrid/throng/durable/record/conform"
+	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/grid/record"
 )
 
@@ -15,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // testOptions are for a small store: memtables turn over often.
 func testOptions(t testing.TB, fs vfs.FS, tables ...*record.Table) Options {
 	return Options{FS: fs, Dir: "data", Tables: tables, MemTableBytes: 64 << 10, CacheBytes: 1 << 20,
-		Fatal: func(err error) { t.Errorf("fatal: %v", err) }}
+		Clock: clock.Real(), Fatal: func(err error) { t.Errorf("fatal: %v", err) }}
 }
 
 func mustOpen(t testing.TB, o Options) *Store {

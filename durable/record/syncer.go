@@ -24,7 +24,8 @@ type syncer struct {
 	db      *pebble.DB
 	latch   *disk.Latch
 	witness *witness
-	begun   atomic.Uint64 // number of the last transaction that may be visible
+	count   *atomic.Uint64 // of syncs that were done
+	begun   atomic.Uint64  // number of the last transaction that may be visible
 
 	key, number []byte // how a number is stored; the holder of the turn writes it
 
@@ -38,8 +39,10 @@ type syncer struct {
 }
 
 // newSyncer goes on behind the last transaction, which is on disk.
-func newSyncer(db *pebble.DB, l *disk.Latch, w *witness, last uint64) *syncer {
-	y := &syncer{db: db, latch: l, witness: w, key: numberKey()}
+func newSyncer(
+	db *pebble.DB, l *disk.Latch, w *witness, count *atomic.Uint64, last uint64,
+) *syncer {
+	y := &syncer{db: db, latch: l, witness: w, count: count, key: numberKey()}
 	y.begun.Store(last)
 	y.mu.applied, y.mu.durable = last, last
 	y.mu.news = make(chan struct{})
@@ -115,6 +118,7 @@ func (y *syncer) harden(n uint64) error {
 	if err := y.latch.Err(); err != nil {
 		return err
 	}
+	y.count.Add(1)
 	return y.witness.write(n)
 }
 

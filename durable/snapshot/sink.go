@@ -28,6 +28,9 @@ type Sink struct {
 	ended  trailer
 	err    error // the first failed write; the sink is of no use after it
 	closed bool
+
+	begin int64 // µs: when it was begun
+	size  int64 // bytes written to the file
 }
 
 var _ raft.SnapshotSink = (*Sink)(nil)
@@ -48,6 +51,7 @@ func newSink(s *Store, number uint64, m *raft.SnapshotMeta) (*Sink, error) {
 		file:  vfs.NewSyncingFile(file, vfs.SyncingFileOptions{BytesPerSync: bytesPerSync}),
 		block: make([]byte, blockBytes, blockBytes+BlockBytesMax),
 	}
+	k.begun()
 	if err := k.put(head); err != nil {
 		return nil, errors.Join(err, k.Cancel())
 	}
@@ -65,6 +69,7 @@ func (k *Sink) put(b []byte) error {
 	if _, err := k.file.Write(b); err != nil {
 		k.err = k.store.fail(fmt.Errorf("write %s: %w", k.path, err))
 	}
+	k.size += int64(len(b))
 	return k.err
 }
 
@@ -111,10 +116,17 @@ func (k *Sink) Close() error {
 		return errors.Join(err, k.Cancel())
 	}
 	k.closed = true
-	if err := errors.Join(k.file.Sync(), k.file.Close()); err != nil {
-		return k.store.fail(fmt.Errorf("sync %s: %w", k.path, err))
+	if err = errors.Join(k.file.Sync(), k.file.Close()); err != nil {
+		err = k.store.fail(fmt.Errorf("sync %s: %w", k.path, err))
+	} else {
+		err = k.store.publish(id{k.meta.Term, k.meta.Index}, k.path)
 	}
-	return k.store.publish(id{k.meta.Term, k.meta.Index}, k.path)
+	if err != nil {
+		k.failed()
+		return err
+	}
+	k.finished()
+	return nil
 }
 
 // Cancel throws the snapshot away.
@@ -123,6 +135,7 @@ func (k *Sink) Cancel() error {
 		return nil
 	}
 	k.closed = true
+	k.failed()
 	err := errors.Join(k.file.Close(), k.store.options.FS.Remove(k.path))
 	if err != nil {
 		return fmt.Errorf("cancel the snapshot %s: %w", k.meta.ID, err)

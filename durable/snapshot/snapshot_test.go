@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/thronggrid/throng/durable/disk"
+	"github.com/thronggrid/throng/grid/clock"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -46,7 +47,7 @@ func newDisk(t testing.TB) *vfs.MemFS {
 }
 
 func options(t testing.TB, fs vfs.FS) Options {
-	return Options{FS: fs, Dir: "data", Group: group,
+	return Options{FS: fs, Dir: "data", Group: group, Clock: clock.Real(),
 		Fatal: func(err error) { t.Errorf("Fatal was called: %v", err) }}
 }
 

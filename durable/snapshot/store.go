@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/raft"
 
 	"github.com/thronggrid/throng/durable/disk"
+	"github.com/thronggrid/throng/grid/clock"
 )
 
 // Options says where the snapshots of a group live. All but Logger must be set.
@@ -19,6 +20,7 @@ type Options struct {
 	FS    vfs.FS
 	Dir   string // the data directory; the files live in Dir/snapshots/<group>
 	Group uint32
+	Clock clock.Clock // for how long snapshots take
 
 	// Fatal is called once, with the first failed write or sync or the first
 	// corruption found, from whatever goroutine met it. From then on Create,
@@ -44,6 +46,8 @@ type Store struct {
 	// channel because it is held over writes, which take simulated time in a
 	// simulation.
 	turn chan struct{}
+
+	count counters
 }
 
 var _ raft.SnapshotStore = (*Store)(nil)
@@ -53,8 +57,8 @@ var _ raft.SnapshotStore = (*Store)(nil)
 // newest is whole at both ends. A newest one that is not is an error: raft must
 // never fall back to an older one, whose log entries may be gone.
 func Open(o Options) (*Store, error) {
-	if o.FS == nil || o.Dir == "" || o.Fatal == nil {
-		return nil, errors.New("open the snapshots: FS, Dir and Fatal must be set")
+	if o.FS == nil || o.Dir == "" || o.Clock == nil || o.Fatal == nil {
+		return nil, errors.New("open the snapshots: FS, Dir, Clock and Fatal must be set")
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

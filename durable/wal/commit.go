@@ -39,9 +39,10 @@ type committer struct {
 		announced []*announcer // every group that has announced, in open or not
 		closed    bool
 		timer     clock.Timer // ends gathering; made at the first use
-		stats     Stats
+		counts    Counts
 	}
-	turn sync.Cond // on mu: what the leader of open, or close, waits for
+	turn   sync.Cond // on mu: what the leader of open, or close, waits for
+	meters meters
 }
 
 // round is one commit in the making.
@@ -118,13 +119,15 @@ func (c *committer) lead(r *round) {
 	c.mu.Unlock()
 
 	bytes := r.batch.Len()
+	c.meters.groups.Note(uint64(len(r.members)))
+	c.meters.bytes.Note(uint64(bytes))
 	if r.err == nil {
 		r.err = c.write(r.batch)
 	}
 
 	c.mu.Lock()
 	c.mu.flying = false
-	c.mu.stats.count(r, bytes)
+	c.mu.counts.count(r, bytes)
 	c.turn.Broadcast()
 	c.mu.Unlock()
 	if r.done != nil {
@@ -135,9 +138,11 @@ func (c *committer) lead(r *round) {
 // write commits one batch. Pebble itself reports a failed commit to its logger
 // and returns nil, so the latch has the last word.
 func (c *committer) write(b *pebble.Batch) error {
-	c.since.Store(max(1, c.clock.Micros()))
+	began := max(1, c.clock.Micros())
+	c.since.Store(began)
 	err := b.Commit(durability())
 	c.since.Store(0)
+	c.meters.sync.Note(uint64(max(0, c.clock.Micros()-began)))
 	if err != nil {
 		return c.latch.Fail(fmt.Errorf("commit to the log: %w", err))
 	}

@@ -21,6 +21,7 @@ type DB struct {
 	fs      *disk.Guard
 	lock    io.Closer
 	pebble  *pebble.DB
+	stalls  *disk.Stalls
 	commits *committer
 	witness *witness
 
@@ -128,13 +129,6 @@ func (db *DB) refusal() error {
 // Stalled is the age of the oldest write or sync of the log that is unfinished,
 // 0 when there is none. It takes no lock.
 func (db *DB) Stalled() time.Duration { return db.commits.stalled() }
-
-// Stats returns what the log has done since it was opened.
-func (db *DB) Stats() Stats {
-	db.commits.mu.Lock()
-	defer db.commits.mu.Unlock()
-	return db.commits.mu.stats
-}
 
 // Close waits for the writes on their way, refuses all later calls, and leaves
 // a facts file that says exactly what the log holds. After a latched failure it

@@ -38,7 +38,7 @@ func (c *committer) retract(a *announcer) {
 // join enters a group into the open round.
 func (c *committer) join(r *round, a *announcer, entries int) {
 	r.callers++
-	c.mu.stats.Entries += uint64(entries)
+	c.mu.counts.Entries += uint64(entries)
 	if !a.inRound {
 		if a.coming > 0 {
 			c.mu.awaited--
@@ -80,7 +80,7 @@ func (c *committer) forgetAbsent() {
 	kept := c.mu.announced[:0]
 	for _, a := range c.mu.announced {
 		if !a.inRound {
-			c.mu.stats.Forgotten += uint64(a.coming)
+			c.mu.counts.Forgotten += uint64(a.coming)
 			a.coming = 0
 		}
 		if a.coming > 0 {

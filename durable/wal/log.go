@@ -30,6 +30,7 @@ type Log struct {
 	claim       uint64 // what the facts file may give as last; at most last
 	ring        ring
 	account     account
+	truncations uint64
 }
 
 var (

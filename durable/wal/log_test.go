@@ -133,7 +133,7 @@ func TestGroupsStoreAtTheSameTime(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	t.Logf("%+v", db.Stats())
+	t.Logf("%+v", db.Stats().Counts)
 	must(t, db.Close())
 	db = mustOpen(t, testOptions(t, fs))
 	for g := range uint32(8) {

@@ -57,8 +57,9 @@ func (db *DB) open() error {
 	if err := verifyFiles(o.FS, o.FS.PathJoin(o.Dir, logName)); err != nil {
 		return err
 	}
-	options, release := pebbleOptions(o, db.fs, db.latch)
+	options, stalls, release := pebbleOptions(o, db.fs, db.latch)
 	defer release()
+	db.stalls = stalls
 	dir := o.FS.PathJoin(o.Dir, logName)
 	if db.pebble, err = pebble.Open(dir, options); err != nil {
 		return fmt.Errorf("open the log in %s: %w", o.Dir, disk.Damage(dir, db.latch, err))

@@ -45,6 +45,7 @@ func (l *Log) dropFront(limit uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.first = to + 1
+	l.truncations++
 	l.ring.dropTo(to)
 	l.account.dropTo(to)
 	return nil
@@ -72,6 +73,7 @@ func (l *Log) dropEnd(from uint64) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = last
+	l.truncations++
 	l.ring.dropFrom(from)
 	l.account.dropFrom(from)
 	if last == 0 {

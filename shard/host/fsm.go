@@ -19,6 +19,7 @@ type fsm struct {
 	collect  collector
 	effects  grid.Effects // of the entry that is being applied
 	restored error        // why the last Restore failed
+	took     int64        // µs: when it was given the entries that are being applied
 
 	progress struct {
 		sync.Mutex
@@ -29,7 +30,7 @@ type fsm struct {
 
 	// sinceSnapshot counts bytes of entries applied after the last snapshot
 	// began; stateBytes is the size of its state, before compression.
-	sinceSnapshot int64
+	sinceSnapshot atomic.Int64
 	stateBytes    atomic.Int64
 	wantSnapshot  chan struct{}
 }
@@ -44,13 +45,14 @@ func newFSM(g *Group) *fsm {
 
 // ApplyBatch applies committed entries.
 func (f *fsm) ApplyBatch(logs []*raft.Log) []any {
+	f.took = f.g.host.clock.Micros()
 	for _, l := range logs {
 		if l.Type == raft.LogCommand && !f.g.host.dead.Load() {
 			f.apply(l.Index, l.Data)
 		}
 	}
 	f.advance(logs[len(logs)-1].Index)
-	if f.sinceSnapshot > max(f.g.host.options.LogBytesMax, LogPerState*f.stateBytes.Load()) {
+	if f.sinceSnapshot.Load() > max(f.g.host.options.LogBytesMax, LogPerState*f.stateBytes.Load()) {
 		select {
 		case f.wantSnapshot <- struct{}{}:
 		default:
@@ -65,7 +67,7 @@ func (f *fsm) Apply(l *raft.Log) any { return f.ApplyBatch([]*raft.Log{l})[0] }
 // apply executes one entry, and hands on its outcomes and its effects if this
 // incarnation of the node proposed it.
 func (f *fsm) apply(index uint64, data []byte) {
-	f.sinceSnapshot += int64(len(data))
+	f.sinceSnapshot.Add(int64(len(data)))
 	var e shard.Entry
 	if err := e.Decode(data); err != nil {
 		f.fatal(index, err)
@@ -89,6 +91,7 @@ func (f *fsm) apply(index uint64, data []byte) {
 	}
 	if b != nil {
 		f.g.host.pacer.landed(f.g)
+		f.g.host.count.applied(b, &f.collect.tally, f.took, f.g.host.clock.Micros())
 		for i := range b.parts {
 			b.parts[i].lane.deliver(b.parts[i].out)
 		}
@@ -134,7 +137,7 @@ func (f *fsm) close() {
 
 // Snapshot clones the state, in a moment; it is written while writes go on.
 func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
-	f.sinceSnapshot = 0
+	f.sinceSnapshot.Store(0)
 	return &frozen{g: f.g, clone: f.g.machine.Clone()}, nil
 }
 
@@ -186,9 +189,10 @@ type collector struct {
 	batch   *batch
 	part    int
 	scratch []byte
+	tally   tally
 }
 
-func (c *collector) begin(b *batch) { c.batch, c.part = b, 0 }
+func (c *collector) begin(b *batch) { c.batch, c.part, c.tally = b, 0, tally{} }
 
 // Buffer returns where the next outcome is appended.
 func (c *collector) Buffer() []byte {
@@ -210,6 +214,7 @@ func (c *collector) Done(b []byte) {
 		return
 	}
 	o := c.out()
+	c.tally.note(b[len(o.Bytes)])
 	o.Bytes = b
 	o.Ends = append(o.Ends, uint32(len(b)))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"github.com/thronggrid/throng/durable/snapshot"
 	"github.com/thronggrid/throng/durable/wal"
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
@@ -23,10 +24,12 @@ type Group struct {
 	home    grid.Slot // its first slot
 	machine *shard.Machine
 	log     *wal.Log
-	lease   *lease
-	trans   *transport
-	raft    atomic.Pointer[raft.Raft]
-	fsm     *fsm
+	// snapshots are Raft's; kept for what they have counted.
+	snapshots *snapshot.Store
+	lease     *lease
+	trans     *transport
+	raft      atomic.Pointer[raft.Raft]
+	fsm       *fsm
 
 	// snapshotIndex and snapshotBytes are of the snapshot that it was started
 	// from: 0 without one.
@@ -106,10 +109,11 @@ func (p *pending) drain() []*batch {
 
 // propose makes a batch an entry. Called by the pacer.
 func (g *Group) propose(b *batch) {
-	b.number = g.host.numbers.Add(1)
-	e := shard.Entry{Level: shard.Level, At: g.host.clock.Micros(),
+	b.number, b.proposed = g.host.numbers.Add(1), g.host.clock.Micros()
+	e := shard.Entry{Level: shard.Level, At: b.proposed,
 		Origin: uint64(g.host.origin), Number: b.number, Count: b.count}
 	data := b.encode(&e)
+	g.host.count.left(b, len(data))
 	g.pending.add(b)
 	if ackEarly {
 		g.fsm.early(data)
@@ -147,6 +151,7 @@ func outcome(err error) error {
 
 // fail answers all commands of a batch with one error.
 func (g *Group) fail(b *batch, err error) {
+	g.host.count.failed(b, err)
 	for i := range b.parts {
 		p := &b.parts[i]
 		p.out.Err = err

@@ -32,6 +32,7 @@ type Host struct {
 	groups  []*Group
 	pacer   pacer
 	errands *errands
+	count   counters
 
 	incarnation uint64
 	origin      grid.Origin                         // of the entries that this incarnation proposes
@@ -195,9 +196,6 @@ func (h *Host) Groups() []*Group { return h.groups }
 
 // Incarnation returns the number of this start of the node.
 func (h *Host) Incarnation() uint64 { return h.incarnation }
-
-// LogStats returns what the log has counted since the start.
-func (h *Host) LogStats() wal.Stats { return h.db.Stats() }
 
 // changed tells who waits in Ready that a group is served, or swept.
 func (h *Host) changed() {

@@ -73,10 +73,12 @@ func (l *lane) Write(
 	}
 	g := l.host.group(s)
 	if g.serving.Load() == nil {
+		l.host.count.refused.Add(1)
 		return errNotServing
 	}
 	st := l.stage(g)
 	if g.queue.bytes.Load()+int64(len(st.commands)) > QueueBytesMax {
+		l.host.count.full.Add(1)
 		return errQueueFull
 	}
 	c := slot.Command{Slot: s, Kind: kind, ID: id, Body: body}
@@ -128,6 +130,7 @@ func noSuchSlot(s grid.Slot) error {
 
 // refuse answers commands that were staged and then met an error.
 func (l *lane) refuse(refs []grid.Ref, err error) {
+	l.host.count.refused.Add(uint64(len(refs)))
 	o := l.host.takeOutcomes()
 	o.Refs = append(o.Refs, refs...)
 	o.Err = err

@@ -39,12 +39,13 @@ func (h *Host) openGroup(number int) (*Group, error) {
 		return nil, err
 	}
 	snapshots, err := snapshot.Open(snapshot.Options{FS: h.options.FS, Dir: h.options.Dir,
-		Group: uint32(number), Fatal: h.fatal, Logger: h.options.Logger})
+		Group: uint32(number), Clock: h.clock, Fatal: h.fatal, Logger: h.options.Logger})
 	if err != nil {
 		return nil, err
 	}
 	g := &Group{host: h, number: number, home: h.home(number), machine: shard.NewMachine(),
-		log: log, flights: make(chan flight, 2*entriesInFlightMax), leading: make(chan bool, 8)}
+		log: log, snapshots: snapshots, flights: make(chan flight, 2*entriesInFlightMax),
+		leading: make(chan bool, 8)}
 	g.confirms.wake = make(chan struct{}, 1)
 	g.reigning = make(chan struct{}, 1)
 	g.reigning <- struct{}{}

@@ -22,6 +22,9 @@ type batch struct {
 	count  int    // commands
 	bytes  int
 	parts  []part
+
+	staged   int64 // µs: when its first command came
+	proposed int64 // µs: when it became an entry
 }
 
 // part returns the lane's part, making it if need be.
@@ -88,6 +91,7 @@ func (q *queue) last(l *lane, bytes int) *batch {
 		}
 	}
 	b := l.host.takeBatch()
+	b.staged = l.host.clock.Micros()
 	q.batches = append(q.batches, b)
 	return b
 }
