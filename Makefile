@@ -5,7 +5,7 @@ FUZZTIME ?= 30s
 SEEDS    ?= 2000
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test check bench fuzz soak fmt
+.PHONY: help build run test check generate bench fuzz soak fmt
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,12 +21,16 @@ test: ## Run all tests, with the race detector but for most of the simulation (u
 	CGO_ENABLED=1 go test -race -vet=off -timeout 10m ./... # make check vets
 	go test -vet=off -count=1 ./shard/sim # 300 seeds, and planted bugs
 
-check: ## Check formatting, vet, staticcheck, the house rules, go.mod
+check: ## Check formatting, vet, staticcheck, the house rules, go.mod, generated files
 	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not formatted, run make fmt:"; echo "$$out"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	go test -count=1 -run '^TestTidy' .
 	go mod tidy -diff
+	@.ci/fresh
+
+generate: ## Make all generated files anew: docs, and Go sources
+	go generate ./...
 
 bench: ## Run the Go benchmarks; see docs/benchmarks.md for those against peers
 	go test -run '^$$' -bench . -benchmem ./...

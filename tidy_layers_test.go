@@ -21,6 +21,7 @@ var layers = map[string][]string{
 	"lua":     {"grid"},
 	"bench":   {"grid", "netio/client", "netio/wire"},
 	"cmd":     {"grid", "durable", "shard", "netio", "lua", "bench"},
+	"tools":   {"cmd", "grid", "durable", "shard", "netio"},
 }
 
 func checkLayers(t *tree) []finding {

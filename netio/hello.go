@@ -108,28 +108,13 @@ func (l *loop) nextTokens(k *conn) *wire.Tokens {
 // session, and a goodbye.
 func (l *loop) refuseHello(k *conn, err error) {
 	f := *fault.Of(err)
-	r := reasonOf(&f)
+	r := wire.ReasonOf(f.Code)
 	if r.Reconnect() && f.Retry == 0 {
 		f.Retry = l.server.options.ReconnectAfter
 	}
 	id := k.opening().id
 	k.rare = nil
 	l.refuse(k, wire.KindHello, id, r, &f)
-}
-
-// reasonOf is the reason to close a connection whose hello met an error.
-func reasonOf(f *fault.Error) wire.Reason {
-	switch f.Code {
-	case fault.Unauthenticated, fault.PermissionDenied:
-		return wire.Unauthenticated
-	case fault.InvalidArgument, fault.OutOfRange:
-		return wire.BadHello
-	case fault.Internal, fault.Unimplemented:
-		return wire.InternalFail
-	case fault.Aborted: // this node was given up by the others
-		return wire.Shutdown
-	}
-	return wire.Overloaded
 }
 
 // refuse answers the first frame with an error and a goodbye.

@@ -1,5 +1,6 @@
 // Package fault holds the canonical error codes, the names that gRPC gives
-// them, and the one error type that reaches a client.
+// them, and the one error type that reaches a client. The codes are made from the
+// table in tools/errors, like docs/errors.md, which explains each.
 //
 // An error says one of two things, never blurred: failed (nothing happened), or
 // unknown (Error.Unknown: it may yet have happened; asking again with the same
@@ -18,39 +19,39 @@ import (
 // Code is a canonical error code; the numbers are gRPC's and go over the wire.
 type Code uint8
 
-// The canonical codes.
-const (
-	OK                 Code = 0
-	Cancelled          Code = 1
-	Unknown            Code = 2
-	InvalidArgument    Code = 3
-	DeadlineExceeded   Code = 4
-	NotFound           Code = 5
-	AlreadyExists      Code = 6
-	PermissionDenied   Code = 7
-	ResourceExhausted  Code = 8
-	FailedPrecondition Code = 9
-	Aborted            Code = 10
-	OutOfRange         Code = 11
-	Unimplemented      Code = 12
-	Internal           Code = 13
-	Unavailable        Code = 14
-	DataLoss           Code = 15
-	Unauthenticated    Code = 16
-)
-
-var names = [...]string{
-	"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
-	"ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-	"ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
-	"UNAUTHENTICATED",
-}
-
 func (c Code) String() string {
 	if int(c) < len(names) {
 		return names[c]
 	}
 	return fmt.Sprintf("CODE_%d", uint8(c))
+}
+
+// HTTP returns the status of an HTTP answer that says so; 500 for a code that a
+// later version has.
+func (c Code) HTTP() int {
+	if int(c) < len(statuses) {
+		return statuses[c]
+	}
+	return statuses[Internal]
+}
+
+// Again says whether asking again may help.
+type Again uint8
+
+// The ways to ask again.
+const (
+	Never Again = iota // the same request gets the same answer
+	Later              // nothing happened: after Error.Retry; if that is 0, something must change
+	Same               // it may have happened: again, a write under the same request id
+)
+
+// Again returns how to ask again after an error with this code that says nothing of
+// it; Never for a code that a later version has.
+func (c Code) Again() Again {
+	if int(c) < len(agains) {
+		return agains[c]
+	}
+	return Never
 }
 
 // Error is an error that a client may see.

@@ -159,3 +159,23 @@ func TestNames(t *testing.T) {
 		t.Error("the numbers moved: they go over the wire")
 	}
 }
+
+// TestTables: what is made from the table has a line for each code, and numbers of
+// later versions do no harm.
+func TestTables(t *testing.T) {
+	for code, want := range map[fault.Code]struct {
+		http  int
+		again fault.Again
+	}{
+		fault.OK:                {200, fault.Never},
+		fault.InvalidArgument:   {400, fault.Never},
+		fault.ResourceExhausted: {429, fault.Later},
+		fault.Unavailable:       {503, fault.Same},
+		fault.Unauthenticated:   {401, fault.Never},
+		17:                      {500, fault.Never},
+	} {
+		if code.HTTP() != want.http || code.Again() != want.again {
+			t.Errorf("%v: %d, %d", code, code.HTTP(), code.Again())
+		}
+	}
+}

@@ -99,7 +99,7 @@ func (l *link) greeted(f wire.Frame) (done bool, err error) {
 		if err != nil {
 			return false, refusal{fault.New(fault.Internal, "the answer to hello: %v", err)}
 		}
-		if e.Retry > 0 {
+		if Retryable(e) {
 			return false, e
 		}
 		return false, refusal{e}
@@ -124,15 +124,11 @@ func (l *link) dismissed(in *pack.Cursor) error {
 
 // goodbyeError is the error that a goodbye stands for.
 func goodbyeError(g *wire.Goodbye) error {
-	e := fault.New(fault.Unavailable, "the server said goodbye (%d %s): %s",
+	e := fault.New(g.Reason.Code(), "the server said goodbye (%d %s): %s",
 		uint16(g.Reason), g.Reason, g.Text)
 	if g.Reason.Reconnect() {
 		e.Retry = max(g.After, time.Millisecond)
 		return e
-	}
-	e.Code = fault.FailedPrecondition
-	if g.Reason == wire.Unauthenticated {
-		e.Code = fault.Unauthenticated
 	}
 	return refusal{e}
 }

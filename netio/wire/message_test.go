@@ -202,6 +202,14 @@ func TestReasons(t *testing.T) {
 	if Reason(1999).Text() != "reason 1999" {
 		t.Error(Reason(1999).Text())
 	}
+	for code, want := range map[fault.Code]Reason{
+		fault.Unauthenticated: Unauthenticated, fault.Aborted: Shutdown, fault.Internal: InternalFail,
+		fault.ResourceExhausted: Overloaded, fault.OutOfRange: BadHello, 17: Overloaded,
+	} {
+		if got := ReasonOf(code); got != want {
+			t.Errorf("a hello that met %v is closed for %v", code, got)
+		}
+	}
 	// A number that does not fit must not turn into one that says "reconnect".
 	var g Goodbye
 	cur := pack.NewCursor([]byte{0x93, 0xce, 0, 1, 0x03, 0xe8, 0xa0, 0}) // 65536+1000

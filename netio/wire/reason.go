@@ -2,8 +2,10 @@ package wire
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
+	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -12,63 +14,41 @@ import (
 // 2000 to 2999, do not: the same client would be refused again.
 type Reason uint16
 
-// The reasons. Numbers are never reused.
-const (
-	Shutdown     Reason = 1000
-	Overloaded   Reason = 1001
-	SlowReader   Reason = 1002
-	InternalFail Reason = 1003
-	HelloLate    Reason = 1004
-
-	BadFrame           Reason = 2000
-	HelloExpected      Reason = 2001
-	Unauthenticated    Reason = 2002
-	UnsupportedVersion Reason = 2003
-	BadHello           Reason = 2004
-	SessionEnded       Reason = 2005
-	SessionReplaced    Reason = 2006
-)
-
 // Entry is one line of the table of reasons.
 type Entry struct {
 	Reason Reason
 	Name   string
-	Text   string // what happened and what to do, for a game developer
+	Code   fault.Code // of the error that a client reports that was turned away so
+	Text   string     // what happened and what to do, for a game developer
 }
 
-// Reasons returns the table of all reasons, in order of their numbers.
-func Reasons() []Entry {
-	return []Entry{
-		{Shutdown, "shutdown",
-			"the server shuts down: connect again, to any node"},
-		{Overloaded, "overloaded",
-			"the server has no room for this connection at the moment: connect again later"},
-		{SlowReader, "slow reader",
-			"replies waited too long or took too many bytes: read them, and ask for less at once"},
-		{InternalFail, "internal",
-			"a fault in the server, which its log names: connect again"},
-		{HelloLate, "hello late",
-			"no hello came in time: send it as soon as the connection is up"},
-		{BadFrame, "bad frame",
-			"a frame's length is out of bounds: see docs/protocol.md for the head of a frame"},
-		{HelloExpected, "hello expected",
-			"the first frame must be hello"},
-		{Unauthenticated, "unauthenticated",
-			"the credential was refused: check provider and credential"},
-		{UnsupportedVersion, "unsupported version",
-			"the server speaks none of the versions that hello offered: update the client"},
-		{BadHello, "bad hello",
-			"the hello cannot be decoded or breaks a limit: see docs/protocol.md for its fields"},
-		{SessionEnded, "session ended",
-			"the session was ended: say hello anew if the player is to stay"},
-		{SessionReplaced, "session replaced",
-			"another connection has resumed this session: use that one"},
+// Reasons returns the table of all reasons, in order of their numbers. It is made
+// from that in tools/errors, like docs/errors.md, which says more of each.
+func Reasons() []Entry { return slices.Clone(reasons[:]) }
+
+// ReasonOf returns the reason to close a connection whose hello met an error.
+func ReasonOf(c fault.Code) Reason {
+	if int(c) < len(refusals) {
+		return refusals[c]
 	}
+	return Overloaded
 }
 
 // Reconnect says whether a client that was closed for this reason may connect
 // again. Unknown numbers keep to their range.
 func (r Reason) Reconnect() bool { return r < 2000 }
+
+// Code returns the code of the error that a client reports that was turned away for
+// this reason. Unknown numbers keep to their range.
+func (r Reason) Code() fault.Code {
+	switch e, ok := r.entry(); {
+	case ok:
+		return e.Code
+	case r.Reconnect():
+		return fault.Unavailable
+	}
+	return fault.FailedPrecondition
+}
 
 // String returns the reason's name.
 func (r Reason) String() string {
@@ -87,7 +67,7 @@ func (r Reason) Text() string {
 }
 
 func (r Reason) entry() (Entry, bool) {
-	for _, e := range Reasons() {
+	for _, e := range &reasons {
 		if e.Reason == r {
 			return e, true
 		}
