@@ -170,7 +170,7 @@ func TestProtocolListsAllCodes(t *testing.T) {
 // TestProtocolExample: the frame that is shown byte by byte is the hello that is
 // said about it.
 func TestProtocolExample(t *testing.T) {
-	text := between(t, readProtocol(t)+"```\n", "custom id `player-0001`:\n\n```\n", "\n```\n")
+	text := between(t, readProtocol(t)+"```\n", "custom id `player-0001`:\n\n```text\n", "\n```\n")
 	var digits strings.Builder
 	for line := range strings.Lines(text) {
 		code, _, _ := strings.Cut(strings.TrimSpace(line), "   ")

@@ -4,52 +4,9 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
-
-// TestReadme does what the README's first five minutes say: its program, run
-// twice against a server, prints what the README shows.
-func TestReadme(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	program := between(t, string(readme), "cat > bin/hello/main.go <<'END'\n", "\nEND\n") + "\n"
-	want := between(t, string(readme), "go run ./bin/hello\n```\n\n```\n", "```\n")
-
-	dir := t.TempDir()
-	addr := startServer(t, dir)
-	program = strings.ReplaceAll(program, `"127.0.0.1:7400"`, `"`+addr+`"`)
-	program = strings.ReplaceAll(program, `"data/server.key"`, `"`+filepath.Join(dir, "server.key")+`"`)
-	source, binary := filepath.Join(t.TempDir(), "main.go"), filepath.Join(t.TempDir(), "hello")
-	if err := os.WriteFile(source, []byte(program), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("go", "build", "-o", binary, source).CombinedOutput(); err != nil {
-		t.Fatalf("the README's program does not build: %v\n%s", err, out)
-	}
-	for range 2 {
-		out, err := exec.Command(binary).CombinedOutput()
-		if err != nil || string(out) != want {
-			t.Errorf("the README's program printed\n%s(%v), the README shows\n%s", out, err, want)
-		}
-	}
-}
-
-func between(t *testing.T, text, from, to string) string {
-	t.Helper()
-	_, rest, found := strings.Cut(text, from)
-	if !found {
-		t.Fatalf("the README has no %q any more", from)
-	}
-	middle, _, found := strings.Cut(rest, to)
-	if !found {
-		t.Fatalf("the README has no %q behind %q any more", to, from)
-	}
-	return middle
-}
 
 // startServer runs throng serve on a free port until the test ends, and returns
 // its address.
