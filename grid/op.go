@@ -34,6 +34,9 @@ type Op struct {
 	// Again says that a write may be done again without harm, so that its request
 	// id is not remembered.
 	Again bool
+	// Frees says that a write makes the state smaller, or ends something: it is taken
+	// longer than others when the node is short of room (package gate).
+	Frees bool
 	// Relay, where not zero, makes this a message that never goes through the log:
 	// it is pushed, under this kind, to all sessions on the stream whose key Prepare
 	// returns, if the caller is one of them. The body is the push.

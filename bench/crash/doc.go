@@ -36,6 +36,15 @@
 // memory: it shows that recovery is right, and says little about fsync. And a
 // power cut (package power), where only what has reached the disk survives.
 //
+// # A full disk
+//
+// With Options.Full, the disk is filled before each SIGKILL: at once, so that
+// nobody can see it coming, or as fast as it can be written, or slowly. It stays
+// full for a while, what the server gives up included, and is freed again. The
+// clients go on all the time. A probe sees what they do not, because they ask until
+// it is done: writes must be refused by the right name, reads served, the server
+// must stay up, and take writes again without a restart.
+//
 // The run ends with the first cycle that finds a fault. Writes acknowledged in a
 // cycle have a floor, so that a stall cannot pass for success. The seed decides
 // the operations; moments and interleaving are the machine's.

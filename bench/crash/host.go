@@ -25,8 +25,11 @@ type host interface {
 }
 
 func open(ctx context.Context, o *Options) (host, error) {
+	if o.Full {
+		return openFilled(ctx, o)
+	}
 	if o.Power {
-		return openPowered(ctx, o)
+		return openPowered(ctx, o, power.ImageBytes)
 	}
 	h, err := o.Server.Open(ctx)
 	if err != nil {
@@ -58,7 +61,7 @@ type powered struct {
 	cuts    int
 }
 
-func openPowered(ctx context.Context, o *Options) (host, error) {
+func openPowered(ctx context.Context, o *Options, bytes int64) (*powered, error) {
 	if err := power.Check(); err != nil {
 		return nil, err
 	}
@@ -67,7 +70,7 @@ func openPowered(ctx context.Context, o *Options) (host, error) {
 		return nil, err
 	}
 	p := &powered{scratch: scratch}
-	if p.disk, err = power.New(ctx, scratch.Path); err != nil {
+	if p.disk, err = power.New(ctx, scratch.Path, bytes); err != nil {
 		return nil, errors.Join(process.Outcome(ctx, err), scratch.Close())
 	}
 	dir := filepath.Join(p.disk.Mount(), "data")

@@ -12,6 +12,7 @@ import (
 type Options struct {
 	Cycles    int    // crashes, at least 1
 	Power     bool   // cut the power instead of SIGKILL alone; needs root
+	Full      bool   // fill the disk before each SIGKILL; needs root
 	Clients   int    // that write, 1 to ClientsMax; as many chat
 	WritesMin int    // acknowledged writes that each cycle must have, at least 1
 	Seed      uint64 // of the operations
@@ -32,6 +33,14 @@ const (
 // Defaults returns what is done when nothing else is asked for.
 func Defaults() Options {
 	return Options{Cycles: 10, Clients: 8, WritesMin: 200, Log: io.Discard}
+}
+
+// name is what the report calls the run.
+func (o *Options) name() string {
+	if o.Full {
+		return "diskfull"
+	}
+	return "crash"
 }
 
 // Check refuses what cannot be done, by the names of the command's flags.

@@ -41,7 +41,7 @@ type bench struct {
 func Run(ctx context.Context, o Options) (r *report.Report, err error) {
 	fmt.Fprintf(o.Log, "seed %d\n", o.Seed)
 	b := &bench{
-		options: &o, report: report.New("crash"), random: rand.New(rand.NewPCG(o.Seed, 0)),
+		options: &o, report: report.New(o.name()), random: rand.New(rand.NewPCG(o.Seed, 0)),
 	}
 	if b.host, err = open(ctx, &o); err != nil {
 		return nil, err
@@ -142,6 +142,13 @@ func (b *bench) cycle(ctx context.Context) error {
 	}
 	finish := func() { stop.Store(true); wg.Wait() }
 	process.Pause(ctx, writeMin+time.Duration(b.random.Int64N(int64(writeMax-writeMin))))
+	if h, ok := b.host.(*filled); ok {
+		if err := h.episode(ctx, pace(b.cycles)%paces, b.options.Log); err != nil {
+			cancel(err)
+			finish()
+			return err
+		}
+	}
 	atCrash := b.acked()
 	if err := b.host.crash(ctx, b.options.Log); err != nil {
 		cancel(err)
@@ -196,6 +203,11 @@ func (b *bench) compare(ctx context.Context, atCrash, acked int64) error {
 		return err
 	}
 	f.add(&g)
+	if h, ok := b.host.(*filled); ok {
+		if err := h.probe.verify(ctx, &f); err != nil {
+			return err
+		}
+	}
 	b.faults.add(&f)
 	b.records, b.heard = records, heard
 	if b.cycles++; b.cycles == 1 || atCrash < b.fewest {

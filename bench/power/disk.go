@@ -15,7 +15,7 @@ import (
 
 // Limits and settings of a disk.
 const (
-	ImageBytes    = 2 << 30 // its size; the file is sparse
+	ImageBytes    = 2 << 30 // a size for it; the file is sparse
 	CommitSeconds = 300     // ext4's commit interval
 	CopiesMax     = 50      // copies that a cut takes until one is honest
 )
@@ -42,20 +42,21 @@ func Check() error {
 	return nil
 }
 
-// New makes a disk whose image lies in dir, formats and mounts it.
-func New(ctx context.Context, dir string) (*Disk, error) {
+// New makes a disk of a size whose image lies in dir, formats and mounts it. All of
+// it may be used: nothing is kept back for root.
+func New(ctx context.Context, dir string, bytes int64) (*Disk, error) {
 	d := &Disk{dir: dir, image: filepath.Join(dir, "disk-0")}
 	if err := os.Mkdir(d.Mount(), 0o700); err != nil {
 		return nil, fmt.Errorf("make a disk: %w", err)
 	}
 	f, err := os.Create(d.image)
 	if err == nil {
-		err = errors.Join(f.Truncate(ImageBytes), f.Close())
+		err = errors.Join(f.Truncate(bytes), f.Close())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make a disk: %w", err)
 	}
-	if _, err := run(ctx, "mkfs.ext4", "-q", "-F", d.image); err != nil {
+	if _, err := run(ctx, "mkfs.ext4", "-q", "-F", "-m", "0", d.image); err != nil {
 		return nil, fmt.Errorf("make a disk: %w", err)
 	}
 	if err := d.mount(ctx); err != nil {

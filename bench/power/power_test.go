@@ -49,7 +49,7 @@ func TestCutKeepsOnlyWhatWasSynced(t *testing.T) {
 		}
 		t.Fatal(err)
 	}
-	d, err := New(t.Context(), t.TempDir())
+	d, err := New(t.Context(), t.TempDir(), ImageBytes)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,8 @@ their directory.`
 func newBench() *cobra.Command {
 	group := newGroup("bench", "Measure and check a server under load", benchHelp)
 	group.AddCommand(newBenchRatings(), newBenchCrash(), newBenchPeer(), newBenchBoards(),
-		newBenchConnect(), newBenchPresence(), newBenchChat(), newBenchResume())
+		newBenchConnect(), newBenchPresence(), newBenchChat(), newBenchResume(),
+		newBenchDiskfull())
 	return group
 }
 

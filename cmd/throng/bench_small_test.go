@@ -12,6 +12,8 @@ import (
 
 	"github.com/thronggrid/throng/bench/chatter"
 	"github.com/thronggrid/throng/bench/connect"
+	"github.com/thronggrid/throng/bench/crash"
+	"github.com/thronggrid/throng/bench/power"
 	"github.com/thronggrid/throng/bench/presences"
 	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/report"
@@ -100,6 +102,25 @@ func TestBenchResumeInTheSmall(t *testing.T) {
 	const roomSize = 10
 	if m["messages given"] != roomSize*m["messages acknowledged"] || m["sockets cut"] != 8 ||
 		m["sessions resumed"] < 8 {
+		t.Errorf("%+v", m)
+	}
+}
+
+// The disk is filled in each of the three ways, once. Only root may mount one; where
+// changes are accepted it runs.
+func TestBenchDiskfullInTheSmall(t *testing.T) {
+	if err := power.Check(); err != nil {
+		if os.Getenv("CI") == "" {
+			t.Skip(err)
+		}
+		t.Fatal(err)
+	}
+	t.Parallel()
+	o := crash.Defaults()
+	o.Full, o.Cycles, o.Clients, o.WritesMin, o.Seed, o.Server = true, 3, 2, 10, 1, own(t)
+	r, err := crash.Run(t.Context(), o)
+	m := finish(t, o.Server, r, err)
+	if m["times the disk was filled"] != 3 || m["records compared, last cycle"] == 0 {
 		t.Errorf("%+v", m)
 	}
 }

@@ -12,9 +12,11 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/thronggrid/throng/durable/disk"
 	records "github.com/thronggrid/throng/durable/record"
 	"github.com/thronggrid/throng/grid/chat/history"
 	"github.com/thronggrid/throng/grid/clock"
+	"github.com/thronggrid/throng/grid/gate"
 	"github.com/thronggrid/throng/grid/record"
 	"github.com/thronggrid/throng/grid/slot"
 	"github.com/thronggrid/throng/netio"
@@ -41,6 +43,8 @@ type nodeOptions struct {
 // node is one running node: the record tables, the shards, and the edge in front
 // of them.
 type node struct {
+	gate    gate.Gate // closed while disk or memory run short
+	space   *disk.Space
 	records *records.Store
 	shards  *host.Host
 	edge    *netio.Server
@@ -58,18 +62,26 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 	if err := n.startAdmin(o); err != nil { // first, for it says what the start waits for
 		return nil, err
 	}
+	real := clock.Real()
+	n.space, err = disk.OpenSpace(disk.SpaceOptions{
+		FS: vfs.Default, Dir: o.dataDir, Clock: real, Gate: &n.gate, Logger: o.log,
+	})
+	if err != nil {
+		return nil, errors.Join(err, n.stop(ctx))
+	}
 	n.records, err = records.Open(records.Options{
 		FS: vfs.Default, Dir: o.dataDir, Tables: []*record.Table{history.Table},
-		Clock: clock.Real(), Fatal: fatal, Logger: o.log,
+		Clock: real, Fatal: fatal, Logger: o.log, Space: n.space,
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the record tables: %w", err), n.stop(ctx))
 	}
 	archive := history.New(n.records)
 	n.shards, err = host.Open(host.Options{
-		FS: vfs.Default, Dir: o.dataDir, Clock: clock.Real(), Logger: o.log,
+		FS: vfs.Default, Dir: o.dataDir, Clock: real, Logger: o.log,
 		Shards: o.shards, NewShards: o.cores, Trim: debug.FreeOSMemory,
 		Archive: archive, SessionGrace: o.grace, Fatal: fatal,
+		Space: n.space, Gate: &n.gate,
 	})
 	if err != nil {
 		return nil, errors.Join(err, n.stop(ctx))
@@ -123,6 +135,7 @@ func (n *node) stop(ctx context.Context) error {
 	if n.admin != nil {
 		errs = append(errs, n.admin.Shutdown(ctx))
 	}
+	n.space.Close() // nothing waits for space any more
 	if n.shards != nil {
 		errs = append(errs, n.shards.Close())
 	}

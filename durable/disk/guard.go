@@ -18,26 +18,46 @@ import (
 // and changes nothing more, so nothing that recovery needs is thrown away
 // because of a file that was never written. Nobody is told of a success: the
 // latch is to be checked after every commit.
+//
+// A full disk is no failure as long as there may be space again: a change that
+// finds none is repeated, from where it stopped, as long as the Space says so. A
+// sync is never repeated. While Pebble is being opened nobody waits for space.
 type Guard struct {
 	vfs.FS
 	latch  *Latch
+	space  *Space
 	before func(name string) error
 
-	once sync.Once
-	void *vfs.MemFS // takes the changes once the disk is frozen
+	frozen sync.Once
+	void   *vfs.MemFS // takes the changes once the disk is frozen
 }
 
-// NewGuard returns a guard over a file system. Before, where not nil, is called
+// NewGuard returns a guard over a file system. Space says what to do when it is
+// full; nil: that is a failure like any other. Before, where not nil, is called
 // before a file is removed or written over.
-func NewGuard(fs vfs.FS, latch *Latch, before func(name string) error) *Guard {
+func NewGuard(
+	fs vfs.FS, latch *Latch, space *Space, before func(name string) error,
+) *Guard {
 	if before == nil {
 		before = func(string) error { return nil }
 	}
-	return &Guard{FS: fs, latch: latch, before: before}
+	return &Guard{FS: fs, latch: latch, space: space, before: before}
 }
 
-// do runs one change of the disk, or its stand-in once the disk is frozen.
+// do runs one change of the disk, again while there is no space for it, or its
+// stand-in once the disk is frozen.
 func (g *Guard) do(what, name string, real, void func() error) error {
+	return g.once(what, name, func() error {
+		err := real()
+		for err != nil && g.space.more(err, g.latch.Armed()) && g.latch.Err() == nil {
+			err = real()
+		}
+		return err
+	}, void)
+}
+
+// once is do for what must not be repeated.
+func (g *Guard) once(what, name string, real, void func() error) error {
 	if g.latch.Err() == nil {
 		err := real()
 		if err == nil {
@@ -45,7 +65,7 @@ func (g *Guard) do(what, name string, real, void func() error) error {
 		}
 		_ = g.latch.Fail(fmt.Errorf("%s %s: %w", what, name, err))
 	}
-	g.once.Do(func() { g.void = vfs.NewMem() })
+	g.frozen.Do(func() { g.void = vfs.NewMem() })
 	return void()
 }
 
@@ -114,7 +134,7 @@ func (g *Guard) ReuseForWrite(
 // Open implements vfs.FS. What Pebble wrote since the disk froze is in memory.
 func (g *Guard) Open(name string, opts ...vfs.OpenOption) (vfs.File, error) {
 	if g.latch.Err() != nil {
-		g.once.Do(func() { g.void = vfs.NewMem() })
+		g.frozen.Do(func() { g.void = vfs.NewMem() })
 		if f, err := g.void.Open(name, opts...); err == nil {
 			return f, nil
 		}

@@ -1,6 +1,10 @@
 package disk
 
-import "github.com/cockroachdb/pebble/v2/vfs"
+import (
+	"errors"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
 
 // guardFile is a file or directory opened through a Guard.
 type guardFile struct {
@@ -12,7 +16,8 @@ type guardFile struct {
 // Write implements vfs.File.
 func (f *guardFile) Write(p []byte) (n int, err error) {
 	err = f.fs.do("write", f.name, func() error {
-		n, err = f.File.Write(p)
+		m, err := f.File.Write(p[n:])
+		n += m
 		return err
 	}, nothing)
 	if f.fs.latch.Err() != nil {
@@ -24,7 +29,8 @@ func (f *guardFile) Write(p []byte) (n int, err error) {
 // WriteAt implements vfs.File.
 func (f *guardFile) WriteAt(p []byte, off int64) (n int, err error) {
 	err = f.fs.do("write", f.name, func() error {
-		n, err = f.File.WriteAt(p, off)
+		m, err := f.File.WriteAt(p[n:], off+int64(n))
+		n += m
 		return err
 	}, nothing)
 	if f.fs.latch.Err() != nil {
@@ -34,27 +40,34 @@ func (f *guardFile) WriteAt(p []byte, off int64) (n int, err error) {
 }
 
 // Sync implements vfs.File.
-func (f *guardFile) Sync() error { return f.fs.do("sync", f.name, f.File.Sync, nothing) }
+func (f *guardFile) Sync() error { return f.fs.once("sync", f.name, f.File.Sync, nothing) }
 
 // SyncData implements vfs.File.
-func (f *guardFile) SyncData() error { return f.fs.do("sync", f.name, f.File.SyncData, nothing) }
+func (f *guardFile) SyncData() error { return f.fs.once("sync", f.name, f.File.SyncData, nothing) }
 
 // SyncTo implements vfs.File.
 func (f *guardFile) SyncTo(length int64) (full bool, err error) {
-	err = f.fs.do("sync", f.name, func() error {
+	err = f.fs.once("sync", f.name, func() error {
 		full, err = f.File.SyncTo(length)
 		return err
 	}, nothing)
 	return full, err
 }
 
-// Preallocate implements vfs.File.
+// Preallocate implements vfs.File. It only makes later writes cheaper, so that a
+// disk that has no space for it is no failure.
 func (f *guardFile) Preallocate(off, length int64) error {
-	return f.fs.do("preallocate", f.name, func() error {
-		return f.File.Preallocate(off, length)
+	var full error
+	err := f.fs.once("preallocate", f.name, func() error {
+		err := f.File.Preallocate(off, length)
+		if IsFull(err) {
+			full, err = err, nil
+		}
+		return err
 	}, nothing)
+	return errors.Join(err, full)
 }
 
 // Close implements vfs.File. Pebble takes a failed close of a WAL file as badly
 // as a failed sync.
-func (f *guardFile) Close() error { return f.fs.do("close", f.name, f.File.Close, f.File.Close) }
+func (f *guardFile) Close() error { return f.fs.once("close", f.name, f.File.Close, f.File.Close) }

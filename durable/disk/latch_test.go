@@ -35,7 +35,7 @@ func TestAGuardFreezesTheDisk(t *testing.T) {
 			return broken
 		}
 		return nil
-	})), NewLatch(func(error) {}), nil)
+	})), NewLatch(func(error) {}), nil, nil)
 	f, err := fs.Create("a", vfs.WriteCategoryUnspecified)
 	if err != nil {
 		t.Fatal(err)

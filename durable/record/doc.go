@@ -92,7 +92,8 @@
 // row, and whatever Pebble calls fatal is latched, given to Fatal, and returned by
 // every later call. Package disk tells why the disk below Pebble is frozen then.
 // An Update that it meets does not know whether it is stored, and says so. A
-// full disk is such a failure.
+// write that finds the disk full is such a failure only without Options.Space; with
+// it, the write waits until there is space.
 //
 // # What cannot be noticed
 //

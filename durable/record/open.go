@@ -30,7 +30,7 @@ func Open(o Options) (*Store, error) {
 	s := &Store{clock: o.Clock, latch: disk.NewLatch(o.Fatal), lock: lock,
 		turn: make(chan struct{}, 1)}
 	s.life.over = make(chan struct{})
-	guard := disk.NewGuard(o.FS, s.latch, nil)
+	guard := disk.NewGuard(o.FS, s.latch, o.Space, nil)
 	options, stalls, release := pebbleOptions(o, guard, s.latch)
 	defer release()
 	s.stalls = stalls

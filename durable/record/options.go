@@ -36,6 +36,10 @@ type Options struct {
 
 	Logger *slog.Logger // nil: nothing is logged
 
+	// Space says what becomes of a write that finds the disk full; nil: it is a
+	// failure like any other.
+	Space *disk.Space
+
 	MemTableBytes uint64 // one memtable of Pebble; it may hold two, and a large transaction
 	CacheBytes    int64  // Pebble's block cache, of which memtables take their share
 }

@@ -63,7 +63,8 @@
 //
 // The first failed write, sync or read and the first corruption is latched in
 // the Store and handed to Options.Fatal once. A failed removal of an older file
-// is only logged: the next start repeats it.
+// is only logged: the next start repeats it. A write that finds the disk full ends
+// its snapshot alone, whose file is removed by Cancel; disk.IsFull knows the error.
 //
 // # Limits
 //

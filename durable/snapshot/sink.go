@@ -44,7 +44,7 @@ func newSink(s *Store, number uint64, m *raft.SnapshotMeta) (*Sink, error) {
 	path := s.options.FS.PathJoin(s.dir, fmt.Sprintf("%s.%d%s", m.ID, number, temporarySuffix))
 	file, err := s.options.FS.Create(path, vfs.WriteCategoryUnspecified)
 	if err != nil {
-		return nil, s.fail(fmt.Errorf("create %s: %w", path, err))
+		return nil, s.broken(fmt.Errorf("create %s: %w", path, err))
 	}
 	k := &Sink{
 		store: s, meta: m, path: path, seed: seed,
@@ -67,7 +67,7 @@ func (k *Sink) put(b []byte) error {
 		return k.err
 	}
 	if _, err := k.file.Write(b); err != nil {
-		k.err = k.store.fail(fmt.Errorf("write %s: %w", k.path, err))
+		k.err = k.store.broken(fmt.Errorf("write %s: %w", k.path, err))
 	}
 	k.size += int64(len(b))
 	return k.err
@@ -158,7 +158,8 @@ func (s *Store) publish(n id, temporary string) error {
 	}
 	path := fs.PathJoin(s.dir, n.String()+suffix)
 	if err := fs.Rename(temporary, path); err != nil {
-		return s.fail(fmt.Errorf("rename %s: %w", temporary, err))
+		return errors.Join(s.broken(fmt.Errorf("rename %s: %w", temporary, err)),
+			fs.Remove(temporary))
 	}
 	if err := disk.SyncDir(fs, s.dir); err != nil {
 		return s.fail(err)

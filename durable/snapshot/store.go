@@ -176,6 +176,15 @@ func (s *Store) state() (newest id, err error) {
 	return s.mu.newest, s.mu.failed
 }
 
+// broken is fail, but for want of space: a snapshot that finds none is given up,
+// and nothing else is. Freeing what it had taken helps the log, which matters more.
+func (s *Store) broken(err error) error {
+	if disk.IsFull(err) {
+		return err
+	}
+	return s.fail(err)
+}
+
 // fail latches the first failure, tells Fatal of it, and returns what is
 // latched.
 func (s *Store) fail(err error) error {

@@ -121,7 +121,8 @@
 // The first failed write, sync, rename, create or close, an unreadable or
 // corrupt entry, and whatever Pebble calls fatal is latched, given to Fatal, and
 // returned by every later call. Package disk tells why the disk
-// below Pebble is frozen then. A full disk is such a failure.
+// below Pebble is frozen then. A write that finds the disk full is such a failure
+// only without Options.Space; with it, the write waits until there is space.
 //
 // # Limits
 //

@@ -31,7 +31,7 @@ func Open(o Options) (*DB, error) {
 		turn:     make(chan struct{}, 1),
 	}
 	db.logs.of = map[uint32]*Log{}
-	db.fs = disk.NewGuard(o.FS, db.latch, db.beforeReuse)
+	db.fs = disk.NewGuard(o.FS, db.latch, o.Space, db.beforeReuse)
 	db.witness = newWitness(db)
 	if err := db.open(); err != nil {
 		return nil, errors.Join(err, lock.Close())

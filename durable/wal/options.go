@@ -7,6 +7,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/thronggrid/throng/durable/disk"
 	"github.com/thronggrid/throng/grid/clock"
 )
 
@@ -34,6 +35,10 @@ type Options struct {
 	Fatal func(error)
 
 	Logger *slog.Logger // nil: nothing is logged
+
+	// Space says what becomes of a write that finds the disk full; nil: it is a
+	// failure like any other.
+	Space *disk.Space
 
 	MemTableBytes uint64        // one memtable of Pebble; it may hold three
 	CacheBytes    int64         // Pebble's block cache; few reads get that far

@@ -19,7 +19,7 @@ func Ops(archive Archive) []grid.Op {
 	return []grid.Op{
 		{Kind: KindSend, Name: "chat.send", Write: true, Prepare: p.send},
 		{Kind: KindUpdate, Name: "chat.update", Write: true, Prepare: p.update},
-		{Kind: KindRemove, Name: "chat.remove", Write: true, Prepare: p.remove},
+		{Kind: KindRemove, Name: "chat.remove", Write: true, Frees: true, Prepare: p.remove},
 		{Kind: KindSignal, Name: "chat.signal", Relay: KindSignaled, Prepare: p.signal},
 		history,
 		{Kind: KindInfo, Name: "chat.info", Prepare: p.info},

@@ -13,11 +13,12 @@ func Ops() []grid.Op {
 	read := func(k grid.Kind) grid.Scatter { return &scatter{r, k} }
 	return []grid.Op{
 		{Kind: KindCreate, Name: "board.create", Write: true, Prepare: prepareCreate},
-		{Kind: KindDelete, Name: "board.delete", Write: true, Prepare: prepareDelete},
+		{Kind: KindDelete, Name: "board.delete", Write: true, Frees: true,
+			Prepare: prepareDelete},
 		{Kind: KindSubmit, Name: "board.submit", Write: true, Prepare: r.prepareSubmit,
 			Scatter: read(KindSubmit)},
-		{Kind: KindRemove, Name: "board.remove", Write: true, Prepare: r.prepareRemove,
-			Scatter: read(KindRemove)},
+		{Kind: KindRemove, Name: "board.remove", Write: true, Frees: true,
+			Prepare: r.prepareRemove, Scatter: read(KindRemove)},
 		{Kind: KindInfo, Name: "board.info", Prepare: prepareInfo, Scatter: read(KindInfo)},
 		{Kind: KindPage, Name: "board.page", Prepare: preparePage, Scatter: read(KindPage)},
 		{Kind: KindAround, Name: "board.around", Prepare: prepareAround, Scatter: read(KindAround)},

@@ -12,9 +12,10 @@ func Ops() []grid.Op {
 	return []grid.Op{
 		{Kind: KindList, Name: "session.list", Prepare: prepareList},
 		{Kind: KindTrack, Name: "presence.track", Write: true, Again: true, Prepare: prepareTrack},
-		{Kind: KindUntrack, Name: "presence.untrack", Write: true, Again: true,
+		{Kind: KindUntrack, Name: "presence.untrack", Write: true, Again: true, Frees: true,
 			Prepare: prepareUntrack},
-		{Kind: KindEnd, Name: "session.end", Write: true, Again: true, Prepare: prepareEnd},
+		{Kind: KindEnd, Name: "session.end", Write: true, Again: true, Frees: true,
+			Prepare: prepareEnd},
 	}
 }
 

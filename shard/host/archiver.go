@@ -61,7 +61,7 @@ func newArchiver(h *Host, to chat.Archive) *archiver {
 
 // run serves until stop is closed and the archive has answered.
 func (a *archiver) run(stop <-chan struct{}) {
-	a.lane = a.host.Open(a.in.answer)
+	a.lane = a.host.openOwn(a.in.answer)
 	defer a.in.close()
 	defer a.alarm.stop()
 	for {

@@ -61,7 +61,7 @@ func newErrands(h *Host) *errands {
 
 // run serves until stop is closed.
 func (e *errands) run(stop <-chan struct{}) {
-	e.lane = e.host.Open(e.in.answer)
+	e.lane = e.host.openOwn(e.in.answer)
 	defer e.in.close()
 	defer e.alarm.stop()
 	for {

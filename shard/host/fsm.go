@@ -53,12 +53,17 @@ func (f *fsm) ApplyBatch(logs []*raft.Log) []any {
 	}
 	f.advance(logs[len(logs)-1].Index)
 	if f.sinceSnapshot.Load() > max(f.g.host.options.LogBytesMax, LogPerState*f.stateBytes.Load()) {
-		select {
-		case f.wantSnapshot <- struct{}{}:
-		default:
-		}
+		f.askSnapshot()
 	}
 	return make([]any, len(logs))
+}
+
+// askSnapshot asks for a snapshot. Any goroutine may call it.
+func (f *fsm) askSnapshot() {
+	select {
+	case f.wantSnapshot <- struct{}{}:
+	default:
+	}
 }
 
 // Apply applies one committed entry.

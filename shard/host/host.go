@@ -12,6 +12,8 @@ import (
 	"github.com/thronggrid/throng/durable/wal"
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/clock"
+	"github.com/thronggrid/throng/grid/gate"
+	"github.com/thronggrid/throng/grid/slot"
 	"github.com/thronggrid/throng/shard"
 )
 
@@ -35,7 +37,8 @@ type Host struct {
 	count   counters
 
 	incarnation uint64
-	origin      grid.Origin                         // of the entries that this incarnation proposes
+	origin      grid.Origin // of the entries that this incarnation proposes
+	demands     map[grid.Kind]gate.Demand
 	hints       atomic.Pointer[func(*grid.Effects)] // who listens to hints
 	numbers     atomic.Uint64                       // of those entries
 
@@ -74,10 +77,10 @@ func newHost(o Options) (*Host, error) {
 	if err := o.setDefaults(); err != nil {
 		return nil, err
 	}
-	h := &Host{options: o, clock: o.Clock, stop: make(chan struct{})}
+	h := &Host{options: o, clock: o.Clock, stop: make(chan struct{}), demands: slot.Demands()}
 	var err error
 	h.db, err = wal.Open(wal.Options{FS: o.FS, Dir: o.Dir, Clock: o.Clock, Fatal: h.fatal,
-		Logger: o.Logger, RetainBytes: o.RetainBytes})
+		Logger: o.Logger, RetainBytes: o.RetainBytes, Space: o.Space})
 	if err != nil {
 		return nil, err
 	}
@@ -168,8 +171,15 @@ func (h *Host) loadTable() error {
 	return nil
 }
 
-// Open returns a new lane whose outcomes go to deliver.
+// Open returns a new lane whose outcomes go to deliver. Its commands pass the gate.
 func (h *Host) Open(deliver grid.Deliver) grid.Lane {
+	return &lane{host: h, deliver: deliver, stages: make([]stage, len(h.groups)),
+		gate: h.options.Gate}
+}
+
+// openOwn returns a lane for what the node proposes by itself, which passes no gate:
+// without it a node that is short of room would stay so.
+func (h *Host) openOwn(deliver grid.Deliver) grid.Lane {
 	return &lane{host: h, deliver: deliver, stages: make([]stage, len(h.groups))}
 }
 

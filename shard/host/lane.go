@@ -5,6 +5,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/gate"
 	"github.com/thronggrid/throng/grid/slot"
 )
 
@@ -52,8 +53,9 @@ func (s *stage) reset() {
 type lane struct {
 	host    *Host
 	deliver grid.Deliver
-	stages  []stage // per group
-	used    []int   // groups with something staged
+	gate    *gate.Gate // nil: it takes all
+	stages  []stage    // per group
+	used    []int      // groups with something staged
 }
 
 func (l *lane) stage(g *Group) *stage {
@@ -75,6 +77,11 @@ func (l *lane) Write(
 	if g.serving.Load() == nil {
 		l.host.count.refused.Add(1)
 		return errNotServing
+	}
+	if l.gate.Closed() {
+		if err := l.gate.Check(l.host.demands[kind]); err != nil {
+			return err
+		}
 	}
 	st := l.stage(g)
 	if g.queue.bytes.Load()+int64(len(st.commands)) > QueueBytesMax {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/thronggrid/throng/durable/snapshot"
 	"github.com/thronggrid/throng/durable/wal"
+	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/shard"
 )
 
@@ -27,6 +28,8 @@ const (
 	// commitTimeout is how often a leader without news sends entries to
 	// followers; it costs idle nodes more than heartbeats do.
 	commitTimeout = 250 * time.Millisecond
+	// snapshotPause is when a snapshot is tried again after one has failed.
+	snapshotPause = time.Minute
 	// never is a time-out for what Raft should not do by itself.
 	never = 10 * 365 * 24 * time.Hour
 )
@@ -170,8 +173,15 @@ func (g *Group) run() {
 	}
 }
 
-// keepLogShort takes a snapshot whenever the applier has seen enough log.
+// keepLogShort takes a snapshot whenever the applier has seen enough log, and again
+// after a while when that failed: for want of space, most likely, which it frees.
 func (g *Group) keepLogShort(stop <-chan struct{}) {
+	var again clock.Timer
+	defer func() {
+		if again != nil {
+			again.Stop()
+		}
+	}()
 	for {
 		select {
 		case <-g.fsm.wantSnapshot:
@@ -185,8 +195,9 @@ func (g *Group) keepLogShort(stop <-chan struct{}) {
 		default:
 		}
 		if err != nil && !errors.Is(err, raft.ErrNothingNewToSnapshot) {
-			g.host.options.Logger.Warn("a snapshot was not taken; "+
-				"the next is tried when more log has gathered", "shard", g.number, "error", err)
+			g.host.options.Logger.Warn("a snapshot was not taken; the next is tried in a while",
+				"shard", g.number, "in", snapshotPause, "error", err)
+			again = g.host.clock.AfterFunc(snapshotPause, g.fsm.askSnapshot)
 		}
 	}
 }

@@ -9,8 +9,10 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
 
+	"github.com/thronggrid/throng/durable/disk"
 	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/grid/clock"
+	"github.com/thronggrid/throng/grid/gate"
 	"github.com/thronggrid/throng/shard"
 )
 
@@ -25,6 +27,13 @@ type Options struct {
 	// disk, or a log that cannot be understood. It should not return.
 	Fatal  func(error)
 	Logger *slog.Logger
+
+	// Space says what becomes of a write that finds the disk full; nil: it ends the
+	// node. It is not closed by Host.Close.
+	Space *disk.Space
+	// Gate is asked about each command that does not come from the node itself; nil:
+	// all are taken.
+	Gate *gate.Gate
 
 	// Shards is the number of shards that a new data directory gets and an old
 	// one must have; 0 means NewShards for a new one and any for an old one.

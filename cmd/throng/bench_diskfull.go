@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/thronggrid/throng/bench/crash"
+	"github.com/thronggrid/throng/bench/report"
+)
+
+const diskfullHelp = `Fill the server's disk to the last block under a load of scores, boards and
+chat, keep it full, and free it again; then kill the server, start it, and show that
+every acknowledged write is there. Meanwhile writes must be refused with
+RESOURCE_EXHAUSTED, reads be served, the server stay up, and writes be taken again
+without a restart.
+
+The disk is filled in turn at once, so that nobody can see it coming, as fast as it
+can be written, and slowly. It is an image of 512 MiB with ext4, behind a loop
+device: that needs root, losetup and mkfs.ext4. A cycle takes about eight seconds.
+What an operator does about a full disk is in docs/howto/full-disk.md.`
+
+func newBenchDiskfull() *cobra.Command {
+	o := crash.Defaults()
+	o.Full, o.Cycles = true, 6
+	cmd := &cobra.Command{
+		Use:   "diskfull",
+		Short: "Fill the disk under load, free it, look for lost writes",
+		Long:  diskfullHelp,
+		Example: `  sudo throng bench diskfull
+  sudo throng bench diskfull --cycles 30 -o json`,
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&o.Cycles, "cycles", o.Cycles, "`number` of times to fill the disk")
+	flags.IntVar(&o.Clients, "clients", o.Clients, "`number` of clients that write")
+	flags.IntVar(&o.WritesMin, "writes-min", o.WritesMin,
+		"`number` of acknowledged writes that each cycle must have")
+	flags.Uint64Var(&o.Seed, "seed", o.Seed, "`seed` of the operations; 0 is a random one")
+	addDir(cmd, &o.Server)
+	check := func() error {
+		if os.Geteuid() != 0 {
+			return usagef("bench diskfull mounts a disk of its own and needs root: use sudo")
+		}
+		if o.Seed == 0 {
+			o.Seed = rand.Uint64()
+		}
+		return o.Check()
+	}
+	run := func(ctx context.Context, progress io.Writer) (*report.Report, error) {
+		o.Log = progress
+		return crash.Run(ctx, o)
+	}
+	return benchCommand(cmd, check, run)
+}
