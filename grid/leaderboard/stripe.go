@@ -1,6 +1,7 @@
 package leaderboard
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
 	"strings"
@@ -69,6 +70,13 @@ func digits(text string) int {
 // shown is the name of a board as its users know it.
 func shown(key string) string {
 	name, _, _ := strings.Cut(key, "\x00")
+	return name
+}
+
+// NameOf returns the name of the board with a routing key: of the whole, if it is a
+// stripe's. It is a view of the key.
+func NameOf(key []byte) []byte {
+	name, _, _ := bytes.Cut(key, []byte{0})
 	return name
 }
 

@@ -3,12 +3,13 @@
 //
 // Invariants:
 //
-//	I1. To note something takes a few atomic additions: no lock, no allocation, no
+//	I1. To note something in a Histogram takes a few atomic additions: no lock, no allocation, no
 //	    clock. Who times something reads the clock, once per batch where that will do.
 //	I2. Reading disturbs no writing. It may miss what is noted meanwhile, but what it
 //	    shows never shrinks.
 //
-// Any goroutine may call everything here.
+// Any goroutine may call everything here, but for a Sketch, which is for those who look
+// closely for a while, and belongs to one goroutine at a time.
 package meter
 
 import (

@@ -18,6 +18,9 @@
 // brings chat messages to Options.Archive and then tells their slots; it may have
 // to wait for the archive, and nothing waits for it.
 //
+// What of this takes how long, and how much waits where, counters and Stats say; Health
+// says whether the shards serve; Watch what they are busy with. Nothing decides by them.
+//
 // A read: lane.Read asks the machine on the caller's goroutine, then checks that
 // this node still leads (lease.go says how it knows), then returns the reply.
 //

@@ -103,6 +103,9 @@ func (f *fsm) apply(index uint64, data []byte) {
 		f.g.host.putBatch(b)
 	}
 	f.act(effects, len(data))
+	if w := f.g.host.watcher.Load(); w != nil {
+		w.note(f.g.number, data)
+	}
 }
 
 func (f *fsm) fatal(index uint64, err error) {

@@ -17,6 +17,8 @@ type Health struct {
 	// DiskStall is the age of the oldest write or sync of the log that is unfinished;
 	// 0: there is none.
 	DiskStall time.Duration
+	Failed    bool // the disk or the log failed: nothing is acknowledged any more
+	Stopping  bool // Close was called
 	// Reason says in words why the node is not ready, where no single shard is to
 	// blame; "": it is no reason.
 	Reason string
@@ -58,15 +60,17 @@ func (h *Health) Ready() bool {
 // Health returns how the shards are at this moment. Any goroutine may call it; it
 // takes a few µs a shard, and holds up nothing.
 func (h *Host) Health() Health {
-	out := Health{DiskStall: h.db.Stalled()}
+	out := Health{DiskStall: h.db.Stalled(), Failed: h.dead.Load()}
 	select {
 	case <-h.stop:
-		out.Reason = "the node is stopping"
+		out.Stopping = true
 	default:
 	}
 	switch {
-	case h.dead.Load():
+	case out.Failed:
 		out.Reason = "the node has failed, and ends: see its log"
+	case out.Stopping:
+		out.Reason = "the node is stopping"
 	case out.DiskStall > diskStallMax:
 		out.Reason = fmt.Sprintf("a write to the disk has been under way for %v",
 			out.DiskStall.Round(time.Millisecond))

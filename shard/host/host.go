@@ -35,6 +35,7 @@ type Host struct {
 	pacer   pacer
 	errands *errands
 	count   counters
+	watcher atomic.Pointer[watch] // nil: nobody watches
 
 	incarnation uint64
 	origin      grid.Origin // of the entries that this incarnation proposes

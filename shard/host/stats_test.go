@@ -126,14 +126,14 @@ func TestHealth(t *testing.T) {
 	}
 	h.groups[1].swept.Store(true)
 	h.dead.Store(true)
-	if s := h.Health(); s.Ready() || s.Reason == "" {
+	if s := h.Health(); s.Ready() || s.Reason == "" || !s.Failed {
 		t.Errorf("dead: %+v", s)
 	}
 	h.dead.Store(false)
 	if err := h.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if s := h.Health(); s.Ready() || s.Reason != "the node is stopping" {
+	if s := h.Health(); s.Ready() || s.Reason != "the node is stopping" || !s.Stopping {
 		t.Errorf("closed: %+v", s)
 	}
 }
