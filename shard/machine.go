@@ -4,8 +4,6 @@ import (
 	"math"
 	"sync"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/grid/fault"
@@ -207,24 +205,4 @@ func (m *Machine) take(from *Machine) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.slots, m.due, m.floors, m.applied = from.slots, from.due, from.floors, from.applied
-}
-
-// Digest returns a hash of the whole state, equal for equal states. It clones,
-// so it is called by the applier, or while nothing is applied.
-func (m *Machine) Digest() uint64 {
-	h := xxhash.New()
-	c := m.Clone()
-	h.Write(appendFloors(nil, c.floors))
-	for i, s := range &c.slots {
-		if s != nil {
-			d := s.Digest()
-			var b [10]byte
-			b[0], b[1] = byte(i>>8), byte(i)
-			for j := range 8 {
-				b[2+j] = byte(d >> (8 * j))
-			}
-			h.Write(b[:])
-		}
-	}
-	return h.Sum64()
 }

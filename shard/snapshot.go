@@ -25,6 +25,11 @@ const (
 // Encode writes a snapshot of the machine, which must be a clone. It returns the
 // size of the state, in bytes before compression.
 func (m *Machine) Encode(w io.Writer) (int64, error) {
+	return m.encodeTo(w, nil)
+}
+
+// encodeTo is Encode that calls each, if it is not nil, behind each slot.
+func (m *Machine) encodeTo(w io.Writer, each func(int, *slot.Slot) error) (int64, error) {
 	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest),
 		zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(zstdWindowBytes))
 	if err != nil {
@@ -32,8 +37,11 @@ func (m *Machine) Encode(w io.Writer) (int64, error) {
 	}
 	c := &counter{w: z}
 	e := pack.NewEncoder(c)
-	m.encode(e)
-	if err := e.Flush(); err != nil {
+	err = m.encode(e, each)
+	if err == nil {
+		err = e.Flush()
+	}
+	if err != nil {
 		return 0, errors.Join(fmt.Errorf("encode a snapshot: %w", err), z.Close())
 	}
 	if err := z.Close(); err != nil {
@@ -54,7 +62,7 @@ func (c *counter) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func (m *Machine) encode(e *pack.Encoder) {
+func (m *Machine) encode(e *pack.Encoder, each func(int, *slot.Slot) error) error {
 	n := 0
 	for _, s := range &m.slots {
 		if s != nil {
@@ -73,7 +81,13 @@ func (m *Machine) encode(e *pack.Encoder) {
 		}
 		e.End(pack.AppendUint(pack.AppendArray(e.Begin(), 1), uint64(i)))
 		s.Encode(e)
+		if each != nil {
+			if err := each(i, s); err != nil {
+				return err
+			}
+		}
 	}
+	return e.Err()
 }
 
 // appendFloors appends [origin…].
@@ -105,20 +119,18 @@ func decodeFloors(c *pack.Cursor) (grid.Floors, error) {
 // Decode puts the state that a snapshot holds in place of the machine's, and
 // returns its size as Encode does. On an error the machine is as it was.
 func (m *Machine) Decode(r io.Reader) (int64, error) {
-	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1),
-		zstd.WithDecoderMaxWindow(zstdWindowBytes))
-	if err != nil {
-		return 0, fmt.Errorf("begin to read a compressed snapshot: %w", err)
-	}
-	defer z.Close()
-	b := bufio.NewReaderSize(z, 64<<10)
-	size := &tally{r: b}
 	fresh := NewMachine()
-	if err := fresh.decode(pack.NewDecoder(size)); err != nil {
+	size, err := decode(r, func(h head) {
+		fresh.applied, fresh.floors = h.applied, h.floors
+	}, func(number int, s *slot.Slot) {
+		fresh.slots[number] = s
+		fresh.due[number] = s.Due()
+	})
+	if err != nil {
 		return 0, err
 	}
 	m.take(fresh)
-	return size.n, nil
+	return size, nil
 }
 
 // tally counts the bytes that are read through it.
@@ -133,25 +145,35 @@ func (t *tally) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (m *Machine) decode(d *pack.Decoder) error {
-	in := d.Next()
-	more := in.Fields(snapshotFields)
-	format, level := in.Uint(), in.Uint()
-	m.applied = in.Uint()
-	n := in.Uint()
-	if in.Err() == nil && (format != snapshotFormat || level > Level) {
-		return fmt.Errorf("decode a snapshot: format %d at level %d, this program reads %d at %d; "+
-			"run a newer one", format, level, snapshotFormat, Level)
-	}
-	var err error
-	if m.floors, err = decodeFloors(in); err == nil {
-		err = in.End(more)
-	}
+// head is what a snapshot begins with.
+type head struct {
+	applied uint64
+	slots   uint64
+	floors  grid.Floors
+}
+
+// decode reads a snapshot to its end: it calls begin with the head and each with the
+// slots, in order, of which it keeps none. It returns the size before compression.
+func decode(r io.Reader, begin func(head), each func(int, *slot.Slot)) (int64, error) {
+	z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1),
+		zstd.WithDecoderMaxWindow(zstdWindowBytes))
 	if err != nil {
-		return fmt.Errorf("decode a snapshot's head: %w", err)
+		return 0, fmt.Errorf("begin to read a compressed snapshot: %w", err)
 	}
+	defer z.Close()
+	size := &tally{r: bufio.NewReaderSize(z, 64<<10)}
+	err = decodeValues(pack.NewDecoder(size), begin, each)
+	return size.n, err
+}
+
+func decodeValues(d *pack.Decoder, begin func(head), each func(int, *slot.Slot)) error {
+	h, err := decodeHead(d.Next())
+	if err != nil {
+		return err
+	}
+	begin(h)
 	next := uint64(0)
-	for range n {
+	for range h.slots {
 		in := d.Next()
 		more := in.Fields(1)
 		number := in.Uint()
@@ -163,13 +185,31 @@ func (m *Machine) decode(d *pack.Decoder) error {
 				number, next, grid.Slots-1)
 		}
 		next = number + 1
-		if m.slots[number], err = slot.Decode(d); err != nil {
+		s, err := slot.Decode(d)
+		if err != nil {
 			return fmt.Errorf("decode slot %d: %w", number, err)
 		}
-		m.due[number] = m.slots[number].Due()
+		each(int(number), s)
 	}
 	if err := d.Done(); err != nil {
 		return fmt.Errorf("decode a snapshot: %w", err)
 	}
 	return nil
+}
+
+func decodeHead(in *pack.Cursor) (h head, err error) {
+	more := in.Fields(snapshotFields)
+	format, level := in.Uint(), in.Uint()
+	h.applied, h.slots = in.Uint(), in.Uint()
+	if in.Err() == nil && (format != snapshotFormat || level > Level) {
+		return h, fmt.Errorf("decode a snapshot: format %d at level %d, this program reads %d "+
+			"at %d; run a newer one", format, level, snapshotFormat, Level)
+	}
+	if h.floors, err = decodeFloors(in); err == nil {
+		err = in.End(more)
+	}
+	if err != nil {
+		return h, fmt.Errorf("decode a snapshot's head: %w", err)
+	}
+	return h, nil
 }

@@ -2,14 +2,15 @@ package record
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/thronggrid/throng/durable/disk"
-	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/record"
 )
 
@@ -103,7 +104,7 @@ func (c *catalog) complete(
 			return nil, fmt.Errorf("the table %q is named twice", t.Name)
 		}
 		names[t.Name] = true
-		schema := appendSchema(nil, t)
+		schema := EncodeSchema(t)
 		entry, ok := c.tables[t.Name]
 		if !ok {
 			c.last++
@@ -119,6 +120,26 @@ func (c *catalog) complete(
 		shapes[t] = newShape(t, entry.id)
 	}
 	return shapes, nil
+}
+
+// others adds the shapes of tables that are stored and were not named, and returns all.
+func (c *catalog) others(
+	named []*record.Table, shapes map[*record.Table]*shape,
+) ([]*record.Table, error) {
+	all := slices.Clone(named)
+	for name, entry := range c.tables {
+		if slices.ContainsFunc(named, func(t *record.Table) bool { return t.Name == name }) {
+			continue
+		}
+		t, err := DecodeSchema(name, entry.schema)
+		if err != nil {
+			return nil, disk.Corrupt("the catalog of the record tables", err.Error())
+		}
+		shapes[t] = newShape(t, entry.id)
+		all = append(all, t)
+	}
+	slices.SortFunc(all, func(a, b *record.Table) int { return cmp.Compare(a.Name, b.Name) })
+	return all, nil
 }
 
 func storeEntry() []byte {
@@ -143,26 +164,4 @@ func decodeCatalogEntry(value []byte) (id uint32, schema []byte, ok bool) {
 	}
 	id = binary.BigEndian.Uint32(value[disk.SealBytes:])
 	return id, value[catalogHeadBytes:], id != 0
-}
-
-// appendSchema appends [key columns, further columns, indexes]: a column is
-// [name, type], an index [name, [column's name, …]].
-func appendSchema(b []byte, t *record.Table) []byte {
-	b = pack.AppendArray(b, 3)
-	for _, columns := range [][]record.Column{t.Key, t.Columns} {
-		b = pack.AppendArray(b, len(columns))
-		for _, c := range columns {
-			b = pack.AppendString(pack.AppendArray(b, 2), c.Name)
-			b = pack.AppendUint(b, uint64(c.Type))
-		}
-	}
-	b = pack.AppendArray(b, len(t.Indexes))
-	for _, x := range t.Indexes {
-		b = pack.AppendString(pack.AppendArray(b, 2), x.Name)
-		b = pack.AppendArray(b, len(x.Columns))
-		for _, name := range x.Columns {
-			b = pack.AppendString(b, name)
-		}
-	}
-	return b
 }

@@ -3,10 +3,12 @@ package record
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/thronggrid/throng/durable/disk"
+	"github.com/thronggrid/throng/grid/record"
 )
 
 // dirName is the directory of Pebble below the data directory.
@@ -72,6 +74,9 @@ func (s *Store) open(o Options, guard *disk.Guard) error {
 	if s.shapes, err = c.complete(o.Tables, b); err != nil {
 		return err
 	}
+	if s.tables, err = c.others(o.Tables, s.shapes); err != nil {
+		return err
+	}
 	if !b.Empty() {
 		n, err := s.syncs.apply(b)
 		if err != nil {
@@ -82,3 +87,8 @@ func (s *Store) open(o Options, guard *disk.Guard) error {
 	// Pebble has written what it found in its log to tables, and synced them.
 	return errors.Join(s.witness.write(last), s.latch.Err())
 }
+
+// Tables returns all tables that are stored, in the order of their names: those that Open
+// was told, and those that another version of throng has stored, which can be read by what
+// this returns.
+func (s *Store) Tables() []*record.Table { return slices.Clone(s.tables) }

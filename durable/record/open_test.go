@@ -250,7 +250,7 @@ func TestGoldenBytes(t *testing.T) {
 		"store":  {storeEntry(), []byte("\x01L\x9a\xfa\xc8")},
 		"number": {appendNumber(nil, numberKey(), 258), []byte("\x01\xaa\xd8\xadv\x00\x00\x00\x00\x00\x00\x01\x02")},
 		"facts":  {w.b, []byte("thrgrecs\x01\x18\x90s)\x00\x00\x00\x00\x00\x00\x01\x02")},
-		"table": {catalogEntry{7, appendSchema(nil, s.Table)}.encode("logs"), []byte("\x01u\x03SB" +
+		"table": {catalogEntry{7, EncodeSchema(s.Table)}.encode("logs"), []byte("\x01u\x03SB" +
 			"\x00\x00\x00\x07" + "\x93" + "\x92\x92\xa6writer\x03\x92\xa4step\x03" + "\x91\x92\xa4last\x03" +
 			"\x91\x92\xa7by_last\x91\xa4last")},
 	} {

@@ -24,6 +24,7 @@ type Store struct {
 	stalls  *disk.Stalls
 	witness *witness // nil until it is opened
 	shapes  map[*record.Table]*shape
+	tables  []*record.Table // all that are stored, by name
 	syncs   *syncer
 	turn    chan struct{} // its holder writes
 	count   counters

@@ -132,10 +132,16 @@ func (s *Slot) Clone() *Slot {
 // Digest returns the hash of what Encode writes: equal for equal states.
 func (s *Slot) Digest() uint64 {
 	h := xxhash.New()
-	e := pack.NewEncoder(struct{ io.Writer }{h})
-	s.Encode(e)
-	if err := e.Flush(); err != nil {
+	if err := s.EncodeAlone(struct{ io.Writer }{h}); err != nil {
 		panic(fmt.Sprintf("a hash refused bytes: %v", err)) // it never does
 	}
 	return h.Sum64()
+}
+
+// EncodeAlone writes the slot as a stream of its own, whose hash is Digest: for who
+// digests a large clone and has to rest now and then.
+func (s *Slot) EncodeAlone(w io.Writer) error {
+	e := pack.NewEncoder(w)
+	s.Encode(e)
+	return e.Flush()
 }

@@ -18,6 +18,10 @@
 // brings chat messages to Options.Archive and then tells their slots; it may have
 // to wait for the archive, and nothing waits for it.
 //
+// A backup: Host.Backup holds all appliers between two entries, for as long as it takes to
+// clone all machines and to begin a View of the record tables, and writes from those while
+// writes go on. What shards and records show fits together only so: see moment.
+//
 // What of this takes how long, and how much waits where, counters and Stats say; Health
 // says whether the shards serve; Watch what they are busy with. Nothing decides by them.
 //
@@ -29,6 +33,7 @@
 //	lane       its event loop's goroutine
 //	queue      under its own lock; lanes append, the pacer takes
 //	machine    the applier (Raft's FSM goroutine) writes, queries read
+//	between    the applier holds it over an entry; who takes a backup holds all
 //	pending    under its own lock; the pacer adds, the applier or the watcher takes
 //	serving    set by the group's leadership goroutine, read by all
 //	effects    the applier; who listens may keep nothing of them
@@ -37,8 +42,8 @@
 //	backlog    under its own lock; errands leaves slots for the archiver, whose
 //	           goroutine owns all else that it knows
 //
-// Lock order: queue.mu, pending.mu, inbox.mu and backlog.mu are leaves; nothing is
-// locked under them.
+// Lock order: between of all groups, by their numbers, then machine.mu. queue.mu,
+// pending.mu, inbox.mu and backlog.mu are leaves; nothing is locked under them.
 //
 // Invariants:
 //

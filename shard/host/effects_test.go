@@ -42,7 +42,7 @@ func TestEffectsAreThoseOfThisIncarnation(t *testing.T) {
 		for n, origin := range []grid.Origin{
 			h.origin, grid.OriginOf(1, h.incarnation-1), grid.OriginOf(2, h.incarnation), h.origin,
 		} {
-			f.apply(uint64(1000+n), enterEntry(origin, uint64(n+1)))
+			f.apply(1, uint64(1000+n), enterEntry(origin, uint64(n+1)))
 		}
 		if got := len(present(t, h, 1)); got != 4 {
 			t.Fatalf("%d sessions have entered, want 4", got)

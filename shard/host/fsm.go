@@ -21,6 +21,11 @@ type fsm struct {
 	restored error        // why the last Restore failed
 	took     int64        // µs: when it was given the entries that are being applied
 
+	// between is held while an entry is executed or a snapshot restored: who holds it
+	// finds the state between two entries, the last of which was of term.
+	between sync.Mutex
+	term    uint64 // 0: nothing was applied since a snapshot was restored
+
 	progress struct {
 		sync.Mutex
 		index  uint64 // of the last command or configuration applied
@@ -48,7 +53,7 @@ func (f *fsm) ApplyBatch(logs []*raft.Log) []any {
 	f.took = f.g.host.clock.Micros()
 	for _, l := range logs {
 		if l.Type == raft.LogCommand && !f.g.host.dead.Load() {
-			f.apply(l.Index, l.Data)
+			f.apply(l.Term, l.Index, l.Data)
 		}
 	}
 	f.advance(logs[len(logs)-1].Index)
@@ -71,7 +76,7 @@ func (f *fsm) Apply(l *raft.Log) any { return f.ApplyBatch([]*raft.Log{l})[0] }
 
 // apply executes one entry, and hands on its outcomes and its effects if this
 // incarnation of the node proposed it.
-func (f *fsm) apply(index uint64, data []byte) {
+func (f *fsm) apply(term, index uint64, data []byte) {
 	f.sinceSnapshot.Add(int64(len(data)))
 	var e shard.Entry
 	if err := e.Decode(data); err != nil {
@@ -87,7 +92,7 @@ func (f *fsm) apply(index uint64, data []byte) {
 	}
 	f.collect.begin(b)
 	effects := f.effectsOf(grid.Origin(e.Origin))
-	if err := f.g.machine.Apply(index, &e, &f.collect, effects); err != nil {
+	if err := f.execute(term, index, &e, effects); err != nil {
 		f.fatal(index, err)
 		if b != nil {
 			f.g.pending.add(b) // nobody is told that it was done: Close says unknown
@@ -106,6 +111,14 @@ func (f *fsm) apply(index uint64, data []byte) {
 	if w := f.g.host.watcher.Load(); w != nil {
 		w.note(f.g.number, data)
 	}
+}
+
+// execute executes the commands of an entry.
+func (f *fsm) execute(term, index uint64, e *shard.Entry, effects *grid.Effects) error {
+	f.between.Lock()
+	defer f.between.Unlock()
+	f.term = term
+	return f.g.machine.Apply(index, e, &f.collect, effects)
 }
 
 func (f *fsm) fatal(index uint64, err error) {
@@ -151,6 +164,9 @@ func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
 
 // Restore puts a snapshot in place of the state. Raft closes the reader.
 func (f *fsm) Restore(r io.ReadCloser) error {
+	f.between.Lock()
+	defer f.between.Unlock()
+	f.term = 0
 	size, err := f.g.machine.Decode(f.g.loading(r))
 	if err == nil {
 		f.stateBytes.Store(size)

@@ -21,38 +21,55 @@ var errStopping = errors.New("the node is stopping")
 // gentle writes a snapshot in spells, so that a node with few cores goes on
 // serving. It gives up when the node stops.
 type gentle struct {
-	w     io.Writer
-	clock clock.Clock
-	stop  <-chan struct{}
-	since int64 // µs: when the present spell began
+	w io.Writer
+	*spells
 }
 
-func newGentle(w io.Writer, h *Host) *gentle {
-	return &gentle{w: w, clock: h.clock, stop: h.stop, since: h.clock.Micros()}
-}
+func newGentle(w io.Writer, h *Host) *gentle { return &gentle{w, newSpells(h)} }
 
 func (g *gentle) Write(b []byte) (int, error) {
 	n, err := g.w.Write(b)
 	if err != nil {
 		return n, err
 	}
-	worked := time.Duration(g.clock.Micros()-g.since) * time.Microsecond
-	if worked < workSpell {
-		return n, nil
-	}
-	err = g.rest(min(worked, time.Second) * restShare)
-	g.since = g.clock.Micros()
-	return n, err
+	return n, g.pause()
 }
 
-func (g *gentle) rest(d time.Duration) error {
+// spells divides the time of one goroutine into work and rest.
+type spells struct {
+	clock clock.Clock
+	stop  <-chan struct{}
+	since int64 // µs: when the present spell began
+}
+
+func newSpells(h *Host) *spells {
+	return &spells{clock: h.clock, stop: h.stop, since: h.clock.Micros()}
+}
+
+// pause rests if the spell has lasted long enough.
+func (s *spells) pause() error {
+	select {
+	case <-s.stop:
+		return errStopping
+	default:
+	}
+	worked := time.Duration(s.clock.Micros()-s.since) * time.Microsecond
+	if worked < workSpell {
+		return nil
+	}
+	err := s.rest(min(worked, time.Second) * restShare)
+	s.since = s.clock.Micros()
+	return err
+}
+
+func (s *spells) rest(d time.Duration) error {
 	over := make(chan struct{})
-	timer := g.clock.AfterFunc(d, func() { close(over) })
+	timer := s.clock.AfterFunc(d, func() { close(over) })
 	defer timer.Stop()
 	select {
 	case <-over:
 		return nil
-	case <-g.stop:
+	case <-s.stop:
 		return errStopping
 	}
 }

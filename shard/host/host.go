@@ -44,6 +44,7 @@ type Host struct {
 	numbers     atomic.Uint64                       // of those entries
 
 	dead      atomic.Bool // Fatal was called
+	backingUp atomic.Bool // a backup is being taken
 	stop      chan struct{}
 	pacing    sync.WaitGroup // the pacer
 	working   sync.WaitGroup // errands, and the groups' goroutines that wait for Raft's answers

@@ -6,4 +6,4 @@ package host
 // proposed, before it is committed. The simulation must notice.
 const ackEarly = true
 
-func (f *fsm) early(data []byte) { f.apply(0, data) }
+func (f *fsm) early(data []byte) { f.apply(0, 0, data) }

@@ -108,8 +108,7 @@ func (o *Options) setDefaults() error {
 		o.Node = 1
 	}
 	if len(o.Voters) == 0 {
-		id := serverID(o.Node)
-		o.Voters = []raft.Server{{ID: id, Address: raft.ServerAddress(id)}}
+		o.Voters = voters(o.Node)
 	}
 	if o.SessionGrace == 0 {
 		o.SessionGrace = defaultGrace
@@ -125,3 +124,9 @@ func (o *Options) setDefaults() error {
 
 // serverID returns the name of a node in Raft's configurations.
 func serverID(node uint32) raft.ServerID { return raft.ServerID(fmt.Sprintf("node-%d", node)) }
+
+// voters returns the voters of a cluster of one node.
+func voters(node uint32) []raft.Server {
+	id := serverID(node)
+	return []raft.Server{{ID: id, Address: raft.ServerAddress(id)}}
+}
