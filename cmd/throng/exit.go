@@ -11,7 +11,7 @@ import (
 const (
 	exitOK     = 0
 	exitFailed = 1  // what was asked for failed, or a check did not hold
-	exitUsage  = 2  // the command line cannot be understood
+	exitUsage  = 2  // the command line or the configuration cannot be understood
 	exitDisk   = 74 // a write or an fsync failed: what is on disk must be looked at
 )
 

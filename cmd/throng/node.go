@@ -12,6 +12,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/thronggrid/throng/cmd/throng/config"
 	"github.com/thronggrid/throng/durable/disk"
 	records "github.com/thronggrid/throng/durable/record"
 	"github.com/thronggrid/throng/grid/chat/history"
@@ -27,16 +28,13 @@ import (
 
 // nodeOptions are what a node is made of.
 type nodeOptions struct {
-	dataDir    string // there already
-	clientAddr string
-	shards     int // 0: as the data directory has, cores for a new one
+	config     *config.Config // its data directory is there already
 	cores      int
 	serverKey  string // 64 hexadecimal digits
+	adminToken string // likewise
 	tokens     *credential.Tokens
 	studio     *credential.Studio // nil: none
-	origins    []string           // of pages that may connect; empty: all
-	grace      time.Duration      // for which a lost session may be resumed
-	admin      adminOptions
+	level      *slog.LevelVar     // from which log logs
 	log        *slog.Logger
 }
 
@@ -58,19 +56,20 @@ type node struct {
 // startNode joins the parts and returns once clients are served.
 func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 	fatal := func(err error) { die(o.log, err) }
+	c := o.config
 	n := &node{started: time.Now()}
 	if err := n.startAdmin(o); err != nil { // first, for it says what the start waits for
 		return nil, err
 	}
 	real := clock.Real()
 	n.space, err = disk.OpenSpace(disk.SpaceOptions{
-		FS: vfs.Default, Dir: o.dataDir, Clock: real, Gate: &n.gate, Logger: o.log,
+		FS: vfs.Default, Dir: c.Node.DataDir, Clock: real, Gate: &n.gate, Logger: o.log,
 	})
 	if err != nil {
 		return nil, errors.Join(err, n.stop(ctx))
 	}
 	n.records, err = records.Open(records.Options{
-		FS: vfs.Default, Dir: o.dataDir, Tables: []*record.Table{history.Table},
+		FS: vfs.Default, Dir: c.Node.DataDir, Tables: []*record.Table{history.Table},
 		Clock: real, Fatal: fatal, Logger: o.log, Space: n.space,
 	})
 	if err != nil {
@@ -78,9 +77,9 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 	}
 	archive := history.New(n.records)
 	n.shards, err = host.Open(host.Options{
-		FS: vfs.Default, Dir: o.dataDir, Clock: real, Logger: o.log,
-		Shards: o.shards, NewShards: o.cores, Trim: debug.FreeOSMemory,
-		Archive: archive, SessionGrace: o.grace, Fatal: fatal,
+		FS: vfs.Default, Dir: c.Node.DataDir, Clock: real, Logger: o.log,
+		Shards: c.Node.Shards, NewShards: o.cores, Trim: debug.FreeOSMemory,
+		Archive: archive, SessionGrace: c.Clients.SessionGrace, Fatal: fatal,
 		Space: n.space, Gate: &n.gate,
 	})
 	if err != nil {
@@ -89,17 +88,28 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 	if err := n.shards.Ready(ctx); err != nil {
 		return nil, errors.Join(err, n.stop(ctx))
 	}
-	n.edge, err = netio.Start(netio.Options{
-		Addr: o.clientAddr, Loops: o.cores, Shards: n.shards, Ops: slot.Ops(archive),
-		Grace:  o.grace,
-		Logger: o.log, ServerKey: o.serverKey, Tokens: o.tokens, Studio: o.studio,
-		Origins: o.origins, Agent: "throng/" + readVersion().Version,
-	})
+	n.edge, err = netio.Start(o.edge(n.shards, archive))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("serve clients: %w", err), n.stop(ctx))
 	}
 	n.serves.Store(true)
 	return n, nil
+}
+
+// edge returns how clients are served.
+func (o *nodeOptions) edge(shards *host.Host, archive *history.Archive) netio.Options {
+	c := o.config
+	return netio.Options{
+		Addr: c.Clients.Addr, Loops: o.cores, Shards: shards, Ops: slot.Ops(archive),
+		Logger: o.log, Agent: "throng/" + readVersion().Version,
+		ServerKey: o.serverKey, Tokens: o.tokens, Studio: o.studio,
+		Origins: c.Clients.WebsocketOrigins, Grace: c.Clients.SessionGrace,
+		FrameBytesMax:  c.Limits.FrameBytesMax,
+		ConnectionsMax: c.Limits.ConnectionsMax,
+		FreshMax:       c.Limits.UnauthenticatedMax,
+		HelloTimeout:   c.Limits.HelloTimeout,
+		OutBytesMax:    c.Limits.OutgoingBytesMax,
+	}
 }
 
 // die ends the process at once: its disk failed or its log cannot be

@@ -16,9 +16,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/spf13/cobra"
 
+	"github.com/thronggrid/throng/cmd/throng/config"
 	"github.com/thronggrid/throng/durable/disk"
-	"github.com/thronggrid/throng/netio/websocket"
-	"github.com/thronggrid/throng/shard"
 )
 
 const serveHelp = `Run one node: serve clients until SIGINT or SIGTERM.
@@ -63,21 +62,8 @@ const serveExample = `  throng serve    # data in ./data, this machine only
 // stopTimeout is how long a clean stop may take.
 const stopTimeout = 15 * time.Second
 
-type serveFlags struct {
-	dataDir       string
-	clientAddr    string
-	admin         adminFlags
-	shards        int
-	serverKeyFile string
-	tokens        tokenFlags
-	sessionGrace  time.Duration
-	origins       []string
-	logLevel      string
-	logFormat     string
-}
-
 func newServe() *cobra.Command {
-	var f serveFlags
+	var flags *config.Flags
 	cmd := &cobra.Command{
 		Use:     "serve",
 		Short:   "Run a node",
@@ -85,87 +71,38 @@ func newServe() *cobra.Command {
 		Example: serveExample,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			log, err := f.check(cmd.ErrOrStderr())
+			c, err := loadConfig(flags.Sources(os.Environ()))
 			if err != nil {
 				return err
 			}
+			level := new(slog.LevelVar)
+			level.Set(c.Logs.Level())
+			log := newLogger(cmd.ErrOrStderr(), level, c.Logs.Format)
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			context.AfterFunc(ctx, stop) // from now on a signal kills
-			return f.serve(ctx, log, cmd.OutOrStdout())
+			return serve(ctx, nodeOptions{config: c, level: level, log: log}, cmd.OutOrStdout())
 		},
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&f.dataDir, "data-dir", "./data", "`directory` that holds all the node keeps")
-	flags.StringVar(&f.clientAddr, "client-addr", "127.0.0.1:7400",
-		"`host:port` to serve clients on; an empty host is every address")
-	f.admin.add(flags)
-	flags.IntVar(&f.shards, "shards", 0,
-		"`number` of shards, fixed when the data directory is made; 0 is one per core")
-	flags.StringVar(&f.serverKeyFile, "server-key-file", "",
-		"`file` with the server key (default <data-dir>/server.key, made at the first start)")
-	f.tokens.add(flags)
-	flags.DurationVar(&f.sessionGrace, "session-grace", time.Minute,
-		"`time` for which a session whose connection was lost may be resumed, 1s to 24h")
-	flags.StringSliceVar(&f.origins, "websocket-origins", nil,
-		"`origins` of the pages that may connect, https://game.example say (default all)")
-	flags.StringVar(&f.logLevel, "log-level", "info",
-		"`level` to log from: debug, info, warn, error")
-	flags.StringVar(&f.logFormat, "log-format", "auto",
-		"`format` of logs: text, json, or auto (text on a terminal, else json)")
+	flags = config.AddFlags(cmd.Flags())
 	return cmd
 }
 
-// check refuses what cannot work before anything is touched.
-func (f *serveFlags) check(stderr io.Writer) (*slog.Logger, error) {
-	if f.dataDir == "" {
-		return nil, usagef("--data-dir is empty: name a directory")
-	}
-	if err := checkAddr("--client-addr", f.clientAddr, "127.0.0.1:7400"); err != nil {
-		return nil, err
-	}
-	if err := f.admin.check(); err != nil {
-		return nil, err
-	}
-	if f.shards < 0 || f.shards > shard.ShardsMax {
-		return nil, usagef("--shards %d: want 1 to %d, or 0 for one per core",
-			f.shards, shard.ShardsMax)
-	}
-	if _, err := websocket.NewPolicy(f.origins); err != nil {
-		return nil, usagef("--websocket-origins: %w", err)
-	}
-	if f.sessionGrace < time.Second || f.sessionGrace > 24*time.Hour {
-		return nil, usagef("--session-grace %v: want 1s to 24h", f.sessionGrace)
-	}
-	if err := f.tokens.check(); err != nil {
-		return nil, err
-	}
-	return newLogger(stderr, f.logLevel, f.logFormat)
-}
-
 // serve runs a node until ctx is done or the node fails.
-func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writer) error {
-	cores := raiseProcs()
+func serve(ctx context.Context, o nodeOptions, stdout io.Writer) error {
+	c, log := o.config, o.log
+	o.cores = raiseProcs()
 	collectEarly(ctx)
-	if err := checkFree("serve clients", "--client-addr", f.clientAddr); err != nil {
+	if err := checkFree("serve clients", "--client-addr", c.Clients.Addr); err != nil {
 		return err
 	}
-	if err := f.admin.checkFree(); err != nil {
+	if err := checkFree("serve HTTP", "--http-addr", c.HTTP.Addr); err != nil {
 		return err
 	}
-	if err := disk.MakeDir(vfs.Default, f.dataDir); err != nil {
+	if err := disk.MakeDir(vfs.Default, c.Node.DataDir); err != nil {
 		return fmt.Errorf("make the data directory: %w", err)
 	}
-	o := nodeOptions{
-		dataDir:    f.dataDir,
-		clientAddr: f.clientAddr,
-		shards:     f.shards,
-		cores:      cores,
-		origins:    f.origins,
-		grace:      f.sessionGrace,
-		log:        log,
-	}
-	if err := f.readKeys(&o); err != nil {
+	if err := o.readSecrets(); err != nil {
 		return err
 	}
 	n, err := startNode(ctx, o)
@@ -196,41 +133,38 @@ func (f *serveFlags) serve(ctx context.Context, log *slog.Logger, stdout io.Writ
 	return errors.Join(failed, n.stop(stopping))
 }
 
-// readKeys reads all secrets; those that are not there are made.
-func (f *serveFlags) readKeys(o *nodeOptions) (err error) {
-	if o.studio, err = f.tokens.openStudio(); err != nil {
+// readSecrets reads all secrets; those that are not there are made.
+func (o *nodeOptions) readSecrets() (err error) {
+	c := o.config
+	if o.studio, err = openStudio(&c.Tokens); err != nil {
 		return err
 	}
-	if o.serverKey, err = serverSecret.open(o.log, f.serverKeyFile, f.dataDir); err != nil {
+	o.serverKey, err = serverSecret.open(o.log, c.Node.ServerKeyFile, c.Node.DataDir)
+	if err != nil {
 		return err
 	}
-	if o.admin, err = f.admin.open(o.log, f.dataDir); err != nil {
-		return err
+	if c.HTTP.Addr != "" {
+		o.adminToken, err = adminSecret.open(o.log, c.HTTP.AdminTokenFile, c.Node.DataDir)
+		if err != nil {
+			return err
+		}
 	}
-	o.tokens, err = f.tokens.openTokens(o.log, f.dataDir)
+	o.tokens, err = openTokens(o.log, c)
 	return err
 }
 
 // checkFree listens on an address for a moment. gnet is not clear about why it
-// cannot listen, and what is wrong is best said before the data is opened.
+// cannot listen, and what is wrong is best said before the data is opened. No address
+// is none to look at.
 func checkFree(what, flag, addr string) error {
+	if addr == "" {
+		return nil
+	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("%s: %w; choose another %s, or stop what listens there", what, err, flag)
 	}
 	return l.Close()
-}
-
-// checkAddr refuses what is no address to listen on.
-func checkAddr(flag, addr, example string) error {
-	_, port, err := net.SplitHostPort(addr)
-	if err != nil {
-		return usagef("%s %q: want host:port, %s say", flag, addr, example)
-	}
-	if _, err := net.LookupPort("tcp", port); err != nil {
-		return usagef("%s %q: there is no port %q: use 1 to 65535, or 0 for any", flag, addr, port)
-	}
-	return nil
 }
 
 // raiseProcs lets twice as many goroutines run as there are cores, and returns

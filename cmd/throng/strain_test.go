@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -11,10 +12,7 @@ import (
 // The log tells what was lost since it last told, and nothing when nothing was.
 func TestStrain(t *testing.T) {
 	var out bytes.Buffer
-	log, err := newLogger(&out, "warn", "text")
-	if err != nil {
-		t.Fatal(err)
-	}
+	log := slog.New(slog.NewTextHandler(&out, nil))
 	before := netio.Stats{PushesLost: 10, SlowReaders: 3, Turned: 5, Displaced: 2, Pushes: 1}
 	for name, c := range map[string]struct {
 		now  netio.Stats

@@ -6,14 +6,21 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/thronggrid/throng/cmd/throng/config"
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/netio/credential"
 )
 
+// configIn is the default configuration with another data directory.
+func configIn(dir string) *config.Config {
+	c := config.Default()
+	c.Node.DataDir = dir
+	return c
+}
+
 func tokensIn(t *testing.T, dir string) *credential.Tokens {
 	t.Helper()
-	f := tokenFlags{lives: credential.DefaultLives()}
-	tokens, err := f.openTokens(quiet, dir)
+	tokens, err := openTokens(quiet, configIn(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,8 +72,8 @@ func TestTokenKeysRotate(t *testing.T) {
 	if err := os.WriteFile(file, []byte("secret\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f := tokenFlags{lives: credential.DefaultLives()}
-	if _, err := f.openTokens(quiet, dir); err == nil || !strings.Contains(err.Error(), file+": line 1 is no key") {
+	if _, err := openTokens(quiet, configIn(dir)); err == nil ||
+		!strings.Contains(err.Error(), file+": line 1 is no key") {
 		t.Errorf("a broken file: %v", err)
 	}
 }

@@ -1,0 +1,44 @@
+package config
+
+import (
+	"time"
+
+	"github.com/thronggrid/throng/netio/wire"
+)
+
+// Limits is what a node takes from clients and holds for them.
+type Limits struct {
+	FrameBytesMax      int
+	ConnectionsMax     int // 0: what the limit of open files leaves
+	UnauthenticatedMax int
+	HelloTimeout       time.Duration
+	OutgoingBytesMax   int
+}
+
+func (l *Limits) keys() []Key {
+	return []Key{{
+		Name: "frame_bytes_max",
+		Doc:  "`size` of the largest frame that a client may send, with its head",
+		value: size(&l.FrameBytesMax, wire.FrameBytesMax,
+			wire.HelloBytesMax, wire.ReplyBytesMax, ""),
+	}, {
+		Name: "connections_max",
+		Doc:  "`number` of connections that the node takes",
+		value: whole(&l.ConnectionsMax, 0, 1, 1<<20,
+			"as many as the limit of open files leaves room for"),
+	}, {
+		Name: "unauthenticated_max",
+		Doc: "`number` of connections that may be without a session for longer than a moment; " +
+			"beyond it the oldest make room",
+		value: whole(&l.UnauthenticatedMax, 4096, 16, 1<<20, ""),
+	}, {
+		Name:  "hello_timeout",
+		Doc:   "`time` that a client has from its connection to its session",
+		value: span(&l.HelloTimeout, 10*time.Second, time.Second, 5*time.Minute, ""),
+	}, {
+		Name: "outgoing_bytes_max",
+		Doc: "`size` of what may wait for a client that does not read: pushes are dropped " +
+			"from a quarter of it on, and beyond it the connection is closed",
+		value: size(&l.OutgoingBytesMax, 1<<20, 64<<10, 1<<30, ""),
+	}}
+}

@@ -1,0 +1,32 @@
+package config
+
+import "log/slog"
+
+// Logs is what is logged, and how.
+type Logs struct {
+	LevelName string
+	Format    string // auto, text or json
+}
+
+// Level returns the level to log from.
+func (l *Logs) Level() slog.Level {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(l.LevelName)) // it is one of Levels
+	return level
+}
+
+// Levels returns the names of the levels that log_level takes.
+func Levels() []string { return []string{"debug", "info", "warn", "error"} }
+
+func (l *Logs) keys() []Key {
+	return []Key{{
+		Name:       "log_level",
+		Doc:        "`level` to log from",
+		Reloadable: true,
+		value:      &text{at: &l.LevelName, def: "info", oneOf: Levels()},
+	}, {
+		Name:  "log_format",
+		Doc:   "`format` of logs; auto is text on a terminal, else json",
+		value: &text{at: &l.Format, def: "auto", oneOf: []string{"auto", "text", "json"}},
+	}}
+}
