@@ -14,6 +14,7 @@ type Caller struct {
 	User   ID   // derived from (provider, id)
 	Client ID   // the name of this client's request ids
 	Server bool // the studio's own server: may act for every user
+	Limits *Limits
 	Address
 }
 

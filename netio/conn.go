@@ -75,7 +75,7 @@ func (k *conn) number() uint64 { return k.id }
 // caller returns who sends the requests of a connection, until the next call.
 func (l *loop) caller(k *conn) *grid.Caller {
 	l.asks = grid.Caller{
-		User: k.user, Client: k.client, Server: k.is(server),
+		User: k.user, Client: k.client, Server: k.is(server), Limits: l.server.bounds.Load(),
 		Address: grid.Address{Session: k.session, Origin: l.server.fan.origin, Conn: k.id},
 	}
 	return &l.asks

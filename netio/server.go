@@ -32,6 +32,7 @@ type Server struct {
 	err         error
 	bells       sync.WaitGroup
 
+	bounds   atomic.Pointer[grid.Limits]
 	fan      *fan
 	readers  *workers // finish reads
 	checkers *workers // check tokens, so that who logs in does not wait for reads
@@ -77,6 +78,7 @@ func Start(o Options) (*Server, error) {
 		ended:       make(chan struct{}),
 		empty:       make(chan struct{}),
 	}
+	s.SetBounds(o.Bounds)
 	s.mu.loops = make(map[gnet.EventLoop]*loop)
 	s.warnOfFew()
 	s.fan = newFan(s)

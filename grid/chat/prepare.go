@@ -40,7 +40,7 @@ func (p preparer) send(
 	var buf [keyBytesMax]byte
 	r := sendCommand{user: c.User, session: c.Session, server: c.Server, archive: p.archive}
 	if r.key, err = ownRoom(c, in, n, 2, buf[:0]); err == nil {
-		r.content, err = readContent(in)
+		r.content, err = readContent(c, in)
 	}
 	if err != nil {
 		return nil, out, err
@@ -75,7 +75,7 @@ func (p preparer) change(
 		r.seq, err = in.Uint(), in.Err()
 	}
 	if err == nil && !removed {
-		r.content, err = readContent(in)
+		r.content, err = readContent(c, in)
 	}
 	if err != nil {
 		return nil, out, err
@@ -92,7 +92,7 @@ func (p preparer) signal(
 	var content []byte
 	stream, err := ownRoom(c, in, n, 2, buf[:0])
 	if err == nil {
-		content, err = readContent(in)
+		content, err = readContent(c, in)
 	}
 	if err != nil {
 		return nil, out, err
@@ -164,9 +164,12 @@ func keyIn(body []byte, from, n int) []byte {
 	return body[from : from+n : from+n]
 }
 
-func readContent(in *pack.Cursor) ([]byte, error) {
+func readContent(c *grid.Caller, in *pack.Cursor) ([]byte, error) {
 	content := in.String()
 	if err := in.Err(); err != nil {
+		return nil, err
+	}
+	if err := c.Limits.Check(grid.ContentBytesBound, len(content)); err != nil {
 		return nil, err
 	}
 	return content, checkContent(view(content))

@@ -33,6 +33,12 @@ func prepareCreate(
 	if key, err = r.decode(in, n); err == nil {
 		err = onlyServer(c, "make boards")
 	}
+	if err == nil {
+		err = c.Limits.Check(grid.BoardMetadataBytesBound, len(r.Metadata))
+	}
+	if err == nil {
+		err = c.Limits.Check(grid.StripesBound, r.Stripes)
+	}
 	if err != nil {
 		return nil, out, err
 	}
@@ -58,6 +64,9 @@ func (e *routes) prepareSubmit(
 	var r SubmitRequest
 	if key, err = plain(r.decode(in, n)); err == nil {
 		err = onlyOwn(c, &r.Owner)
+	}
+	if err == nil {
+		err = c.Limits.Check(grid.RecordMetadataBytesBound, len(r.Metadata))
 	}
 	if err != nil {
 		return nil, out, err
@@ -110,10 +119,13 @@ func prepareInfo(
 }
 
 func preparePage(
-	_ *grid.Caller, in *pack.Cursor, n int, out []byte,
+	c *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
 	var r PageRequest
-	if key, err = plain(r.decode(in, n)); err != nil {
+	if key, err = plain(r.decode(in, n)); err == nil {
+		err = c.Limits.Check(grid.PageRecordsBound, r.Limit)
+	}
+	if err != nil {
 		return nil, out, err
 	}
 	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
@@ -126,6 +138,9 @@ func prepareAround(
 	if key, err = plain(r.decode(in, n)); err == nil {
 		err = orCaller(c, &r.Owner)
 	}
+	if err == nil {
+		err = c.Limits.Check(grid.PageRecordsBound, r.Limit)
+	}
 	if err != nil {
 		return nil, out, err
 	}
@@ -135,10 +150,13 @@ func prepareAround(
 // prepareOwners appends the owners as it reads them, so that none has to be
 // kept anywhere.
 func prepareOwners(
-	_ *grid.Caller, in *pack.Cursor, n int, out []byte,
+	c *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
 	key, count, ends, err := decodeOwners(in, n)
 	if _, err := plain(key, err); err != nil {
+		return nil, out, err
+	}
+	if err := c.Limits.Check(grid.PageRecordsBound, count); err != nil {
 		return nil, out, err
 	}
 	r := OwnersRequest{Period: ends}

@@ -10,8 +10,6 @@ import (
 var (
 	errNotBound = fault.New(fault.FailedPrecondition, "the session has ended, or is "+
 		"another connection's: connect again, with the resume token if you have one")
-	errStreams = fault.New(fault.ResourceExhausted,
-		"the session is on %d streams, the most it may: untrack some first", StreamsMax)
 )
 
 // Apply carries out one command and appends its reply, one array, to out. On an
@@ -96,8 +94,8 @@ func (s *Sessions) track(t *grid.Turn, r *trackBody, out []byte) ([]byte, error)
 		return out, err
 	}
 	if e.streams.find(r.key) < 0 {
-		if e.streams.count() >= StreamsMax {
-			return out, errStreams
+		if n := e.streams.count(); n >= r.most {
+			return out, grid.StreamsPerSessionBound.Exceeded(fault.ResourceExhausted, n, r.most)
 		}
 		next := *e.row
 		next.streams = e.streams.with(r.key)

@@ -11,10 +11,12 @@ import (
 // them: it may come from an old log or a peer, and is believed no more than a
 // client. Keys and statuses are views of the body.
 
-// trackBody is the body of KindTrack: that of untracking, and status behind it.
+// trackBody is the body of KindTrack: that of untracking, and behind it status and, if
+// the gateway was told less than StreamsMax, on how many streams a session may be.
 type trackBody struct {
 	untrackBody
 	status []byte
+	most   int
 }
 
 // untrackBody is the body of KindUntrack:
@@ -70,8 +72,14 @@ func (r *trackBody) decode(in *pack.Cursor, n int) (err error) {
 	if err = r.untrackBody.decode(in, n); err != nil {
 		return err
 	}
-	r.status, err = presence.ReadStatus(in)
-	return err
+	if r.status, err = presence.ReadStatus(in); err != nil {
+		return err
+	}
+	r.most = StreamsMax
+	if n > 6 {
+		r.most = int(min(max(in.Uint(), 1), StreamsMax))
+	}
+	return in.Err()
 }
 
 func (r *endBody) decode(in *pack.Cursor, n int) (err error) {

@@ -36,7 +36,11 @@ func prepareList(
 func prepareTrack(
 	c *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
-	body, err = prepareStream(c, in, n, out, 6)
+	fields, most := 6, c.Limits.Of(grid.StreamsPerSessionBound)
+	if most > 0 {
+		fields = 7
+	}
+	body, err = prepareStream(c, in, n, out, fields)
 	if err != nil {
 		return nil, out, err
 	}
@@ -45,8 +49,14 @@ func prepareTrack(
 		if status, err = presence.ReadStatus(in); err != nil {
 			return nil, out, err
 		}
+		if err = c.Limits.Check(grid.StatusBytesBound, len(status)); err != nil {
+			return nil, out, err
+		}
 	}
 	body = pack.AppendString(body, status)
+	if most > 0 {
+		body = pack.AppendUint(body, uint64(most))
+	}
 	return userOf(body, len(out)), body, nil
 }
 
