@@ -41,7 +41,7 @@ func takesSpace(op errorfs.Op) bool {
 // is there, at that moment and at the end.
 func TestAFullDiskLosesNothing(t *testing.T) {
 	const rounds = 120
-	for step := int64(1); ; step += 1 + step/12 {
+	for step := int64(1); ; step += 1 + step/6 {
 		mem := vfs.NewCrashableMem()
 		var l ledger
 		var ops, met atomic.Int64
