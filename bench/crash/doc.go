@@ -43,7 +43,8 @@
 // full for a while, what the server gives up included, and is freed again. The
 // clients go on all the time. A probe sees what they do not, because they ask until
 // it is done: writes must be refused by the right name, reads served, the server
-// must stay up, and take writes again without a restart.
+// must stay up, and take writes again without a restart. The killed server is then
+// started on a full disk: its ballast must do for that, and it must serve reads.
 //
 // The run ends with the first cycle that finds a fault. Writes acknowledged in a
 // cycle have a floor, so that a stall cannot pass for success. The seed decides

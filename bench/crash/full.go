@@ -2,6 +2,7 @@ package crash
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -22,14 +23,19 @@ const (
 	// to be taken again once it is free.
 	holdFor    = 2 * time.Second
 	recoverMax = 20 * time.Second
+	// startedMax is how long a server that has started on a full disk may take to serve
+	// reads and to refuse writes.
+	startedMax = 20 * time.Second
 	// lastBytes is how much may be left of a disk that is full to the last block.
 	lastBytes = 64 << 10
 )
 
-// filled is a server on a disk that is filled, and killed with SIGKILL then.
+// filled is a server on a disk that is filled, freed, and filled again while the
+// server, killed with SIGKILL, is down.
 type filled struct {
 	*powered
-	probe *prober
+	probe  *prober
+	filler *filler // while the server is down
 
 	died      []string // how the server ended by itself
 	odd       []string // answers that should not have been
@@ -37,6 +43,7 @@ type filled struct {
 	reads     []int64  // while the disk was full, by cycle
 	fewest    []uint64 // bytes left at the least, by cycle
 	recovered []float64
+	starts    int // on a full disk
 	late      int // cycles in which writes were not taken again
 }
 
@@ -53,9 +60,36 @@ func openFilled(ctx context.Context, o *Options) (host, error) {
 	return h, nil
 }
 
-func (h *filled) crash(context.Context, io.Writer) error {
+// crash kills the server and fills the disk: it has to start without space.
+func (h *filled) crash(ctx context.Context, _ io.Writer) (err error) {
 	h.throng.Kill()
-	return nil
+	if h.filler, err = newFiller(h.disk.Mount()); err != nil {
+		return err
+	}
+	return h.filler.fill(ctx, atOnce)
+}
+
+// started looks how a server that has started on a full disk serves, and frees it.
+func (h *filled) started(ctx context.Context, log io.Writer) error {
+	refused, reads := h.probe.refused.Load(), h.probe.reads.Load()
+	probing, end := context.WithCancel(ctx)
+	var probe sync.WaitGroup
+	probe.Go(func() { h.probe.run(probing) })
+	for until := time.Now().Add(startedMax); time.Now().Before(until) && ctx.Err() == nil &&
+		(h.probe.refused.Load() == refused || h.probe.reads.Load() == reads); {
+		process.Pause(ctx, 5*time.Millisecond)
+	}
+	end()
+	probe.Wait()
+	refused, reads = h.probe.refused.Load()-refused, h.probe.reads.Load()-reads
+	h.refused, h.reads = append(h.refused, refused), append(h.reads, reads)
+	h.odd = append(h.odd, h.probe.took()...)
+	h.starts++
+	fmt.Fprintf(log, "started on the full disk: %d writes refused, %d reads served\n",
+		refused, reads)
+	err := h.filler.release()
+	h.filler = nil
+	return err
 }
 
 // begin connects who probes.
@@ -129,7 +163,8 @@ func (h *filled) recover(ctx context.Context) (took time.Duration, ok bool) {
 
 func (h *filled) metrics(r *report.Report) {
 	n := len(h.refused)
-	r.Metric("times the disk was filled", float64(n), "")
+	r.Metric("times the disk was filled", float64(len(h.fewest)), "")
+	r.Metric("starts on a full disk", float64(h.starts), "")
 	r.Metric("size of the disk", DiskBytes, "B")
 	if n == 0 {
 		return
@@ -148,13 +183,16 @@ func (h *filled) metrics(r *report.Report) {
 	r.Check("the server stayed up", len(h.died) == 0, "%d ends %s", len(h.died),
 		strings.Join(h.died, "; "))
 	r.Check("writes were taken again without a restart", h.late == 0,
-		"%d of %d times not within %v", h.late, n, recoverMax)
+		"%d of %d times not within %v", h.late, len(h.fewest), recoverMax)
 }
 
 // end closes the probe's client first.
 func (h *filled) end(ctx context.Context, err *error) {
 	if h.probe != nil {
 		h.probe.client.Close()
+	}
+	if h.filler != nil { // it must not keep the disk from being unmounted
+		*err = errors.Join(*err, h.filler.release())
 	}
 	h.powered.end(ctx, err)
 }

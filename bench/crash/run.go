@@ -166,6 +166,13 @@ func (b *bench) cycle(ctx context.Context) error {
 		return nil
 	}
 	b.ready = append(b.ready, b.host.server().Took.Seconds())
+	if h, ok := b.host.(*filled); ok {
+		if err := h.started(ctx, b.options.Log); err != nil {
+			cancel(err)
+			finish()
+			return err
+		}
+	}
 	finish()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

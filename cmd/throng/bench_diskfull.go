@@ -13,10 +13,10 @@ import (
 )
 
 const diskfullHelp = `Fill the server's disk to the last block under a load of scores, boards and
-chat, keep it full, and free it again; then kill the server, start it, and show that
-every acknowledged write is there. Meanwhile writes must be refused with
-RESOURCE_EXHAUSTED, reads be served, the server stay up, and writes be taken again
-without a restart.
+chat, keep it full, and free it again; then kill the server, start it on a disk that
+is full again, free that, and show that every acknowledged write is there. Meanwhile
+writes must be refused with RESOURCE_EXHAUSTED, reads be served, the server stay up,
+and writes be taken again without a restart.
 
 The disk is filled in turn at once, so that nobody can see it coming, as fast as it
 can be written, and slowly. It is an image of 512 MiB with ext4, behind a loop

@@ -24,6 +24,7 @@ import (
 	"github.com/thronggrid/throng/netio/admin"
 	"github.com/thronggrid/throng/netio/credential"
 	"github.com/thronggrid/throng/shard/host"
+	"github.com/thronggrid/throng/shard/memory"
 )
 
 // nodeOptions are what a node is made of.
@@ -43,6 +44,7 @@ type nodeOptions struct {
 type node struct {
 	gate    gate.Gate // closed while disk or memory run short
 	space   *disk.Space
+	memory  *memory.Watcher
 	records *records.Store
 	shards  *host.Host
 	edge    *netio.Server
@@ -62,10 +64,7 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 		return nil, err
 	}
 	real := clock.Real()
-	n.space, err = disk.OpenSpace(disk.SpaceOptions{
-		FS: vfs.Default, Dir: c.Node.DataDir, Clock: real, Gate: &n.gate, Logger: o.log,
-	})
-	if err != nil {
+	if err := n.watchRoom(&o, real); err != nil {
 		return nil, errors.Join(err, n.stop(ctx))
 	}
 	n.records, err = records.Open(records.Options{
@@ -145,7 +144,7 @@ func (n *node) stop(ctx context.Context) error {
 	if n.admin != nil {
 		errs = append(errs, n.admin.Shutdown(ctx))
 	}
-	n.space.Close() // nothing waits for space any more
+	n.leaveRoom()
 	if n.shards != nil {
 		errs = append(errs, n.shards.Close())
 	}

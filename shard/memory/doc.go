@@ -3,10 +3,10 @@
 // while that is above a limit.
 //
 // In use is what a garbage collection would leave: the heap that the last one found
-// live, and beside it stacks and what the runtime keeps for itself. Garbage does not count, so that a burst of
-// requests does not close the gate. A collection that is long ago knows nothing of
-// what came since, so Watch also gives the runtime a soft limit of its own, a tenth
-// above: from there on it collects, and what is in use is known again.
+// live, and beside it stacks and what the runtime keeps for itself. Garbage does not
+// count, so that a burst of requests does not close the gate. A collection that is long
+// ago knows nothing of what came since, so Watch also gives the runtime a soft limit of
+// its own, a tenth above: from there on it collects, and what is in use is known again.
 //
 // The gate opens again a tenth below the limit. While it is closed there may be too
 // little garbage for a collection, and nobody would learn what was deleted. So one is

@@ -7,6 +7,7 @@ type Config struct {
 	Tokens  Tokens
 	HTTP    HTTP
 	Limits  Limits
+	Room    Room
 	Logs    Logs
 
 	origins map[string]Origin // of keys that are not at their default
@@ -26,6 +27,7 @@ func (c *Config) Sections() []Section {
 		{"Tokens", c.Tokens.keys()},
 		{"The HTTP port", c.HTTP.keys()},
 		{"Limits", c.Limits.keys()},
+		{"Disk and memory", c.Room.keys()},
 		{"Logs", c.Logs.keys()},
 	}
 }

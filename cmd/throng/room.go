@@ -1,0 +1,30 @@
+package main
+
+import (
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/thronggrid/throng/durable/disk"
+	"github.com/thronggrid/throng/grid/clock"
+	"github.com/thronggrid/throng/shard/memory"
+)
+
+// watchRoom watches disk and memory from now on; they close the node's gate.
+func (n *node) watchRoom(o *nodeOptions, c clock.Clock) (err error) {
+	n.space, err = disk.OpenSpace(disk.SpaceOptions{
+		FS: vfs.Default, Dir: o.config.Node.DataDir, Clock: c, Gate: &n.gate, Logger: o.log,
+		FreeMin: o.config.Room.DiskFreeMin, BallastBytes: o.config.Room.BallastBytes,
+	})
+	if err != nil {
+		return err
+	}
+	n.memory, err = memory.Watch(memory.Options{
+		Clock: c, Gate: &n.gate, Logger: o.log, LimitBytes: o.config.Room.MemoryLimit,
+	})
+	return err
+}
+
+// leaveRoom ends the watch; nothing waits for space any more.
+func (n *node) leaveRoom() {
+	n.memory.Close()
+	n.space.Close()
+}
