@@ -115,7 +115,7 @@ func (r *reader) shell(b *block) {
 	ctx, cancel := context.WithTimeout(context.Background(), blockIn)
 	defer cancel()
 	text := r.ports.Replace(b.text) + "{ export -p; printf 'OLDPWD=%q; cd %q\\n' \"$OLDPWD\" \"$PWD\"; } >" + r.state
-	cmd := r.command(ctx, text)
+	cmd := r.command(ctx, r.resume()+text)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -126,15 +126,20 @@ func (r *reader) shell(b *block) {
 
 // command is bash with a script, in a process group of its own.
 func (r *reader) command(ctx context.Context, text string) *exec.Cmd {
-	if _, err := os.Stat(r.state); err == nil {
-		text = ". " + r.state + "\n" + text
-	}
 	cmd := exec.CommandContext(ctx, "bash", "-eu", "-o", "pipefail", "-c", text)
 	cmd.Dir, cmd.Env = r.dir, r.env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	return cmd
+}
+
+// resume is what brings a shell to where the last one ended.
+func (r *reader) resume() string {
+	if _, err := os.Stat(r.state); err != nil {
+		return ""
+	}
+	return ". " + r.state + "\n"
 }
 
 // file writes a block to the file that its fence names; the page must have named
@@ -152,7 +157,7 @@ func (r *reader) file(b *block) {
 
 // here is the directory in which the next block of sh runs.
 func (r *reader) here() string {
-	out, err := r.command(context.Background(), "pwd").Output()
+	out, err := r.command(context.Background(), r.resume()+"pwd").Output()
 	r.must(err)
 	return strings.TrimSpace(string(out))
 }

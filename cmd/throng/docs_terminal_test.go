@@ -56,7 +56,8 @@ func (r *reader) open(name, command string) *terminal {
 	return t
 }
 
-// serve runs a block in the server's terminal, and waits until it serves.
+// serve runs a block in the server's terminal, which stays in the checkout, and waits
+// until it serves.
 func (r *reader) serve(b *block) {
 	r.t.Helper()
 	r.open(serverTerminal, b.text).expect(b, "ready client=…", true)
@@ -76,7 +77,7 @@ func (r *reader) console(b *block) {
 		}
 		switch {
 		case starts:
-			r.open(b.word, command)
+			r.open(b.word, r.resume()+command)
 		case types:
 			if _, err := io.WriteString(t.stdin, typed+"\n"); err != nil {
 				r.t.Fatalf("%s: type %q: %v", b.at(), typed, err)
