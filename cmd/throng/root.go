@@ -12,6 +12,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 74 the disk failed.`
 func newRoot() *cobra.Command {
 	root := newGroup("throng", "A sharded in-memory data grid for games", rootHelp)
 	root.Example = `  throng serve                      # serve clients on 127.0.0.1:7400
+  throng demo                       # a server with a crowd of bots in it
   throng bench peer redis           # compare with Redis on this machine
   throng version -o json`
 	root.SilenceErrors = true
@@ -19,7 +20,7 @@ func newRoot() *cobra.Command {
 	root.SuggestionsMinimumDistance = 2
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newServe(), newBench(), newVersion())
+	root.AddCommand(newServe(), newDemo(), newBench(), newVersion())
 	return root
 }
 
