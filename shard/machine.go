@@ -157,6 +157,26 @@ func (m *Machine) Duties(
 	}
 }
 
+// slotsPerLook is how many slots Sizes looks at before it lets the applier go on.
+const slotsPerLook = 64
+
+// Sizes returns what all slots hold, some slots after the others: what moves between
+// slots meanwhile may be missed, or be counted twice. Any goroutine may call it; the
+// applier waits a few µs at a time for it.
+func (m *Machine) Sizes() (all slot.Sizes) {
+	for from := 0; from < grid.Slots; from += slotsPerLook {
+		m.mu.RLock()
+		for _, s := range m.slots[from : from+slotsPerLook] {
+			if s != nil {
+				z := s.Sizes()
+				all.Add(&z)
+			}
+		}
+		m.mu.RUnlock()
+	}
+	return all
+}
+
 // Backlog returns what the archive lacks of a slot, as slot.Slot.Backlog does. Any
 // goroutine may call it.
 func (m *Machine) Backlog(s grid.Slot, bytesMax int) (rows []chat.Row, done [][]byte) {

@@ -17,6 +17,7 @@ type Channels struct {
 	// says where to begin.
 	behind btree.Set[string] // the keys of channels with something to archive
 	turn   string            // the key of the channel that was last archived
+	sums   sums              // of all channels
 }
 
 // channel is one channel. Its tail, which is never empty, ends with message last;
@@ -35,6 +36,7 @@ type channel struct {
 	oldest   uint64   // the lowest number that was archived; 0: none
 	amended  [][]byte // by rising revision: amendments that wait for the archive; never written to
 	behind   bool     // the channel is in Channels.behind
+	counted  share    // its share of Channels.sums
 }
 
 // mark says up to where something is to be archived, and up to where it is or
@@ -141,8 +143,9 @@ func (c *Channels) trim(x *channel, force bool) {
 }
 
 // settle puts the channel among those with something to archive, or takes it
-// from there.
+// from there, and counts what it holds now.
 func (c *Channels) settle(x *channel) {
+	c.count(x)
 	behind := x.messages.open() || x.changed.open()
 	if behind == x.behind {
 		return

@@ -3,6 +3,7 @@ package gridtest
 import (
 	"bytes"
 
+	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/pack"
 )
 
@@ -43,14 +44,29 @@ func Restore[S State](decode func(*pack.Decoder) (S, error), data []byte) (S, er
 	return s, err
 }
 
-// Recode returns the state that the bytes of a state decode to.
+// Recode returns the state that the bytes of a state decode to. If the state can tell how
+// much it holds, it must tell the same afterwards, when all of it was counted anew.
 func Recode[S State](t TB, decode func(*pack.Decoder) (S, error), s S) S {
 	t.Helper()
 	got, err := Restore(decode, Encode(s))
 	if err != nil {
 		t.Fatal(err)
 	}
+	checkSizes(t, s, got)
 	return got
+}
+
+func checkSizes(t TB, live, restored any) {
+	t.Helper()
+	type sized interface{ Sizes() (a, b grid.Size) }
+	of, ok := live.(sized)
+	if !ok {
+		return
+	}
+	a, b := of.Sizes()
+	if x, y := restored.(sized).Sizes(); a != x || b != y {
+		t.Fatal("the state counts", a, b, "and what was restored", x, y)
+	}
 }
 
 // TB is a test, plain or of package rapid.

@@ -181,7 +181,7 @@ func (b *Boards) submit(t *grid.Turn, in *pack.Cursor, n int, out []byte) ([]byt
 	changed := old == nil || score != old.Score || sub != old.Sub
 	if r.Metadata != "" && (changed || x.counts(&r, score, sub)) {
 		x = b.own(x)
-		x.now.setNote(&r.Owner, r.Metadata)
+		b.noted += x.now.setNote(&r.Owner, r.Metadata)
 	}
 	switch {
 	case old == nil:
@@ -266,7 +266,7 @@ func (b *Boards) remove(t *grid.Turn, in *pack.Cursor, n int, out []byte) ([]byt
 	if found {
 		x = b.own(x)
 		x.now.set.Delete(o)
-		x.now.dropNote(&r.Owner)
+		b.noted -= x.now.dropNote(&r.Owner)
 		b.records--
 	}
 	return pack.AppendBool(pack.AppendArray(out, 1), found), nil

@@ -16,6 +16,8 @@ type Boards struct {
 	gen     uint64 // what is written now carries it; each Clone raises it
 	byName  btree.Map[string, *board]
 	records int                // of all boards, in all periods
+	noted   int                // bytes of their metadata
+	texts   int                // bytes of the boards' own texts
 	dues    *btree.BTreeG[due] // of boards with a schedule; nil: there never was one
 	next    int64              // the first of dues
 	striped int                // boards that are spread over slots
@@ -92,6 +94,8 @@ const partFields = 4
 func (b *Boards) add(x *board) {
 	b.byName.Set(x.name, x)
 	b.records += x.records()
+	b.noted += x.noted()
+	b.texts += x.texts()
 	b.plan(x, math.MaxInt64)
 	b.count(x, 1)
 }
@@ -103,6 +107,8 @@ func (b *Boards) drop(x *board) int {
 	b.count(x, -1)
 	records := x.records()
 	b.records -= records
+	b.noted -= x.noted()
+	b.texts -= x.texts()
 	return records
 }
 

@@ -26,17 +26,32 @@ func (p *period) note(owner *grid.ID) string {
 	return n.text
 }
 
-// setNote sets an owner's metadata, in a period of an owned board.
-func (p *period) setNote(owner *grid.ID, text string) {
+// setNote sets an owner's metadata, in a period of an owned board. It returns how many
+// bytes more it has now.
+func (p *period) setNote(owner *grid.ID, text string) int {
 	if p.notes == nil {
 		p.notes = btree.NewBTreeGOptions(note.before, btree.Options{NoLocks: true})
 	}
-	p.notes.Set(note{*owner, strings.Clone(text)})
+	grown := len(text)
+	if old, there := p.notes.Set(note{*owner, strings.Clone(text)}); there {
+		grown -= len(old.text)
+	} else {
+		grown += noteBytes
+	}
+	p.noted += grown
+	return grown
 }
 
-// dropNote drops an owner's metadata, in a period of an owned board.
-func (p *period) dropNote(owner *grid.ID) {
-	if p.notes != nil {
-		p.notes.Delete(note{owner: *owner})
+// dropNote drops an owner's metadata, in a period of an owned board. It returns how many
+// bytes it had.
+func (p *period) dropNote(owner *grid.ID) int {
+	if p.notes == nil {
+		return 0
 	}
+	old, there := p.notes.Delete(note{owner: *owner})
+	if !there {
+		return 0
+	}
+	p.noted -= noteBytes + len(old.text)
+	return noteBytes + len(old.text)
 }

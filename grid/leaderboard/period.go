@@ -15,6 +15,7 @@ type period struct {
 	end   int64 // seconds since 1970; 0: never
 	set   *ranking.Set
 	notes *btree.BTreeG[note] // nil: none
+	noted int                 // bytes of these
 }
 
 const second = 1_000_000 // µs
@@ -112,6 +113,7 @@ func (b *Boards) expire(x *board, stamp int64) {
 	}
 	for i := range drop {
 		b.records -= x.past[i].set.Len()
+		b.noted -= x.past[i].noted
 	}
 	x.past = append([]period(nil), x.past[drop:]...)
 }

@@ -65,7 +65,7 @@ func (s *Streams) enter(t *grid.Turn, r *EnterRequest) error {
 	if news {
 		m.status = string(r.Status)
 	}
-	s.replace(r.Key, x, &m)
+	s.replace(r.Key, x, old, &m)
 	if news {
 		tell(t, r.Key, updated, x.len(), &m)
 	}
@@ -126,7 +126,7 @@ func (s *Streams) leave(t *grid.Turn, r *LeaveRequest) {
 		return
 	}
 	count := x.len() - 1
-	s.remove(r.Key, x, r.Session)
+	s.remove(r.Key, x, m)
 	tell(t, r.Key, left, count, &member{session: m.session, user: m.user})
 }
 

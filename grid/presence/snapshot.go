@@ -58,6 +58,11 @@ func Decode(d *pack.Decoder) (*Streams, error) {
 			return nil, fmt.Errorf("more than %d presences", MembersPerSlotMax)
 		}
 		s.byKey.Load(key, x)
+		s.keys += len(key)
+		x.each(0, func(m *member) bool {
+			s.texts += len(m.status)
+			return true
+		})
 		last = key
 	}
 	return s, nil

@@ -14,6 +14,8 @@ type Streams struct {
 	gen     uint64 // what is written now carries it; each Clone raises it
 	byKey   btree.Map[string, stream]
 	members int // on all streams
+	keys    int // bytes of the streams' keys
+	texts   int // bytes of the members' statuses
 }
 
 var _ grid.Members = (*Streams)(nil)
@@ -74,12 +76,15 @@ func (s *Streams) add(key []byte, x stream, m *member) {
 		s.byKey.Set(string(key), stream{group: g})
 	default:
 		s.byKey.Set(string(key), stream{one: m})
+		s.keys += len(key)
 	}
 	s.members++
+	s.texts += len(m.status)
 }
 
 // replace puts a member in the place of its predecessor.
-func (s *Streams) replace(key []byte, x stream, m *member) {
+func (s *Streams) replace(key []byte, x stream, old, m *member) {
+	s.texts += len(m.status) - len(old.status)
 	if x.group != nil {
 		s.own(key, x.group).set(m)
 		return
@@ -87,14 +92,16 @@ func (s *Streams) replace(key []byte, x stream, m *member) {
 	s.byKey.Set(string(key), stream{one: m})
 }
 
-// remove takes a session, which is there, off a stream.
-func (s *Streams) remove(key []byte, x stream, session grid.SessionID) {
+// remove takes a member, which is there, off a stream.
+func (s *Streams) remove(key []byte, x stream, m *member) {
 	if x.len() == 1 {
 		s.byKey.Delete(view(key))
+		s.keys -= len(key)
 	} else {
-		s.own(key, x.group).delete(session)
+		s.own(key, x.group).delete(m.session)
 	}
 	s.members--
+	s.texts -= len(m.status)
 }
 
 // own returns a group to write to: g itself, or its successor if a clone has g.

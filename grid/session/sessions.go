@@ -17,6 +17,7 @@ type Sessions struct {
 	// rows: a clone has none, and a restore makes it anew.
 	waiting tree[deadline]
 	spent   spent
+	texts   int // bytes of the sessions' streams; it follows rows
 }
 
 // entry is one session. Entries are in order of users, then ids.
@@ -87,8 +88,12 @@ func (s *Sessions) each(user *grid.ID, from grid.SessionID, f func(entry) bool) 
 
 // put adds a session, or replaces its row.
 func (s *Sessions) put(e entry) {
-	if old, ok := s.rows.Set(e); ok && old.ends != 0 {
-		s.waiting.Delete(old.deadline())
+	s.texts += len(e.streams)
+	if old, ok := s.rows.Set(e); ok {
+		s.texts -= len(old.streams)
+		if old.ends != 0 {
+			s.waiting.Delete(old.deadline())
+		}
 	}
 	if e.ends != 0 {
 		s.waiting.Set(e.deadline())
@@ -97,7 +102,9 @@ func (s *Sessions) put(e entry) {
 
 // remove takes a session away.
 func (s *Sessions) remove(e entry) {
-	s.rows.Delete(e)
+	if old, ok := s.rows.Delete(e); ok {
+		s.texts -= len(old.streams)
+	}
 	if e.ends != 0 {
 		s.waiting.Delete(e.deadline())
 	}

@@ -154,6 +154,24 @@ func (s *states) Backlog(bytesMax int) (rows []chat.Row, done [][]byte) {
 	return rows, done
 }
 
+// sizes returns what the features hold.
+func (s *states) sizes() (z Sizes) {
+	if s.boards != nil {
+		z.Boards, z.Records = s.boards.Sizes()
+	}
+	if s.sessions != nil {
+		z.Sessions, z.Tokens = s.sessions.Sizes()
+	}
+	if s.streams != nil {
+		z.Streams, z.Presences = s.streams.Sizes()
+	}
+	if s.channels != nil {
+		z.Channels, z.Messages = s.channels.Sizes()
+		z.Unarchived, z.OldestUnarchived = s.channels.Waiting()
+	}
+	return z
+}
+
 // Present says whether a session is present on a stream: grid.Members.
 func (s *states) Present(key []byte, session grid.SessionID) bool {
 	return s.streams != nil && s.streams.Present(key, session)

@@ -131,6 +131,9 @@ func (w *world) check(t *rapid.T) {
 	if !bytes.Equal(gridtest.Encode(again), b) || again.Digest() != w.live.Digest() {
 		t.Fatalf("encode and decode are not inverse")
 	}
+	if a, b := again.Sizes(), w.live.Sizes(); a != b {
+		t.Fatalf("a restore counts %+v, the original %+v", a, b)
+	}
 	if again.requests.bytes != w.live.requests.bytes {
 		t.Fatalf("a restore counts %d bytes, the original %d",
 			again.requests.bytes, w.live.requests.bytes)

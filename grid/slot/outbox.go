@@ -28,7 +28,10 @@ var errOutboxFull = &fault.Error{Code: fault.ResourceExhausted, Retry: retryFull
 type duty struct {
 	number uint64
 	kind   grid.Kind
-	body   []byte
+	// sent is when it was left, in seconds since 1970 by the slot's clock; for one that
+	// a snapshot had, when the slot was last written to before that. It is no state.
+	sent uint32
+	body []byte
 }
 
 // queue holds the duties for one destination, oldest first. The array under
@@ -45,6 +48,7 @@ type queue struct {
 // out for a source therefore needs nothing else to know a duty that comes twice.
 type outbox struct {
 	gen    uint64
+	now    int64  // the slot's stamp
 	last   uint64 // number of the newest duty
 	count  int
 	bytes  int
@@ -57,7 +61,7 @@ var _ grid.Outbox = (*outbox)(nil)
 // Send leaves a duty for a slot.
 func (b *outbox) Send(to grid.Slot, kind grid.Kind, body []byte) {
 	b.last++
-	b.add(to, duty{b.last, kind, slices.Clone(body)})
+	b.add(to, duty{number: b.last, kind: kind, sent: seconds(b.now), body: slices.Clone(body)})
 }
 
 func (b *outbox) add(to grid.Slot, d duty) {

@@ -32,6 +32,7 @@ func New() *Slot { return &Slot{} }
 // caller has set the turn's floors and effects; the rest of it is set here.
 func (s *Slot) Apply(t *grid.Turn, at int64, c *Command, out []byte) []byte {
 	s.stamp = max(s.stamp+1, at)
+	s.outbox.now = s.stamp
 	t.Slot, t.Stamp, t.Outbox, t.Members = c.Slot, s.stamp, &s.outbox, s
 	if c.ID.Seq == 0 {
 		out, _ = s.execute(t, c, out)

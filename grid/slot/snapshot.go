@@ -39,6 +39,7 @@ func Decode(d *pack.Decoder) (*Slot, error) {
 	s := &Slot{stamp: in.Int()}
 	rows := in.Uint()
 	s.outbox.last = in.Uint()
+	s.outbox.now = s.stamp
 	duties, heard := in.Uint(), in.Uint()
 	if err := in.End(more); err != nil {
 		return nil, fmt.Errorf("decode a slot's head: %w", err)
@@ -98,7 +99,7 @@ func (b *outbox) decodeDuty(in *pack.Cursor) error {
 	to := in.Uint()
 	var d duty
 	d.decode(in)
-	d.body = bytes.Clone(d.body)
+	d.body, d.sent = bytes.Clone(d.body), seconds(b.now)
 	if err := in.End(more); err != nil {
 		return err
 	}

@@ -134,7 +134,9 @@ func (a *archiver) store() error {
 	if len(a.rows) == 0 {
 		return nil // it has them: the slots do not know
 	}
+	rows, began := len(a.rows), a.host.clock.Micros()
 	err := a.to.Store(a.rows)
+	a.host.count.stored(rows, began, a.host.clock.Micros(), err)
 	a.rows = nil
 	if err != nil {
 		a.result(err)
@@ -198,6 +200,7 @@ func (a *archiver) acknowledge(k *acks) error {
 // result notes that something was archived, or was not: that puts off the next
 // round, and is logged once in a row.
 func (a *archiver) result(err error) {
+	a.host.count.archiveFails.Store(err != nil)
 	switch log := a.host.options.Logger; {
 	case err == nil && a.pause == 0:
 		return

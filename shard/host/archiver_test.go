@@ -230,6 +230,13 @@ func TestAnArchiveThatFailsIsTriedAgain(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		calls := s.calls()
+		var waiting int64
+		for _, z := range h.Sizes() {
+			waiting += z.Unarchived.Count
+		}
+		if a := h.Stats().Archive; !a.Failing || a.Failed != uint64(len(calls)) || a.Rows != 0 || waiting != 60 {
+			t.Errorf("%d messages wait, and the archiver says %+v", waiting, a)
+		}
 		if n := len(calls); n < 8 || n > 15 {
 			t.Errorf("within a minute it was tried %d times: %v", n, calls)
 		}
@@ -242,6 +249,9 @@ func TestAnArchiveThatFailsIsTriedAgain(t *testing.T) {
 		time.Sleep(archivePauseMax)
 		synctest.Wait()
 		archived(t, h, s, rooms)
+		if a := h.Stats().Archive; a.Failing || a.Rows != 60 || a.Stores.Count() <= a.Failed {
+			t.Errorf("it works again, and the archiver says %+v", a)
+		}
 		if err := h.Close(); err != nil {
 			t.Error(err)
 		}

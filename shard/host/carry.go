@@ -140,6 +140,7 @@ func (e *errands) land(p pair) {
 // rest lets a pair wait for a while after a failure. Nobody knows then whether
 // the delivery was carried out: it is taken up again from the beginning.
 func (e *errands) rest(p pair) {
+	e.host.count.rested.Add(1)
 	e.land(p)
 	d := &e.debtors[p.from]
 	if now := e.host.clock.Micros(); now >= d.until {

@@ -159,6 +159,9 @@ func testFailures(t *testing.T, executed bool) {
 	if len(e.ways) != 0 || e.bytes != 0 || len(e.resting) != 0 {
 		t.Errorf("something is left: %v, %d bytes", e.ways, e.bytes)
 	}
+	if s := h.Stats().Errands; s.Failed == 0 || s != (ErrandStats{Failed: s.Failed}) {
+		t.Errorf("nothing is left, and errands say %+v", s)
+	}
 }
 
 // TestLateOutcomesOfAReignCountForNothing holds the outcomes of errands' commands
@@ -284,6 +287,9 @@ func TestCrowdsOfDutiesAreBounded(t *testing.T) {
 			for room := range rooms {
 				s.track(room, status)
 			}
+		}
+		if z := h.Sizes()[0]; z.Duties.Count < users*rooms || z.OldestDuty == 0 {
+			t.Errorf("all duties wait, and the slots say %+v", z)
 		}
 		h.errands.in.leads(h.groups[0], true)
 		synctest.Wait()

@@ -17,6 +17,30 @@ type counters struct {
 
 	done, elsewhere, errors, unknown atomic.Uint64
 	refused, full                    atomic.Uint64
+
+	ways, resting, carried atomic.Int64 // of errands, after its last round
+	rested                 atomic.Uint64
+
+	stores             meter.Histogram // µs
+	rows, storesFailed atomic.Uint64
+	archiveFails       atomic.Bool // the last thing that the archiver tried has failed
+}
+
+// carrying notes what errands have under way.
+func (c *counters) carrying(now *carries) {
+	c.ways.Store(int64(len(now.ways)))
+	c.resting.Store(int64(len(now.resting)))
+	c.carried.Store(int64(now.bytes))
+}
+
+// stored notes that the archive was given rows at a time, in µs, and what it said.
+func (c *counters) stored(rows int, from, to int64, err error) {
+	c.stores.Note(micros(from, to))
+	if err != nil {
+		c.storesFailed.Add(1)
+		return
+	}
+	c.rows.Add(uint64(rows))
 }
 
 // left notes that a batch has become an entry of some bytes.

@@ -91,6 +91,7 @@ func (e *errands) round() {
 	now := e.host.clock.Micros()
 	next := min(e.sweepAll(now), e.tickAll(now), e.carryAll(now))
 	e.lane.Flush()
+	e.host.count.carrying(&e.carries)
 	e.alarm.set(next)
 }
 

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -13,6 +14,8 @@ import (
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/grid/meter"
+	"github.com/thronggrid/throng/grid/slot"
+	"github.com/thronggrid/throng/shard"
 )
 
 // Whoever has an outcome finds it counted, and timed in every step.
@@ -152,5 +155,50 @@ func TestAShardWithoutALeaderIsNotReady(t *testing.T) {
 	}
 	if err := h.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// What the state holds is added up over slots and shards.
+func TestSizes(t *testing.T) {
+	h := open(t, vfs.NewMem(), nil)
+	c := newCaller(t, h)
+	for i := range 20 {
+		name := fmt.Sprint("b", i)
+		c.write(name, leaderboard.KindCreate, createBody(name))
+		c.write(name, leaderboard.KindSubmit, submitBody(name, 1, 1))
+	}
+	var all slot.Sizes
+	for _, z := range h.Sizes() {
+		if z.Boards.Count == 0 {
+			t.Errorf("a shard with %+v", z)
+		}
+		all.Add(&z)
+	}
+	if all.Boards.Count != 20 || all.Records.Count != 20 || all.Requests.Count < 10 || all.Duties.Count != 0 {
+		t.Errorf("%+v", all)
+	}
+}
+
+// A look at the sizes of all slots of the world, in the middle of one shard.
+func BenchmarkSizes(b *testing.B) {
+	m := shard.NewMachine()
+	var e []byte
+	for s := range grid.Slots {
+		c := slot.Command{Slot: grid.Slot(s), Kind: leaderboard.KindCreate, Body: createBody("b")}
+		e = c.Append(e)
+	}
+	head := shard.Entry{Level: shard.Level, At: 1, Count: grid.Slots}
+	var entry shard.Entry
+	if err := entry.Decode(append(head.AppendHead(nil), e...)); err != nil {
+		b.Fatal(err)
+	}
+	if err := m.Apply(1, &entry, &collector{}, nil); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if m.Sizes().Boards.Count != grid.Slots {
+			b.Fatal("some are missing")
+		}
 	}
 }
