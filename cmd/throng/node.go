@@ -103,6 +103,7 @@ func (o *nodeOptions) edge(shards *host.Host, archive *history.Archive) netio.Op
 		Logger: o.log, Agent: "throng/" + readVersion().Version,
 		ServerKey: o.serverKey, Tokens: o.tokens, Studio: o.studio,
 		Origins: c.Clients.WebsocketOrigins, Grace: c.Clients.SessionGrace,
+		Bounds:         c.State.Bounds(),
 		FrameBytesMax:  c.Limits.FrameBytesMax,
 		ConnectionsMax: c.Limits.ConnectionsMax,
 		FreshMax:       c.Limits.UnauthenticatedMax,

@@ -20,6 +20,9 @@ type layout struct {
 		Limits []line `yaml:"limits"`
 	} `yaml:"groups"`
 	None []string `yaml:"none"`
+
+	Sections map[string]string `yaml:"sections"`
+	Keys     map[string]string `yaml:"keys"`
 }
 
 // line is one limit on the page.

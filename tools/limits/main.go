@@ -2,7 +2,8 @@
 // ones are constants of grid, shard, durable and netio whose names end in Max, Min or
 // Reserve; their values and comments are read from the sources. groups.yaml says in
 // which order they stand there and what happens to who goes beyond; a limit that it
-// does not name is an error.
+// does not name is an error. The others are keys of the configuration, of the
+// sections that groups.yaml names.
 //
 // `make generate` runs it.
 package main
@@ -58,6 +59,13 @@ func files() ([]generated.File, error) {
 	if err != nil {
 		return nil, err
 	}
+	keys, err := l.keyTables()
+	if err != nil {
+		return nil, fmt.Errorf("groups.yaml: %w", err)
+	}
 	text, err := generated.Between(string(page), "fixed limits", tables)
+	if err == nil {
+		text, err = generated.Between(text, "configurable limits", keys)
+	}
 	return []generated.File{{Path: "docs/limits.md", Text: []byte(text)}}, err
 }

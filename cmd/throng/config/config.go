@@ -7,6 +7,7 @@ type Config struct {
 	Tokens  Tokens
 	HTTP    HTTP
 	Limits  Limits
+	State   State
 	Room    Room
 	Logs    Logs
 
@@ -27,6 +28,7 @@ func (c *Config) Sections() []Section {
 		{"Tokens", c.Tokens.keys()},
 		{"The HTTP port", c.HTTP.keys()},
 		{"Limits", c.Limits.keys()},
+		{"Limits on the state", c.State.keys()},
 		{"Disk and memory", c.Room.keys()},
 		{"Logs", c.Logs.keys()},
 	}
