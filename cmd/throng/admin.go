@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"runtime"
 
 	"github.com/thronggrid/throng/netio/admin"
 )
@@ -37,18 +36,10 @@ func (n *node) health() admin.Health {
 		h.EdgeEnded = true
 	default:
 	}
+	space := n.space.Stats()
+	h.DiskFull = space.Low || space.Full
 	for i, g := range n.shards.Groups() {
 		h.Shards = append(h.Shards, admin.ShardHealth{Shard: i, Served: g.Serving()})
 	}
 	return h
-}
-
-// sample fills in what the node has counted; while it starts, that is little.
-func (n *node) sample(s *admin.Sample) {
-	s.Version, s.Go, s.Started = readVersion().Version, runtime.Version(), n.started
-	if !n.serves.Load() {
-		return
-	}
-	s.Incarnation = n.shards.Incarnation()
-	s.Edge = n.edge.Stats()
 }

@@ -33,7 +33,7 @@
 //	I2  What a client can make us hold is bounded: ConnectionsMax connections, each with a
 //	    head of about HeadBytesMax and a body of BodyBytesMax, for WriteTimeout at most.
 //	I3  Each metric that is exported under throng_ is in the table, and each in the table is
-//	    exported, from the first scrape on, with labels from fixed sets only: no name that a
+//	    exported once the node serves, with labels from fixed sets only: no name that a
 //	    client chose ever becomes a label.
 //
 // # On failure

@@ -36,9 +36,17 @@ type Buckets struct {
 	Scale    float64 // what one is in the unit of the metric's name
 }
 
+// The buckets that our histograms have.
+var (
+	times  = Buckets{From: 4, To: 24, Scale: 1e-6} // 16 µs to 17 s
+	counts = Buckets{From: 0, To: 12, Scale: 1}    // 1 to 4,096
+	bytes  = Buckets{From: 8, To: 24, Scale: 1}    // 256 B to 16 MiB
+)
+
 // Table returns all metrics, in the order in which they are documented.
 func Table() []Metric {
-	return slices.Concat(nodeTable(), edgeTable())
+	return slices.Concat(nodeTable(), edgeTable(), writeTable(), shardTable(), logTable(),
+		recordTable(), diskTable())
 }
 
 // emitter takes the values of one metric, one for each combination of its labels.
@@ -56,4 +64,10 @@ func one(name string, t Type, help string, get func(*Sample) float64) Metric {
 // count is a counter that has no labels.
 func count(name, help string, get func(*Sample) uint64) Metric {
 	return one(name, Counter, help, func(s *Sample) float64 { return float64(get(s)) })
+}
+
+// spread is a histogram that has no labels.
+func spread(name, help string, b Buckets, get func(*Sample) *meter.Reading) Metric {
+	return Metric{Name: name, Type: Histogram, Help: help, Buckets: b,
+		read: func(s *Sample, e *emitter) { e.histogram(get(s), nil) }}
 }

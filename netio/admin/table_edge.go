@@ -1,14 +1,78 @@
 package admin
 
+import "github.com/thronggrid/throng/netio"
+
 // edgeTable is about connections with clients, and what they ask.
 func edgeTable() []Metric {
+	return append(connectionTable(), requestTable()...)
+}
+
+// edge is a counter of the edge.
+func edge(name, help string, get func(*netio.Stats) uint64) Metric {
+	return count(name, help, func(s *Sample) uint64 { return get(&s.Edge) })
+}
+
+func connectionTable() []Metric {
 	return []Metric{
 		one("throng_connections", Gauge, "Connections that are open.",
 			func(s *Sample) float64 { return float64(s.Edge.Connections) }),
-		count("throng_connections_accepted_total", "Connections taken.",
-			func(s *Sample) uint64 { return s.Edge.Accepted }),
-		count("throng_connections_refused_total",
+		edge("throng_connections_accepted_total", "Connections taken.",
+			func(s *netio.Stats) uint64 { return s.Accepted }),
+		edge("throng_connections_upgraded_total",
+			"Connections that speak WebSocket, of those taken.",
+			func(s *netio.Stats) uint64 { return s.Upgraded }),
+		edge("throng_connections_refused_total",
 			"Connections turned away at the door: too many, or the node was stopping.",
-			func(s *Sample) uint64 { return s.Edge.Turned }),
+			func(s *netio.Stats) uint64 { return s.Turned }),
+		{
+			Name: "throng_connections_closed_total", Type: Counter, Labels: []string{"reason"},
+			Help: "Connections that the node closed for what their client did: bad_frame, " +
+				"slow_reader, hello_late, or displaced by newer ones before they had a session.",
+			read: func(s *Sample, e *emitter) {
+				e.value(float64(s.Edge.BadFrames), []string{"bad_frame"})
+				e.value(float64(s.Edge.SlowReaders), []string{"slow_reader"})
+				e.value(float64(s.Edge.HelloLate), []string{"hello_late"})
+				e.value(float64(s.Edge.Displaced), []string{"displaced"})
+			},
+		},
+		edge("throng_hellos_total", "Hellos that were welcome.",
+			func(s *netio.Stats) uint64 { return s.Hellos }),
+		edge("throng_hellos_resumed_total", "Hellos that took a session up again.",
+			func(s *netio.Stats) uint64 { return s.Resumed }),
+		edge("throng_hellos_refused_total", "First frames, and HTTP requests, that were refused.",
+			func(s *netio.Stats) uint64 { return s.Refused }),
+		one("throng_detaches_waiting", Gauge,
+			"Connections that ended and whose user's slot does not know it yet.",
+			func(s *Sample) float64 { return float64(s.Edge.Detaching) }),
+	}
+}
+
+func requestTable() []Metric {
+	return []Metric{
+		{
+			Name: "throng_requests_total", Type: Counter, Labels: []string{"class"},
+			Help: "Requests that came: read, write, or relay (passed on without the log).",
+			read: func(s *Sample, e *emitter) {
+				e.value(float64(s.Edge.Reads), []string{"read"})
+				e.value(float64(s.Edge.Writes), []string{"write"})
+				e.value(float64(s.Edge.Relays), []string{"relay"})
+			},
+		},
+		edge("throng_requests_failed_total",
+			"Requests that the edge refused, or answered with an error of a read.",
+			func(s *netio.Stats) uint64 { return s.Failures }),
+		edge("throng_socket_writes_total", "Writes to sockets, each of many frames.",
+			func(s *netio.Stats) uint64 { return s.Flushes }),
+		edge("throng_pushes_total",
+			"Pushes written, where all of one stream in a round counts once a connection.",
+			func(s *netio.Stats) uint64 { return s.Pushes }),
+		edge("throng_pushes_lost_total",
+			"Pushes dropped because a client does not keep up, or a stream has too many.",
+			func(s *netio.Stats) uint64 { return s.PushesLost }),
+		edge("throng_outcomes_dropped_total",
+			"Replies and pushes for connections that had gone.",
+			func(s *netio.Stats) uint64 { return s.Dropped }),
+		edge("throng_panics_total", "Faults survived at the cost of one connection each.",
+			func(s *netio.Stats) uint64 { return s.Panics }),
 	}
 }
