@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/thronggrid/throng/durable/disk"
@@ -21,6 +23,15 @@ func (n *node) watchRoom(o *nodeOptions, c clock.Clock) (err error) {
 		Clock: c, Gate: &n.gate, Logger: o.log, LimitBytes: o.config.Room.MemoryLimit,
 	})
 	return err
+}
+
+// withRoom adds to an error that a start met what to do about it, if it is a full disk.
+func withRoom(err error) error {
+	if !disk.IsFull(err) {
+		return err
+	}
+	return fmt.Errorf("%w; a start writes a few MiB: free space on the disk of the data "+
+		"directory", err)
 }
 
 // leaveRoom ends the watch; nothing waits for space any more.

@@ -100,17 +100,17 @@ func serve(ctx context.Context, o nodeOptions, stdout io.Writer) error {
 		return err
 	}
 	if err := disk.MakeDir(vfs.Default, c.Node.DataDir); err != nil {
-		return fmt.Errorf("make the data directory: %w", err)
+		return withRoom(fmt.Errorf("make the data directory: %w", err))
 	}
 	if err := o.readSecrets(); err != nil {
-		return err
+		return withRoom(err)
 	}
 	n, err := startNode(ctx, o)
 	switch {
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return nil // stopped while it started
 	case err != nil:
-		return fmt.Errorf("start the node: %w", err)
+		return withRoom(fmt.Errorf("start the node: %w", err))
 	}
 	fmt.Fprintln(stdout, n.readyLine())
 	watching, stop := context.WithCancel(ctx)
