@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// WatchMax is for how long Watch may look.
-	WatchMax = time.Minute
+	// watchMax is for how long Watch may look.
+	watchMax = time.Minute
 	// WatchTop is how many things of a sort Watch names.
 	WatchTop = 32
 	// watchRows is how many things of a sort are told apart while somebody looks, per
@@ -42,13 +42,13 @@ type Hot struct {
 	Over     uint64 // and at least so many less
 }
 
-// Watch looks at the commands that are applied, for a time of up to WatchMax, or until
+// Watch looks at the commands that are applied, for a time of up to a minute, or until
 // ctx is done, and then says what they were about. One caller at a time may: another
 // gets RESOURCE_EXHAUSTED. Meanwhile each command costs a processor some 0.2 µs more,
 // and the shards some 200 KB each; at other times, each entry a look at a pointer.
 func (h *Host) Watch(ctx context.Context, d time.Duration) (*Heat, error) {
-	if d <= 0 || d > WatchMax {
-		return nil, fault.New(fault.InvalidArgument, "watch for %v: use up to %v", d, WatchMax)
+	if d <= 0 || d > watchMax {
+		return nil, fault.New(fault.InvalidArgument, "watch for %v: use up to %v", d, watchMax)
 	}
 	w := newWatch(len(h.groups))
 	if !h.watcher.CompareAndSwap(nil, w) {
