@@ -3,9 +3,10 @@
 
 FUZZTIME ?= 30s
 SEEDS    ?= 2000
+VERSION  ?= $(shell git describe --tags --always --dirty)
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test check generate bench fuzz soak fmt
+.PHONY: help build run release test check generate bench fuzz soak fmt
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +16,12 @@ build: ## Build bin/throng
 
 run: build ## Build, and serve clients on 127.0.0.1:7400 with data in ./data
 	bin/throng serve --data-dir ./data
+
+release: ## Build dist/ for Linux on amd64 and arm64: static binaries, and their checksums
+	@rm -rf dist && mkdir dist
+	for arch in amd64 arm64; do CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -trimpath \
+		-ldflags "-s -w -X main.version=$(VERSION)" -o dist/throng-linux-$$arch ./cmd/throng || exit 1; done
+	cd dist && sha256sum throng-* > SHA256SUMS
 
 test: ## Run all tests, with the race detector but for most of the simulation (under 10 minutes)
 	@.ci/test-needs

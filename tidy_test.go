@@ -99,7 +99,7 @@ func load(t *testing.T, root fs.FS) *tree {
 			return err
 		}
 		if d.IsDir() {
-			if name == ".git" || name == "bin" || name == "data" || d.Name() == "node_modules" ||
+			if name == ".git" || name == "bin" || name == "dist" || name == "data" || d.Name() == "node_modules" ||
 				strings.HasSuffix(name, "testdata/fuzz") {
 				return fs.SkipDir
 			}

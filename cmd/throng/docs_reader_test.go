@@ -49,7 +49,7 @@ func newReader(t *testing.T) *reader {
 	r.ports = strings.NewReplacer(clientPort, client, httpPort, http,
 		"localhost:7400", client, "localhost:7401", http, ":7400", ":"+clientNumber, ":7401", ":"+httpNumber)
 	r.env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -trimpath"),
-		"GOPROXY=off", "HOME="+home(t, top), "PATH="+filepath.Join(top, "path")+":"+os.Getenv("PATH"))
+		"GOPROXY=off", "CGO_ENABLED=0", "HOME="+home(t, top), "PATH="+filepath.Join(top, "path")+":"+os.Getenv("PATH"))
 	r.checkout(top, client, http)
 	t.Cleanup(r.end)
 	return r

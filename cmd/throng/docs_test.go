@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -93,4 +94,26 @@ func hasNode(t *testing.T) bool {
 		has = true
 	})
 	return has
+}
+
+// links are the targets of a page's links, but for those elsewhere. Code may look
+// like one.
+var (
+	links  = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+	fences = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
+)
+
+// TestDocsLinks: what a page links to is there.
+func TestDocsLinks(t *testing.T) {
+	for _, page := range pages(t) {
+		text, err := os.ReadFile(filepath.Join(root, page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range links.FindAllStringSubmatch(fences.ReplaceAllString(string(text), ""), -1) {
+			if _, err := os.Stat(filepath.Join(root, filepath.Dir(page), m[1])); err != nil {
+				t.Errorf("%s links to %s, which is not there", page, m[1])
+			}
+		}
+	}
 }

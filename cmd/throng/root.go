@@ -20,7 +20,7 @@ func newRoot() *cobra.Command {
 	root.SuggestionsMinimumDistance = 2
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(newServe(), newDemo(), newBench(), newVersion())
+	root.AddCommand(newServe(), newDemo(), newBench(), newHealth(), newVersion())
 	return root
 }
 

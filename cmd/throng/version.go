@@ -22,6 +22,9 @@ type versionInfo struct {
 	Protocol int    `json:"protocol"` // the newest protocol version that it speaks
 }
 
+// version is set by a release build: -ldflags "-X main.version=v0.1.0".
+var version string
+
 func newVersion() *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
@@ -52,7 +55,10 @@ func readVersion() versionInfo {
 	if !ok {
 		return v
 	}
-	if build.Main.Version != "" {
+	switch {
+	case version != "":
+		v.Version = version
+	case build.Main.Version != "":
 		v.Version = build.Main.Version
 	}
 	for _, s := range build.Settings {
