@@ -15,6 +15,10 @@ const (
 	PageRecordsBound                      // page_records_max
 	StripesBound                          // stripes_max, of one board
 	StreamsPerSessionBound                // streams_per_session_max
+	// These two are given to an edge only while there are as many: a request that
+	// would make another is then refused.
+	BoardsBound   // boards_max
+	ChannelsBound // channels_max
 	bounds
 )
 
@@ -30,6 +34,10 @@ var boundTexts = [bounds]struct{ key, text string }{
 	StripesBound:     {"stripes_max", "a board of %d stripes: use up to %d"},
 	StreamsPerSessionBound: {"streams_per_session_max",
 		"the session is on %d streams, of at most %d: untrack some first"},
+	BoardsBound: {"boards_max",
+		"this would be board %d, of at most %d: delete some, or use those there are"},
+	ChannelsBound: {"channels_max",
+		"this would be the first message in room %d, of at most %d: use a room that has messages"},
 }
 
 // Key is the key of the configuration that sets the bound.

@@ -100,8 +100,6 @@ type Options struct {
 	// https://game.example. Empty: all may.
 	Origins []string
 
-	Bounds grid.Limits // on what requests may bring into the state; default: the code's
-
 	ConnectionsMax int           // default: the limit of open files less FilesReserve
 	FrameBytesMax  int           // of a client's frame with its head; default wire.FrameBytesMax
 	OutBytesMax    int           // bytes waiting for a connection, else it is closed; default 1 MiB

@@ -78,7 +78,6 @@ func Start(o Options) (*Server, error) {
 		ended:       make(chan struct{}),
 		empty:       make(chan struct{}),
 	}
-	s.SetBounds(o.Bounds)
 	s.mu.loops = make(map[gnet.EventLoop]*loop)
 	s.warnOfFew()
 	s.fan = newFan(s)

@@ -48,6 +48,7 @@ type node struct {
 	records *records.Store
 	shards  *host.Host
 	edge    *netio.Server
+	bounds  *bounds
 	admin   *admin.Server // nil: there is none
 
 	started time.Time
@@ -91,6 +92,7 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("serve clients: %w", err), n.stop(ctx))
 	}
+	n.bounds = startBounds(c.State.Bounds(), n.shards.Sizes, n.edge.SetBounds)
 	n.serves.Store(true)
 	return n, nil
 }
@@ -103,7 +105,6 @@ func (o *nodeOptions) edge(shards *host.Host, archive *history.Archive) netio.Op
 		Logger: o.log, Agent: "throng/" + readVersion().Version,
 		ServerKey: o.serverKey, Tokens: o.tokens, Studio: o.studio,
 		Origins: c.Clients.WebsocketOrigins, Grace: c.Clients.SessionGrace,
-		Bounds:         c.State.Bounds(),
 		FrameBytesMax:  c.Limits.FrameBytesMax,
 		ConnectionsMax: c.Limits.ConnectionsMax,
 		FreshMax:       c.Limits.UnauthenticatedMax,
@@ -146,6 +147,7 @@ func (n *node) stop(ctx context.Context) error {
 		errs = append(errs, n.admin.Shutdown(ctx))
 	}
 	n.leaveRoom()
+	n.bounds.close()
 	if n.shards != nil {
 		errs = append(errs, n.shards.Close())
 	}

@@ -68,6 +68,8 @@ func (c *Channels) send(t *grid.Turn, r *sendCommand, out []byte) ([]byte, error
 	}
 	x, found := c.byKey.Get(view(r.key))
 	switch {
+	case !found && r.most > 0:
+		return out, grid.ChannelsBound.Exceeded(fault.ResourceExhausted, r.most+1, r.most)
 	case !found:
 		if err := c.admit(r.key); err != nil {
 			return out, err

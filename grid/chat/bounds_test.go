@@ -29,3 +29,33 @@ func TestContentBound(t *testing.T) {
 		}
 	}
 }
+
+// TestChannelsBound: while there are as many channels as may be, rooms that have
+// messages take more, and no other room its first.
+func TestChannelsBound(t *testing.T) {
+	c := server
+	w := New()
+	send := func(room string) error {
+		_, body, err := prepare(nil, &c, KindSend, &SendRequest{roomKey(room), "hello"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = w.Apply(&grid.Turn{Stamp: 1, Members: everyone{}}, KindSend, body, nil)
+		return err
+	}
+	if err := send("old"); err != nil {
+		t.Fatal(err)
+	}
+	c.Limits = &grid.Limits{grid.ChannelsBound: 1}
+	if err := send("old"); err != nil {
+		t.Errorf("a room that has messages: %v", err)
+	}
+	if err := send("new"); fault.CodeOf(err) != fault.ResourceExhausted ||
+		!strings.Contains(err.Error(), "channels_max") {
+		t.Errorf("a room without messages: %v", err)
+	}
+	c.Limits = nil
+	if err := send("new"); err != nil {
+		t.Error(err)
+	}
+}

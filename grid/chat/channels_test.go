@@ -254,7 +254,7 @@ func TestNothingIsEverDue(t *testing.T) {
 
 // TestApplyChecksBodies: what Prepare would never make is refused.
 func TestApplyChecksBodies(t *testing.T) {
-	good := sendCommand{[]byte(lobby), []byte("x"), server.User, 1, true, false}
+	good := sendCommand{[]byte(lobby), []byte("x"), server.User, 1, true, false, 0}
 	change := changeCommand{[]byte(lobby), 1, []byte("x"), false, server.User, true, false}
 	sends := func(f func(*sendCommand)) []byte { r := good; f(&r); return r.append(nil) }
 	for name, x := range map[string]struct {

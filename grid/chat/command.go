@@ -10,7 +10,8 @@ import (
 // is, and whether the cluster has an archive, so that the state needs to know
 // neither. What was decoded are views of the body.
 
-// sendCommand is [key, content, user, session, server, archive].
+// sendCommand is [key, content, user, session, server, archive], and most, if it is
+// not 0.
 type sendCommand struct {
 	key     []byte
 	content []byte
@@ -18,15 +19,24 @@ type sendCommand struct {
 	session grid.SessionID
 	server  bool
 	archive bool
+	most    int // channels that there may be, if there are as many; else 0
 }
 
 func (c *sendCommand) append(b []byte) []byte {
-	b = pack.AppendBytes(pack.AppendArray(b, 6), c.key)
+	n := 6
+	if c.most > 0 {
+		n = 7
+	}
+	b = pack.AppendBytes(pack.AppendArray(b, n), c.key)
 	b = pack.AppendString(b, c.content)
 	b = pack.AppendBytes(b, c.user[:])
 	b = grid.AppendSession(b, c.session)
 	b = pack.AppendBool(b, c.server)
-	return pack.AppendBool(b, c.archive)
+	b = pack.AppendBool(b, c.archive)
+	if c.most > 0 {
+		b = pack.AppendUint(b, uint64(c.most))
+	}
+	return b
 }
 
 func (c *sendCommand) decode(in *pack.Cursor, n int) (err error) {
@@ -41,6 +51,9 @@ func (c *sendCommand) decode(in *pack.Cursor, n int) (err error) {
 		return err
 	}
 	c.server, c.archive = in.Bool(), in.Bool()
+	if n > 6 {
+		c.most = int(in.Uint())
+	}
 	if in.Err() != nil {
 		return in.Err()
 	}

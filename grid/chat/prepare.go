@@ -38,7 +38,8 @@ func (p preparer) send(
 	c *grid.Caller, in *pack.Cursor, n int, out []byte,
 ) (key, body []byte, err error) {
 	var buf [keyBytesMax]byte
-	r := sendCommand{user: c.User, session: c.Session, server: c.Server, archive: p.archive}
+	r := sendCommand{user: c.User, session: c.Session, server: c.Server, archive: p.archive,
+		most: c.Limits.Of(grid.ChannelsBound)}
 	if r.key, err = ownRoom(c, in, n, 2, buf[:0]); err == nil {
 		r.content, err = readContent(c, in)
 	}

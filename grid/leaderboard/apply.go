@@ -51,7 +51,14 @@ func (b *Boards) apply(
 		if _, err := r.decode(in, n); err != nil {
 			return out, err
 		}
-		return b.create(&r, t, out)
+		most := 0
+		if n > createFields {
+			most = int(in.Uint())
+		}
+		if in.Err() != nil {
+			return out, in.Err()
+		}
+		return b.create(&r, most, t, out)
 	case KindDelete:
 		var r DeleteRequest
 		if _, err := r.decode(in, n); err != nil {
@@ -68,7 +75,10 @@ func (b *Boards) apply(
 	return out, fault.New(fault.Unimplemented, "boards have no command %#04x", uint16(kind))
 }
 
-func (b *Boards) create(r *CreateRequest, t *grid.Turn, out []byte) ([]byte, error) {
+// create makes a board. Where most is not 0, the game has as many already.
+func (b *Boards) create(
+	r *CreateRequest, most int, t *grid.Turn, out []byte,
+) ([]byte, error) {
 	set := r.settings()
 	if x, ok := b.byName.Get(r.Board); ok {
 		switch {
@@ -83,6 +93,8 @@ func (b *Boards) create(r *CreateRequest, t *grid.Turn, out []byte) ([]byte, err
 		return pack.AppendBool(pack.AppendArray(out, 1), false), nil
 	}
 	switch {
+	case most > 0:
+		return out, grid.BoardsBound.Exceeded(fault.ResourceExhausted, most+1, most)
 	case b.byName.Len()-b.stripes >= BoardsPerSlotMax:
 		return out, fault.New(fault.ResourceExhausted,
 			"the slot of board %q has %d boards, the most it may: delete some, or use another name",

@@ -51,3 +51,29 @@ func owners(n int) []grid.ID {
 	}
 	return out
 }
+
+// TestBoardsBound: while there are as many boards as may be, none is made, and to make
+// one that is there is still no error.
+func TestBoardsBound(t *testing.T) {
+	c := server
+	b := New()
+	create := func(r CreateRequest) error {
+		_, err := b.write(&c, KindCreate, 1, &r)
+		return err
+	}
+	if err := create(CreateRequest{Board: "old", Metadata: "m"}); err != nil {
+		t.Fatal(err)
+	}
+	c.Limits = &grid.Limits{grid.BoardsBound: 1}
+	if err := create(CreateRequest{Board: "old", Metadata: "m"}); err != nil {
+		t.Errorf("a board that is there: %v", err)
+	}
+	err := create(CreateRequest{Board: "new", Metadata: "m"})
+	if fault.CodeOf(err) != fault.ResourceExhausted || !strings.Contains(err.Error(), "boards_max") {
+		t.Errorf("another board: %v", err)
+	}
+	c.Limits = nil
+	if err := create(CreateRequest{Board: "new", Metadata: "m"}); err != nil {
+		t.Error(err)
+	}
+}

@@ -42,7 +42,12 @@ func prepareCreate(
 	if err != nil {
 		return nil, out, err
 	}
-	return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+	most := c.Limits.Of(grid.BoardsBound)
+	if most == 0 {
+		return key, r.Append(pack.AppendArray(out, r.Fields())), nil
+	}
+	body = r.append(pack.AppendArray(out, createFields+1), createFields)
+	return key, pack.AppendUint(body, uint64(most)), nil
 }
 
 func prepareDelete(

@@ -58,7 +58,7 @@ type CreateRequest struct {
 func (r *CreateRequest) Fields() int {
 	switch {
 	case r.Stripes != 0:
-		return 8
+		return createFields
 	case r.Metadata != "":
 		return 7
 	case r.Keep != 0:
@@ -72,11 +72,16 @@ func (r *CreateRequest) Fields() int {
 }
 
 // Append appends the fields of the request.
-func (r *CreateRequest) Append(b []byte) []byte {
+func (r *CreateRequest) Append(b []byte) []byte { return r.append(b, r.Fields()) }
+
+// createFields is how many fields there are.
+const createFields = 8
+
+// append appends the first n fields.
+func (r *CreateRequest) append(b []byte, n int) []byte {
 	b = pack.AppendString(b, r.Board)
 	b = pack.AppendUint(b, uint64(r.Sort))
 	b = pack.AppendUint(b, uint64(r.Operator))
-	n := r.Fields()
 	if n > 3 {
 		b = pack.AppendBool(b, r.Authoritative)
 	}

@@ -17,9 +17,12 @@ type State struct {
 	PageRecordsMax         int
 	StripesMax             int
 	StreamsPerSessionMax   int
+	BoardsMax              int // 0: none
+	ChannelsMax            int // 0: none
 }
 
-// Bounds returns the limits as the edge takes them.
+// Bounds returns the limits as the edge takes them; but boards and channels only once
+// there are as many.
 func (s *State) Bounds() grid.Limits {
 	return grid.Limits{
 		grid.ContentBytesBound:        s.ChatContentBytesMax,
@@ -29,6 +32,8 @@ func (s *State) Bounds() grid.Limits {
 		grid.PageRecordsBound:         s.PageRecordsMax,
 		grid.StripesBound:             s.StripesMax,
 		grid.StreamsPerSessionBound:   s.StreamsPerSessionMax,
+		grid.BoardsBound:              s.BoardsMax,
+		grid.ChannelsBound:            s.ChannelsMax,
 	}
 }
 
@@ -70,5 +75,17 @@ func (s *State) keys() []Key {
 		Doc:        "`number` of streams that one session may be on",
 		Reloadable: true,
 		value:      number(&s.StreamsPerSessionMax, session.StreamsMax),
+	}, {
+		Name: "boards_max",
+		Doc: "`number` of boards in the state of the node, each stripe counting as one; " +
+			"counted every second",
+		Reloadable: true,
+		value:      whole(&s.BoardsMax, 0, 1, 1<<30, "as many as the slots take"),
+	}, {
+		Name: "channels_max",
+		Doc: "`number` of rooms that have messages in the state of the node; " +
+			"counted every second",
+		Reloadable: true,
+		value:      whole(&s.ChannelsMax, 0, 1, 1<<30, "as many as the slots take"),
 	}}
 }
