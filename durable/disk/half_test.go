@@ -7,6 +7,20 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
+// quota is a file system that has space, and gives none of it.
+type quota struct {
+	*smallDisk
+	tries atomic.Int64
+	off   atomic.Bool
+}
+
+func (q *quota) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	if q.tries.Add(1); !q.off.Load() {
+		return nil, syscall.EDQUOT
+	}
+	return q.smallDisk.Create(name, c)
+}
+
 // halfWriter is a file system that has, while it is full, room for half of what is
 // left of a write, once, and then for nothing.
 type halfWriter struct {

@@ -30,10 +30,12 @@ type SpaceOptions struct {
 	BallastBytes int64
 }
 
-// How often a Space looks: at all, and while a write waits for space.
+// How often a Space looks: at all, and while a write waits for space; and when it
+// tries again to make a ballast that could not be made.
 const (
-	lookEvery = time.Second
-	waitEvery = 100 * time.Millisecond
+	lookEvery    = time.Second
+	waitEvery    = 100 * time.Millisecond
+	restorePause = 30 * time.Second
 )
 
 // Space watches the room on the disk of a data directory: see doc.go. Any goroutine
@@ -54,8 +56,10 @@ type Space struct {
 		waiting int           // writes that wait
 		news    chan struct{} // closed and replaced by each look
 		since   int64         // of low, µs
-		timer   clock.Timer
-		closed  bool
+		// restoreAt is when the ballast may be made again after that has failed, µs.
+		restoreAt int64
+		timer     clock.Timer
+		closed    bool
 	}
 }
 
@@ -132,13 +136,25 @@ func (s *Space) judge() {
 	}
 	b := &s.mu.ballast
 	if b.bytes > 0 && !b.there && !s.mu.full && s.enough(keep+b.bytes) {
-		if err := b.make(); err != nil {
-			s.o.Logger.Warn("the ballast file could not be made", "error", err)
-		} else {
-			s.mu.free -= b.bytes
-		}
+		s.restore()
 	}
 	s.setLow(!s.enough(keep) || b.bytes > 0 && !b.there)
+}
+
+// restore makes the ballast. Where that fails though there is room, because of a
+// quota say, it is tried again after a while only. The caller holds the lock.
+func (s *Space) restore() {
+	now := s.o.Clock.Micros()
+	if now < s.mu.restoreAt {
+		return
+	}
+	if err := s.mu.ballast.make(); err != nil {
+		s.mu.restoreAt = now + restorePause.Microseconds()
+		s.o.Logger.Warn("the ballast file could not be made", "tried_again_in", restorePause,
+			"error", err)
+		return
+	}
+	s.mu.free -= s.mu.ballast.bytes
 }
 
 func (s *Space) enough(bytes int64) bool { return !s.mu.known || s.mu.free >= bytes }

@@ -224,6 +224,26 @@ func TestBallastOverStarts(t *testing.T) {
 	})
 }
 
+// A ballast that cannot be made though there is room is tried again, not too often,
+// and writes are refused until it is there.
+func TestABallastThatCannotBeMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := &quota{smallDisk: newSmallDisk(10_000)}
+		s, g := watch(t, q, SpaceOptions{FreeMin: 1000, BallastBytes: 500})
+		defer s.Close()
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		refuses(t, "without it", g, true, false, false)
+		if n := q.tries.Load(); n < 10 || n > 25 {
+			t.Errorf("tried %d times in ten minutes", n)
+		}
+		q.off.Store(true)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		refuses(t, "with it", g, false, false, false)
+	})
+}
+
 // A file system that cannot say how much is free has all that is asked for, and
 // the defaults fit disks of all sizes.
 func TestSpaceDefaults(t *testing.T) {
