@@ -38,6 +38,7 @@ func (n *node) health() admin.Health {
 	}
 	space := n.space.Stats()
 	h.DiskFull = space.Low || space.Full
+	h.MemoryFull = n.memory.Stats().High
 	for i, g := range n.shards.Groups() {
 		h.Shards = append(h.Shards, admin.ShardHealth{Shard: i, Served: g.Serving()})
 	}

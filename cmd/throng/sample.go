@@ -26,6 +26,9 @@ func (n *node) sample(s *admin.Sample) {
 		engine("log", &shards.Log.Engine), engine("records", &tables.Engine))
 	s.Space = admin.Space{FreeBytes: space.FreeBytes, TotalBytes: space.TotalBytes,
 		Low: space.Low, Full: space.Full, Refused: n.gate.Refused()}
+	memory := n.memory.Stats()
+	s.Memory = admin.Memory{UsedBytes: memory.UsedBytes, LimitBytes: memory.LimitBytes,
+		High: memory.High}
 }
 
 func sampleShards(s *admin.Sample, from *host.Stats, groups []*host.Group) {

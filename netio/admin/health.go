@@ -13,6 +13,7 @@ type Health struct {
 	LoopsStuck int  // event loops that have not had a turn for seconds
 	DiskFailed bool // a write or an fsync failed: nothing is acknowledged any more
 	DiskFull   bool // writes are refused until there is space
+	MemoryFull bool // new data and new sessions are refused until there is memory
 	EdgeFull   bool // as many connections as are allowed
 	Shards     []ShardHealth
 }
@@ -63,6 +64,10 @@ func (h *Health) unready() []Reason {
 	}
 	if h.DiskFull {
 		out = append(out, Reason{"disk", "the disk is full, and writes are refused: free space"})
+	}
+	if h.MemoryFull {
+		out = append(out, Reason{"memory",
+			"the memory in use is above memory_limit, and new sessions are refused"})
 	}
 	if h.EdgeFull {
 		out = append(out, Reason{"edge", "there are as many connections as connections_max allows"})

@@ -22,6 +22,7 @@ type Sample struct {
 	Records Records
 	Engines []Engine
 	Space   Space
+	Memory  Memory
 }
 
 // Writes is what became of commands, of all shards together.

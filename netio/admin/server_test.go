@@ -143,6 +143,7 @@ func TestHealth(t *testing.T) {
 		{Health{Starting: true}, 200, 503, "does not serve yet", ""},
 		{Health{Stopping: true}, 200, 503, "stopping", ""},
 		{Health{DiskFull: true}, 200, 503, "disk is full", ""},
+		{Health{MemoryFull: true}, 200, 503, "above memory_limit", ""},
 		{Health{EdgeFull: true}, 200, 503, "connections_max", ""},
 		{Health{Shards: []ShardHealth{{Served: true}, {Shard: 7}}}, 200, 503, "shard 7 has no leader", "shard 0"},
 		{Health{Shards: []ShardHealth{{Shard: 3, Served: true, Lag: LagMax + 1}}}, 200, 503, "1001 committed", ""},
