@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thronggrid/throng/cmd/throng/config"
+	"github.com/thronggrid/throng/durable/backup"
 	"github.com/thronggrid/throng/durable/disk"
 )
 
@@ -101,6 +102,9 @@ func serve(ctx context.Context, o nodeOptions, stdout io.Writer) error {
 	}
 	if err := disk.MakeDir(vfs.Default, c.Node.DataDir); err != nil {
 		return withRoom(fmt.Errorf("make the data directory: %w", err))
+	}
+	if err := backup.CheckFinished(vfs.Default, c.Node.DataDir); err != nil {
+		return err
 	}
 	if err := o.readSecrets(); err != nil {
 		return withRoom(err)

@@ -12,6 +12,9 @@ import (
 	"github.com/thronggrid/throng/netio/credential"
 )
 
+// tokenKeysFile is where the keys that sign tokens are, in the data directory.
+const tokenKeysFile = "token.keys"
+
 // openTokens returns what gives out tokens. Its keys are in the file that is
 // configured, or else in token.keys of the data directory, where they are made at
 // the first start.
@@ -39,7 +42,7 @@ func readTokenKeys(log *slog.Logger, file *string, dataDir string) ([]byte, erro
 		}
 		return text, nil
 	}
-	*file = filepath.Join(dataDir, "token.keys")
+	*file = filepath.Join(dataDir, tokenKeysFile)
 	text, err := os.ReadFile(*file)
 	if errors.Is(err, fs.ErrNotExist) {
 		var made bool

@@ -8,6 +8,7 @@
 //	GET /admin/log-level    from which level on the node logs
 //	PUT /admin/log-level    the same, changed
 //	GET /admin/hot          the busiest slots, boards or channels, sampled for a while
+//	POST /admin/backup      a backup of the node, streamed; ?keys=1 with its keys
 //
 // The first three are open. All else, paths that do not exist included, takes the admin
 // token: Authorization: Bearer TOKEN. Errors are JSON, with a canonical code of grid/fault
@@ -31,7 +32,8 @@
 //	I1  Nothing but the three open paths is answered without the token, which is compared
 //	    in constant time.
 //	I2  What a client can make us hold is bounded: ConnectionsMax connections, each with a
-//	    head of about HeadBytesMax and a body of BodyBytesMax, for WriteTimeout at most.
+//	    head of about HeadBytesMax and a body of BodyBytesMax, for WriteTimeout at most;
+//	    a backup for as long as its client reads, BackupStall without.
 //	I3  Each metric that is exported under throng_ is in the table, and each in the table is
 //	    exported once the node serves, with labels from fixed sets only: no name that a
 //	    client chose ever becomes a label.

@@ -40,6 +40,8 @@ type Node struct {
 	// Hot samples for a while what the node is busy with; nil: it cannot. It returns early
 	// with the error of a context that ends. Its errors are a client's.
 	Hot func(context.Context, HotQuery) (Hot, error)
+	// Backup writes a backup of the node; nil: it cannot.
+	Backup Backup
 }
 
 // Options say how to serve. All must be set but Level and Logger.

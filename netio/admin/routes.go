@@ -36,6 +36,9 @@ func routeOf(path string) (route, bool) {
 	case "/admin/hot":
 		return route{slow: true, methods: get, serve: (*Server).hot}, true
 	}
+	if path == "/admin/backup" {
+		return route{slow: true, methods: []string{http.MethodPost}, serve: (*Server).backup}, true
+	}
 	if profile, ok := strings.CutPrefix(path, "/debug/pprof/"); ok {
 		return route{slow: true, methods: get, serve: profiler(profile)}, true
 	}
@@ -77,7 +80,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			s.options.TokenFile))
 	case !found:
 		fail(w, fault.New(fault.NotFound, "nothing is served under this path: "+
-			"there are /livez, /readyz, /metrics, /admin/log-level, /admin/hot and /debug/pprof/"))
+			"there are /livez, /readyz, /metrics, /admin/log-level, /admin/hot, "+
+			"/admin/backup and /debug/pprof/"))
 	case !slices.Contains(to.methods, r.Method):
 		head.Set("Allow", strings.Join(to.methods, ", "))
 		failAs(w, http.StatusMethodNotAllowed, fault.New(fault.Unimplemented,
