@@ -26,8 +26,8 @@ The backup shows the node at one moment: all that was acknowledged before the co
 began, and nothing in part. It is taken from the node's HTTP port, which needs the
 admin token. The node goes on serving; it works on the backup a third of the time.
 
-With --data-dir it is taken of a node that is stopped, from its files, which are only
-read.
+With --data-dir it is taken of a node that is stopped: its shards are started without
+any port, and stopped again, which counts as a start of the node.
 
 The file gets its name when it is whole, on disk, and was read back: --verify=false
 leaves out to work out all digests anew. For each shard the command prints the point of
@@ -188,7 +188,8 @@ func printBackup(stdout io.Writer, output, file string, sum *backup.Summary) err
 	out := backupJSON{File: file, Bytes: sum.Bytes, Made: time.UnixMicro(sum.Made).UTC(),
 		Version: sum.Node.Version}
 	for _, p := range sum.Parts {
-		row := partJSON{Part: p.Name(), Term: p.Term, Index: p.Index, Bytes: p.Bytes, Rows: p.Rows}
+		row := partJSON{Part: p.Name(), Term: p.Term, Index: p.Index,
+			Bytes: p.Bytes, Rows: p.Rows}
 		if p.Kind == backup.KindShard || p.Kind == backup.KindRecords {
 			row.Digest = fmt.Sprintf("%016x", p.Digest)
 		}
@@ -202,7 +203,8 @@ func printBackup(stdout io.Writer, output, file string, sum *backup.Summary) err
 	t := tabwriter.NewWriter(stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "part\tterm\tindex\tbytes\trows\tdigest")
 	for _, p := range out.Parts {
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%s\n", p.Part, p.Term, p.Index, p.Bytes, p.Rows, p.Digest)
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%s\n",
+			p.Part, p.Term, p.Index, p.Bytes, p.Rows, p.Digest)
 	}
 	return t.Flush()
 }

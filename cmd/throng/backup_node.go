@@ -55,8 +55,8 @@ func readSecrets(dataDir string) (secrets []backup.Secret, err error) {
 // writeSecret keeps a file with keys that a backup had.
 func writeSecret(dataDir string, s backup.Secret) error {
 	if !slices.Contains(secretFiles(), s.Name) {
-		return fmt.Errorf("the backup has a file of keys called %q, which this version does not know",
-			s.Name)
+		return fmt.Errorf("the backup has a file of keys called %q, which this version "+
+			"does not know", s.Name)
 	}
 	_, err := makeSecret(filepath.Join(dataDir, s.Name), string(s.Text))
 	return err

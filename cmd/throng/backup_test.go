@@ -111,6 +111,10 @@ func TestBackup(t *testing.T) {
 			}
 		}
 	})
+	stopped := parts(t, "backup", "--data-dir", other, file+"2")
+	if got := parts(t, "restore", "--data-dir", filepath.Join(dir, "c"), file+"2"); got != stopped {
+		t.Errorf("restored were %s, the node at rest had %s", got, stopped)
+	}
 	if err := exec.Command("throng", "restore", "--data-dir", other, file).Run(); err == nil {
 		t.Error("a restore over a data directory was not refused")
 	}
