@@ -132,14 +132,17 @@ func (l *loop) settleRequest(k *conn, op *grid.Op, o *grid.Outcomes, i int) {
 		if len(l.failure) == 0 {
 			l.failure = fault.Of(o.Err).Append(l.failure)
 		}
+		l.replied(ref.Kind, fault.CodeOf(o.Err))
 		l.answer(k, ref.Kind, wire.Reply|wire.Error, ref.ID, l.failure)
 		return
 	case status != byte(fault.OK):
+		l.replied(ref.Kind, fault.Code(status))
 		l.answer(k, ref.Kind, wire.Reply|wire.Error, ref.ID, body)
 		return
 	case ref.Kind == session.KindTrack, ref.Kind == session.KindUntrack:
 		l.moved(k, ref.Kind, body)
 	}
+	l.replied(ref.Kind, fault.OK)
 	l.answer(k, ref.Kind, wire.Reply, ref.ID, body)
 }
 
@@ -231,6 +234,7 @@ func (l *loop) passTime() {
 		l.passLeaving()
 	}
 	if passed {
+		l.seen.Store(now)
 		l.passDetaches()
 	}
 }

@@ -64,6 +64,7 @@ func (l *loop) welcome(k *conn, o *opening, streams []string) {
 	k.state = open
 	l.strange--
 	l.count.hellos.Add(1)
+	l.replied(wire.KindHello, fault.OK)
 	w := wire.Welcome{
 		Version:       wire.Version,
 		User:          k.user,

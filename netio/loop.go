@@ -76,6 +76,9 @@ type loop struct {
 	bell  bell
 	ticks atomic.Uint32 // what tick shall be
 	count counters
+
+	replies []atomic.Uint64 // see replied
+	seen    atomic.Uint32   // the tick of its last turn
 }
 
 // number is the loop's own, the first part of its connections' numbers.

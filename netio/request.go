@@ -145,6 +145,7 @@ func (l *loop) read(
 		l.fail(k, op.Kind, id, err)
 		return
 	}
+	l.replied(op.Kind, fault.OK)
 	l.end(k, out)
 }
 
@@ -158,6 +159,7 @@ func (l *loop) complete(k *conn, op *grid.Op, id uint32, body, part []byte) erro
 				l.fail(k, op.Kind, id, err)
 				return
 			}
+			l.replied(op.Kind, fault.OK)
 			l.answer(k, op.Kind, wire.Reply, id, reply)
 		}
 	})
@@ -195,5 +197,6 @@ func (l *loop) fail(k *conn, kind grid.Kind, id uint32, err error) {
 			"kind", kind, "error", err)
 	}
 	l.count.failures.Add(1)
+	l.replied(kind, f.Code)
 	l.end(k, f.Append(l.head(k, kind, wire.Reply|wire.Error, id)))
 }

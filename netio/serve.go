@@ -155,6 +155,7 @@ func (l *loop) request(k *conn, f wire.Frame, waiting int) bool {
 func (l *loop) control(k *conn, f wire.Frame) {
 	switch f.Kind {
 	case wire.KindPing:
+		l.replied(f.Kind, fault.OK)
 		l.answer(k, f.Kind, wire.Reply, f.ID, emptyReply[:])
 	case wire.KindToken:
 		l.tokens(k, f)
@@ -179,6 +180,7 @@ func (l *loop) tokens(k *conn, f wire.Frame) {
 		l.fail(k, f.Kind, f.ID, err)
 		return
 	}
+	l.replied(f.Kind, fault.OK)
 	l.end(k, t.Append(l.head(k, f.Kind, wire.Reply, f.ID)))
 }
 

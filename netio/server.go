@@ -24,7 +24,8 @@ import (
 type Server struct {
 	options     Options
 	ops         []*grid.Op // by kind
-	connections int        // the most at once
+	rows        *replyRows
+	connections int // the most at once
 	addr        net.Addr
 	engine      gnet.Engine
 	booted      chan struct{} // gnet listens
@@ -72,6 +73,7 @@ func Start(o Options) (*Server, error) {
 	s := &Server{
 		options:     o,
 		ops:         opTable(o.Ops),
+		rows:        newReplyRows(o.Ops),
 		connections: most,
 		policy:      policy,
 		booted:      make(chan struct{}),
@@ -149,6 +151,7 @@ func (s *Server) loopFor(k *conn) *loop { return s.fan.loops[loopOfNumber(k.numb
 func (s *Server) newLoop(e gnet.EventLoop, number int) *loop {
 	l := &loop{server: s, events: e, bell: newBell(), budget: s.options.ReadsPerTurn}
 	l.table.loop = uint64(number)
+	l.replies = s.rows.newReplies()
 	l.rooms.byKey = make(map[string]*room)
 	l.detaching = make(map[uint64]*detach)
 	l.inbox.closed = s.mu.closed

@@ -1,6 +1,13 @@
 package netio
 
-import "sync/atomic"
+import (
+	"maps"
+	"slices"
+	"sync/atomic"
+)
+
+// stuckTicks is for how many ticks a loop may have no turn before it counts as stuck.
+const stuckTicks = 50
 
 // counters belong to a loop: it writes, anybody reads.
 type counters struct {
@@ -36,6 +43,10 @@ type Stats struct {
 	BadFrames   uint64 // connections closed for a frame's length
 	SlowReaders uint64 // connections closed for not reading
 	Panics      uint64 // faults survived
+
+	LoopsStuck int          // event loops that have had no turn for stuckTicks
+	Errands    int          // that wait for a worker
+	Replies    []ReplyCount // to requests, by kind and code
 }
 
 // Stats returns the counts so far.
@@ -44,9 +55,14 @@ func (s *Server) Stats() Stats {
 		Connections: s.open.Load(), Accepted: s.accepted.Load(), Turned: s.turned.Load(),
 		Detaching: s.detaching.Load(), PushesLost: s.lost.Load(), Panics: s.panics.Load(),
 	}
+	t.Errands = len(s.readers.queue) + len(s.checkers.queue)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	t.Replies = s.replyCounts(slices.Collect(maps.Values(s.mu.loops)))
 	for _, l := range s.mu.loops {
+		if l.ticks.Load()-l.seen.Load() > stuckTicks {
+			t.LoopsStuck++
+		}
 		c := &l.count
 		t.Hellos += c.hellos.Load()
 		t.Refused += c.refused.Load()

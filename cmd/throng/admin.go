@@ -37,6 +37,7 @@ func (n *node) health() admin.Health {
 		h.EdgeEnded = true
 	default:
 	}
+	h.LoopsStuck = n.edge.Stats().LoopsStuck
 	space := n.space.Stats()
 	h.DiskFull = space.Low || space.Full
 	h.MemoryFull = n.memory.Stats().High

@@ -105,7 +105,9 @@ func TestMetrics(t *testing.T) {
 	for _, name := range []string{
 		"throng_connections", "throng_connections_accepted_total", "throng_hellos_total",
 		`throng_requests_total{class="read"}`, `throng_requests_total{class="write"}`,
-		"throng_requests_failed_total", "throng_socket_writes_total",
+		`throng_replies_total{code="OK",request="board.create"}`,
+		`throng_replies_total{code="NOT_FOUND",request="board.info"}`,
+		`throng_replies_total{code="OK",request="hello"}`, "throng_requests_failed_total", "throng_socket_writes_total",
 		`throng_commands_total{outcome="done"}`, `throng_command_seconds_count{step="queue"}`,
 		`throng_command_seconds_count{step="commit"}`, `throng_command_seconds_count{step="apply"}`,
 		`throng_command_seconds_count{step="total"}`, "throng_entry_commands_count", "throng_entry_size_bytes_sum",

@@ -61,6 +61,20 @@ func requestTable() []Metric {
 		edge("throng_requests_failed_total",
 			"Requests that the edge refused, or answered with an error of a read.",
 			func(s *netio.Stats) uint64 { return s.Failures }),
+		{
+			Name: "throng_replies_total", Type: Counter, Labels: []string{"request", "code"},
+			Help: "Replies, by the name of the request and the code: OK, or that of an error.",
+			read: func(s *Sample, e *emitter) {
+				for _, r := range s.Edge.Replies {
+					e.value(float64(r.Count), []string{r.Name, r.Code.String()})
+				}
+			},
+		},
+		one("throng_errands_waiting", Gauge,
+			"Slow reads, and tokens to check, that wait for a worker.",
+			func(s *Sample) float64 { return float64(s.Edge.Errands) }),
+		one("throng_loops_stuck", Gauge, "Event loops that have had no turn for seconds.",
+			func(s *Sample) float64 { return float64(s.Edge.LoopsStuck) }),
 		edge("throng_socket_writes_total", "Writes to sockets, each of many frames.",
 			func(s *netio.Stats) uint64 { return s.Flushes }),
 		edge("throng_pushes_total",
