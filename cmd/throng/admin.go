@@ -15,7 +15,7 @@ func (n *node) startAdmin(o nodeOptions) (err error) {
 	n.admin, err = admin.Start(admin.Options{
 		Addr: c.HTTP.Addr, Token: o.adminToken,
 		TokenFile: adminSecret.in(c.HTTP.AdminTokenFile, c.Node.DataDir),
-		Level:     o.level, Logger: o.log,
+		Level:     o.logs.level, Logger: o.log,
 		Node: admin.Node{Health: n.health, Sample: n.sample,
 			Backup: n.backupTo(c.Node.DataDir)},
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thronggrid/throng/bench/demo"
+	"github.com/thronggrid/throng/cmd/throng/logging"
 )
 
 const demoHelp = `Show a server with a crowd in it: bots log in, enter rooms of twenty, talk, and
@@ -61,7 +62,7 @@ func runDemo(cmd *cobra.Command, o demo.Options) error {
 	out := cmd.OutOrStdout()
 	var s demo.Summary
 	var err error
-	if isTerminal(out) {
+	if logging.IsTerminal(out) {
 		var screen *screen
 		if ctx, screen, err = openScreen(ctx, out, os.Stdin); err != nil {
 			return err

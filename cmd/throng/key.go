@@ -51,7 +51,7 @@ func (s secret) open(log *slog.Logger, file, dataDir string) (string, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err
 	}
-	made, err := makeKey(file)
+	made, err := makeSecret(file, drawKey())
 	if err != nil {
 		return "", fmt.Errorf("make the %s: %w", s.name, err)
 	}
@@ -74,11 +74,11 @@ func (s secret) read(file string) (string, error) {
 	return key, nil
 }
 
-// makeKey writes a new key.
-func makeKey(file string) (made bool, err error) {
+// drawKey returns the text of a new key.
+func drawKey() string {
 	var raw [keyBytes]byte
 	rand.Read(raw[:]) // never fails
-	return makeSecret(file, hex.EncodeToString(raw[:])+"\n")
+	return hex.EncodeToString(raw[:]) + "\n"
 }
 
 // makeSecret writes a file that only its owner can read, so that it is there whole

@@ -3,24 +3,32 @@ package main
 import (
 	"io"
 	"log/slog"
-	"os"
+	"time"
+
+	"github.com/thronggrid/throng/cmd/throng/config"
+	"github.com/thronggrid/throng/cmd/throng/logging"
 )
 
-// newLogger returns a logger to w. The format auto is text on a terminal, for
-// people, and JSON elsewhere, for machines.
-func newLogger(w io.Writer, level slog.Leveler, format string) *slog.Logger {
-	options := slog.HandlerOptions{Level: level}
-	if format == "text" || format == "auto" && isTerminal(w) {
-		return slog.New(slog.NewTextHandler(w, &options))
-	}
-	return slog.New(slog.NewJSONHandler(w, &options))
+// nodeLogs is where a node logs to.
+type nodeLogs struct {
+	*slog.Logger
+	level   *slog.LevelVar
+	limiter *logging.Limiter
 }
 
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
+// newLogs returns the logs of a node, written to w.
+func newLogs(w io.Writer, c *config.Logs) *nodeLogs {
+	level := new(slog.LevelVar)
+	level.Set(c.Level())
+	limiter := logging.NewLimiter(logging.Writer(w, level, c.Format), c.RepeatsMax, time.Now)
+	return &nodeLogs{slog.New(limiter.Handler()), level, limiter}
+}
+
+// reload takes over what has changed. A level that was changed over HTTP stays until
+// the configuration has another one.
+func (l *nodeLogs) reload(was, is *config.Logs) {
+	if was.LevelName != is.LevelName {
+		l.level.Set(is.Level())
 	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	l.limiter.Allow(is.RepeatsMax)
 }

@@ -1,10 +1,10 @@
 // Command throng is the server and the tools around it: it joins the folders of
 // the project and holds no logic of its own.
 //
-// Each file is one command or one duty of serve: serve.go its flags and its
-// life, node.go the joining of the parts, key.go the server's key, logging.go
-// the logger, exit.go the exit codes. Every command writes what was asked for to
-// stdout, and logs and progress to stderr.
+// Each file is one command or one duty of serve: serve.go its life, node.go the
+// joining of the parts, key.go its secrets, logging.go its logs, reload.go what
+// SIGHUP does, exit.go the exit codes. What can be configured is in config. Every
+// command writes what was asked for to stdout, and logs and progress to stderr.
 package main
 
 import (

@@ -35,8 +35,8 @@ type nodeOptions struct {
 	adminToken string // likewise
 	tokens     *credential.Tokens
 	studio     *credential.Studio // nil: none
-	level      *slog.LevelVar     // from which log logs
-	log        *slog.Logger
+	logs       *nodeLogs
+	log        *slog.Logger // of logs
 }
 
 // node is one running node: the record tables, the shards, and the edge in front
@@ -51,6 +51,7 @@ type node struct {
 	bounds  *bounds
 	admin   *admin.Server // nil: there is none
 
+	logs    *nodeLogs
 	started time.Time
 	serves  atomic.Bool // all parts above are there
 	stops   atomic.Bool
@@ -60,7 +61,7 @@ type node struct {
 func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 	fatal := func(err error) { die(o.log, err) }
 	c := o.config
-	n := &node{started: time.Now()}
+	n := &node{started: time.Now(), logs: o.logs}
 	if err := n.startAdmin(o); err != nil { // first, for it says what the start waits for
 		return nil, err
 	}
@@ -133,6 +134,13 @@ func (n *node) readyLine() string {
 
 // failed is closed when clients can no longer be served; err says why.
 func (n *node) failed() <-chan struct{} { return n.edge.Done() }
+
+// reload takes over what has changed from one configuration to the next, as far as it
+// is reloadable.
+func (n *node) reload(was, is *config.Config) {
+	n.logs.reload(&was.Logs, &is.Logs)
+	n.edge.SetBounds(is.State.Bounds())
+}
 
 // stop ends the node cleanly: first the edge, so that what was asked is answered,
 // and the record tables last, because the shards archive to them. The HTTP port ends

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net"
 	"os"
 	"os/signal"
 	"runtime"
+	"sync"
 	"syscall"
 	"time"
 
@@ -30,6 +29,13 @@ the same command brings it all back.
 When the node serves, it prints one line to stdout:
 
   ready client=127.0.0.1:7400 http=127.0.0.1:7401
+
+Each flag is a key of the configuration too, which can be set in a file and in the
+environment: see 'throng config'. SIGHUP reads both again, takes over what may
+change while the node runs, and says in the log what changed.
+
+A node that listens beyond this machine wants secrets of your own, not those that
+a first start makes: name their files, which 'throng keys DIR' makes for you.
 
 Logs go to stderr. The first SIGINT or SIGTERM stops cleanly, the second at once.
 Once a minute they count the pushes that were dropped and the clients that were
@@ -55,7 +61,8 @@ The client port speaks bare frames and WebSocket; pages may connect from
 everywhere unless --websocket-origins says from where.`
 
 const serveExample = `  throng serve    # data in ./data, this machine only
-  throng serve --data-dir /var/lib/throng --client-addr :7400
+  throng serve --data-dir /var/lib/throng --config /etc/throng.yaml
+  throng serve --client-addr :7400 $(throng keys ./keys)    # open to the network
   throng serve --client-addr 127.0.0.1:0 --http-addr 127.0.0.1:0    # any free ports
   throng serve --jwt-key-file studio.pem --jwt-algorithms ES256 --jwt-audience game
   throng serve --log-level debug --log-format text`
@@ -72,66 +79,81 @@ func newServe() *cobra.Command {
 		Example: serveExample,
 		Args:    noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := loadConfig(flags.Sources(os.Environ()))
+			load := func() (*config.Config, error) {
+				return loadToServe(cmd.Context(), flags.Sources(os.Environ()))
+			}
+			c, err := load()
 			if err != nil {
 				return err
 			}
-			level := new(slog.LevelVar)
-			level.Set(c.Logs.Level())
-			log := newLogger(cmd.ErrOrStderr(), level, c.Logs.Format)
+			logs := newLogs(cmd.ErrOrStderr(), &c.Logs)
+			defer logs.limiter.Close()
+			hangups := make(chan os.Signal, 1)
+			signal.Notify(hangups, syscall.SIGHUP)
+			defer signal.Stop(hangups)
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			context.AfterFunc(ctx, stop) // from now on a signal kills
-			return serve(ctx, nodeOptions{config: c, level: level, log: log}, cmd.OutOrStdout())
+			n, err := start(ctx, nodeOptions{config: c, logs: logs, log: logs.Logger})
+			if n == nil {
+				return err
+			}
+			fmt.Fprintln(cmd.OutOrStdout(), n.readyLine())
+			return n.attend(ctx, hangups, &reloader{
+				load: load, now: c, apply: n.reload, log: logs.Logger,
+			})
 		},
 	}
 	flags = config.AddFlags(cmd.Flags())
 	return cmd
 }
 
-// serve runs a node until ctx is done or the node fails.
-func serve(ctx context.Context, o nodeOptions, stdout io.Writer) error {
-	c, log := o.config, o.log
+// start starts a node. When it was stopped before it served, there is none, and no
+// error.
+func start(ctx context.Context, o nodeOptions) (*node, error) {
+	c := o.config
 	o.cores = raiseProcs()
 	collectEarly(ctx)
 	if err := checkFree("serve clients", "--client-addr", c.Clients.Addr); err != nil {
-		return err
+		return nil, err
 	}
 	if err := checkFree("serve HTTP", "--http-addr", c.HTTP.Addr); err != nil {
-		return err
+		return nil, err
 	}
 	if err := disk.MakeDir(vfs.Default, c.Node.DataDir); err != nil {
-		return withRoom(fmt.Errorf("make the data directory: %w", err))
+		return nil, withRoom(fmt.Errorf("make the data directory: %w", err))
 	}
 	if err := backup.CheckFinished(vfs.Default, c.Node.DataDir); err != nil {
-		return err
+		return nil, err
 	}
 	if err := o.readSecrets(); err != nil {
-		return withRoom(err)
+		return nil, withRoom(err)
 	}
 	n, err := startNode(ctx, o)
 	switch {
 	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
-		return nil // stopped while it started
+		return nil, nil
 	case err != nil:
-		return withRoom(fmt.Errorf("start the node: %w", err))
+		return nil, withRoom(fmt.Errorf("start the node: %w", err))
 	}
-	fmt.Fprintln(stdout, n.readyLine())
+	return n, nil
+}
+
+// attend looks after a node until ctx is done or the node fails, and stops it.
+func (n *node) attend(ctx context.Context, hangups <-chan os.Signal, r *reloader) error {
 	watching, stop := context.WithCancel(ctx)
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
-		n.watchStrain(watching, log)
-	}()
+	var watches sync.WaitGroup
+	watches.Go(func() { n.watchStrain(watching, n.logs) })
+	watches.Go(func() { r.run(watching, hangups) })
 	var failed error
 	select {
 	case <-ctx.Done():
-		log.Info("stopping")
+		n.logs.Info("stopping")
 	case <-n.failed():
 		failed = n.edge.Err()
 	}
 	stop()
-	<-watched
+	watches.Wait()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	return errors.Join(failed, n.stop(stopping))

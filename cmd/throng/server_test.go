@@ -19,9 +19,15 @@ func startServer(t *testing.T, dir string, flags ...string) string {
 // startProcess is startServer, and returns the process as well.
 func startProcess(t *testing.T, dir string, flags ...string) (addr string, _ *os.Process) {
 	t.Helper()
+	return startProcessTo(t, os.Stderr, dir, flags...)
+}
+
+// startProcessTo is startProcess with the log of the process going to stderr.
+func startProcessTo(t *testing.T, stderr *os.File, dir string, flags ...string) (addr string, _ *os.Process) {
+	t.Helper()
 	cmd := exec.Command("throng", append([]string{
 		"serve", "--data-dir", dir, "--client-addr", "127.0.0.1:0", "--http-addr", ""}, flags...)...)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr = stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

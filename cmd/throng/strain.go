@@ -13,18 +13,19 @@ const strainEvery = time.Minute
 
 // watchStrain says in the log what clients lost and who was turned away since it
 // last said so, every minute in which there was any, until ctx is done.
-func (n *node) watchStrain(ctx context.Context, log *slog.Logger) {
+func (n *node) watchStrain(ctx context.Context, logs *nodeLogs) {
 	ticks := time.NewTicker(strainEvery)
 	defer ticks.Stop()
 	var before netio.Stats
 	for {
 		select {
 		case <-ctx.Done():
-			logStrain(log, before, n.edge.Stats())
+			logStrain(logs.Logger, before, n.edge.Stats())
 			return
 		case <-ticks.C:
 			now := n.edge.Stats()
-			logStrain(log, before, now)
+			logStrain(logs.Logger, before, now)
+			logs.limiter.Flush()
 			before = now
 		}
 	}

@@ -16,25 +16,24 @@ import (
 const FileBytesMax = 1 << 20
 
 // readFile returns what a file sets, and what is wrong with its form.
-func readFile(name string) ([]entry, Mistakes, error) {
+func readFile(name string) (found, error) {
 	if name == "" {
-		return nil, nil, nil
+		return found{}, nil
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the configuration: %w", err)
+		return found{}, fmt.Errorf("read the configuration: %w", err)
 	}
 	defer f.Close()
 	data, err := io.ReadAll(io.LimitReader(f, FileBytesMax+1))
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the configuration: %w", err)
+		return found{}, fmt.Errorf("read the configuration: %w", err)
 	}
 	if len(data) > FileBytesMax {
-		return nil, Mistakes{fileOrigin(name, 0).lineMistake(
-			"a configuration has at most %s", formatSize(FileBytesMax))}, nil
+		return found{wrong: Mistakes{fileOrigin(name, 0).lineMistake(
+			"a configuration has at most %s", formatSize(FileBytesMax))}}, nil
 	}
-	entries, wrong := parseFile(name, data)
-	return entries, wrong, nil
+	return parsed(name, data), nil
 }
 
 // fileOrigin is a line of a file; 0 is none in particular.
@@ -42,35 +41,35 @@ func fileOrigin(name string, line int) Origin {
 	return Origin{Source: FromFile, File: name, Line: line}
 }
 
-// parseFile reads the one flat mapping that a file holds.
-func parseFile(name string, data []byte) (entries []entry, wrong Mistakes) {
+// parsed reads the one flat mapping that a file holds.
+func parsed(name string, data []byte) (f found) {
 	mapping, wrong := parseMapping(name, data)
 	if mapping == nil {
-		return nil, wrong
+		return found{wrong: wrong}
 	}
 	first := map[string]int{} // lines of keys
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		key, value := mapping.Content[i], mapping.Content[i+1]
 		at := fileOrigin(name, key.Line)
 		if key.Kind != yaml.ScalarNode {
-			wrong = append(wrong, at.lineMistake("want a key: value"))
+			f.wrong = append(f.wrong, at.lineMistake("want a key: value"))
 			continue
 		}
 		if line, twice := first[key.Value]; twice {
-			wrong = append(wrong, at.mistake(key.Value,
+			f.wrong = append(f.wrong, at.mistake(key.Value,
 				" is set already, on line %d: keep one of the two", line))
 			continue
 		}
 		first[key.Value] = key.Line
 		e, problem := entryOf(key, value)
 		if problem != "" {
-			wrong = append(wrong, at.mistake(key.Value, "%s", problem))
+			f.wrong = append(f.wrong, at.mistake(key.Value, "%s", problem))
 			continue
 		}
 		e.origin = at
-		entries = append(entries, e)
+		f.entries = append(f.entries, e)
 	}
-	return entries, wrong
+	return f
 }
 
 // parseMapping returns the mapping; nil when there is none, because the file is

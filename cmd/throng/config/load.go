@@ -24,13 +24,25 @@ type entry struct {
 	origin   Origin
 }
 
+// found is what a source sets, and what is wrong with its form.
+type found struct {
+	entries []entry
+	wrong   Mistakes
+}
+
 // Load reads all sources. The error is Mistakes, or says that the file cannot be
 // read.
 func Load(s Sources) (*Config, error) {
-	entries, wrong, err := readFile(s.File)
+	file, err := readFile(s.File)
 	if err != nil {
 		return nil, err
 	}
+	return load(file, s)
+}
+
+// load puts together what was found in the file with the other sources.
+func load(file found, s Sources) (*Config, error) {
+	entries, wrong := file.entries, file.wrong
 	c := Default()
 	keys := map[string]*Key{}
 	var names []string

@@ -4,8 +4,9 @@ import "log/slog"
 
 // Logs is what is logged, and how.
 type Logs struct {
-	LevelName string
-	Format    string // auto, text or json
+	LevelName  string
+	Format     string // auto, text or json
+	RepeatsMax int    // 0: all
 }
 
 // Level returns the level to log from.
@@ -28,5 +29,11 @@ func (l *Logs) keys() []Key {
 		Name:  "log_format",
 		Doc:   "`format` of logs; auto is text on a terminal, else json",
 		value: &text{at: &l.Format, def: "auto", oneOf: []string{"auto", "text", "json"}},
+	}, {
+		Name: "log_repeats_max",
+		Doc: "`number` of times that the same message is logged within 10 seconds; " +
+			"more are counted",
+		Reloadable: true,
+		value:      whole(&l.RepeatsMax, 100, 1, 1_000_000, "no bound"),
 	}}
 }
