@@ -16,7 +16,7 @@ func (n *node) startAdmin(o nodeOptions) (err error) {
 		Addr: c.HTTP.Addr, Token: o.adminToken,
 		TokenFile: adminSecret.in(c.HTTP.AdminTokenFile, c.Node.DataDir),
 		Level:     o.logs.level, Logger: o.log,
-		Node: admin.Node{Health: n.health, Sample: n.sample,
+		Node: admin.Node{Health: n.health, Sample: n.sample, Hot: n.hot,
 			Backup: n.backupTo(c.Node.DataDir)},
 	})
 	if err != nil {

@@ -66,6 +66,11 @@ func TestServeHTTP(t *testing.T) {
 		t.Errorf("with the token: %d %s", status, body)
 	}
 
+	status, body = fetch(t, addr, "/admin/hot?kind=boards&seconds=1", adminToken(t, dir))
+	if status != http.StatusOK || !strings.Contains(body, `"kind":"boards"`) || !strings.Contains(body, `"top":[]`) {
+		t.Errorf("what is hot on an idle node: %d %s", status, body)
+	}
+
 	other := filepath.Join(t.TempDir(), "data")
 	said := refusedServe(t, "--data-dir", other, "--http-addr", addr)
 	if !strings.Contains(said, "choose another --http-addr") {

@@ -30,7 +30,7 @@ type HotQuery struct {
 type Hot struct {
 	Kind     string   `json:"kind"`
 	Seconds  float64  `json:"seconds"`  // sampled
-	Requests uint64   `json:"requests"` // of that kind, in all
+	Requests uint64   `json:"requests"` // commands applied meanwhile, whatever they were about
 	Top      []HotRow `json:"top"`      // the busiest first
 }
 
