@@ -13,6 +13,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/thronggrid/throng/cmd/throng/config"
 	"github.com/thronggrid/throng/durable/disk"
 )
 
@@ -103,4 +104,19 @@ func makeSecret(file, text string) (made bool, err error) {
 		return false, err
 	}
 	return err == nil, disk.SyncDir(vfs.Default, dir)
+}
+
+// warnOpen warns of files with secrets that everybody on the machine can read. What
+// checks a studio's tokens is mostly a public key, and may be read.
+func warnOpen(log *slog.Logger, c *config.Config) {
+	for _, k := range c.Keys() {
+		if !k.Secret || k.Text() == "" || k.Name == "jwt_key_file" {
+			continue
+		}
+		info, err := os.Stat(k.Text())
+		if err == nil && info.Mode().Perm()&0o004 != 0 {
+			log.Warn("others on this machine can read a secret: take that away with chmod o-r",
+				"key", k.Name, "file", k.Text())
+		}
+	}
 }

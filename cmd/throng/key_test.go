@@ -77,3 +77,24 @@ func TestServerKeyFromFile(t *testing.T) {
 		t.Errorf("the key came back as %q, %v", got, err)
 	}
 }
+
+// TestWarnOpen: only a file that everybody can read is warned of, by its name alone.
+func TestWarnOpen(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, []byte("what is in it"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := configIn(t.TempDir())
+	c.Node.ServerKeyFile = file
+	for mode, want := range map[os.FileMode]bool{0o600: false, 0o640: false, 0o644: true} {
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		var out strings.Builder
+		warnOpen(slog.New(slog.NewTextHandler(&out, nil)), c)
+		if got := strings.Contains(out.String(), "key=server_key_file"); got != want ||
+			strings.Contains(out.String(), "what") {
+			t.Errorf("mode %v: %s", mode, out.String())
+		}
+	}
+}

@@ -162,6 +162,7 @@ func (n *node) attend(ctx context.Context, hangups <-chan os.Signal, r *reloader
 // readSecrets reads all secrets; those that are not there are made.
 func (o *nodeOptions) readSecrets() (err error) {
 	c := o.config
+	warnOpen(o.log, c)
 	if o.studio, err = openStudio(&c.Tokens); err != nil {
 		return err
 	}
