@@ -75,7 +75,8 @@ func benchmark(b *testing.B, kind grid.Kind, body []byte) {
 		}
 	}()
 	defer close(shards.queue)
-	s, err := Start(Options{Addr: "127.0.0.1:0", Shards: shards, Ops: fakeOps(nil), ConnectionsMax: 1000})
+	s, err := Start(Options{Addr: "127.0.0.1:0", Shards: shards, Ops: fakeOps(nil), ConnectionsMax: 1000,
+		Limits: &Limits{Session: Rate{PerSecondMax, BurstMax}, User: Rate{PerSecondMax, BurstMax}}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -26,6 +26,8 @@ type conn struct {
 	client  grid.ID // names its request ids
 	session grid.SessionID
 	id      uint64     // the connection's number
+	bucket  int64      // of its requests: see rate
+	shared  *user      // the bucket of all its user's connections; nil: nothing was asked yet
 	out     *outgoing  // frames not yet written; nil: none
 	first   seat       // the streams it is on
 	more    *[]seat    // if there are others; else nil
@@ -59,6 +61,7 @@ const (
 	bound                         // a session may be bound to this connection
 	unconfirmed                   // has sent nothing since a welcome with its next tokens
 	server                        // is the studio's own server
+	turned                        // there is no room for it: it is told so when it speaks
 )
 
 func (k *conn) is(m marks) bool { return k.marks&m != 0 }

@@ -230,6 +230,7 @@ func (l *loop) passTime() {
 	l.tick = now
 	if passed || l.shutdown {
 		l.makeRoom()
+		l.passTurned()
 		l.passFresh()
 		l.passLeaving()
 	}

@@ -3,6 +3,7 @@ package netio
 import (
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"github.com/panjf2000/gnet/v2"
 
@@ -21,6 +22,7 @@ type loop struct {
 	table  table
 	rooms  rooms
 	now    *conn // being served: to blame for a panic
+	time   int64 // see nanos; 0: nothing was asked in this event
 
 	asks      grid.Caller // who sent the request being served; here so as not to be allocated
 	cursor    pack.Cursor // over the request being served, likewise
@@ -67,6 +69,7 @@ type loop struct {
 	patience    int                // ticks until they are given up, at shutdown
 
 	tick     uint32   // this loop's clock
+	turned   []uint64 // connections to be turned away, oldest first
 	fresh    []uint64 // connections without a session, oldest first
 	strange  int      // how many there are
 	leaving  []uint64 // connections that were told goodbye
@@ -86,7 +89,7 @@ func (l *loop) number() int { return int(l.table.loop) }
 
 // endEvent hands on what the event has staged and written.
 func (l *loop) endEvent() {
-	l.now = nil
+	l.now, l.time = nil, 0
 	l.handOn()
 	l.flush()
 	l.handOn() // what the end of a connection, found in writing, has staged
@@ -115,7 +118,7 @@ func (l *loop) survive() {
 	l.server.options.Logger.Error("a fault while serving a connection, which is closed",
 		"fault", cause, "stack", string(debug.Stack()))
 	k := l.now
-	l.now = nil
+	l.now, l.time = nil, 0
 	if k != nil && k.state < leaving {
 		l.dismiss(k, wire.InternalFail)
 	}
@@ -125,9 +128,14 @@ func (l *loop) survive() {
 // dismiss says goodbye: the connection is not served any more and ends once
 // what is in flight is answered.
 func (l *loop) dismiss(k *conn, r wire.Reason) {
+	l.dismissFor(k, r, l.server.options.ReconnectAfter)
+}
+
+// dismissFor is dismiss with the time after which the client may come again, if it may.
+func (l *loop) dismissFor(k *conn, r wire.Reason, after time.Duration) {
 	g := wire.Goodbye{Reason: r, Text: r.Text()}
 	if r.Reconnect() {
-		g.After = l.server.options.ReconnectAfter
+		g.After = after
 	}
 	l.end(k, g.Append(l.head(k, wire.KindGoodbye, 0, 0)))
 	k.ws.closing(r)
@@ -173,9 +181,12 @@ func (l *loop) closed(k *conn) {
 		l.detach(k)
 	}
 	k.state = gone
+	if k.shared != nil {
+		l.server.users.remove(&k.user, k.shared, l.server.nanos())
+	}
 	l.leaveAll(k)
 	l.table.remove(k)
 	l.release(k)
 	l.unlinkAll(k)
-	k.rare, k.conn = nil, nil
+	k.rare, k.conn, k.shared = nil, nil, nil
 }

@@ -100,6 +100,8 @@ type Options struct {
 	// https://game.example. Empty: all may.
 	Origins []string
 
+	Limits *Limits // nil: DefaultLimits
+
 	ConnectionsMax int           // default: the limit of open files less FilesReserve
 	FrameBytesMax  int           // of a client's frame with its head; default wire.FrameBytesMax
 	OutBytesMax    int           // bytes waiting for a connection, else it is closed; default 1 MiB
@@ -146,6 +148,11 @@ func (o *Options) Validate() error {
 			return fmt.Errorf("a limit of %d: leave it 0 for the default", n)
 		}
 	}
+	if o.Limits != nil {
+		if err := o.Limits.Validate(); err != nil {
+			return err
+		}
+	}
 	if o.Loops > loopsMax {
 		return fmt.Errorf("%d event loops: use at most %d", o.Loops, loopsMax)
 	}
@@ -169,6 +176,10 @@ func (o *Options) defaults() {
 	setDefault(&o.Grace, time.Minute)
 	setDefault(&o.ReconnectAfter, 500*time.Millisecond)
 	setDefault(&o.Agent, "throng")
+	if o.Limits == nil {
+		m := DefaultLimits()
+		o.Limits = &m
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}

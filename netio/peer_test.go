@@ -32,7 +32,7 @@ func serve(t testing.TB, change func(*Options)) *serving {
 	shards := newFakeShards()
 	o := Options{
 		Addr: "127.0.0.1:0", Loops: 2, Shards: shards, Ops: fakeOps(shards), ServerKey: testKey,
-		ConnectionsMax: 1000, Logger: slog.New(slog.DiscardHandler),
+		ConnectionsMax: 1000, Limits: &Limits{}, Logger: slog.New(slog.DiscardHandler),
 	}
 	if change != nil {
 		change(&o)

@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/invariant"
 	"github.com/thronggrid/throng/netio/websocket"
@@ -13,6 +14,10 @@ func (l *loop) serve(k *conn) {
 		if k.state != gone {
 			k.conn.Discard(-1)
 		}
+		return
+	}
+	if k.is(turned) {
+		l.sayFull(k)
 		return
 	}
 	came := k.conn.InboundBuffered()
@@ -121,24 +126,40 @@ func (l *loop) request(k *conn, f wire.Frame, waiting int) bool {
 		l.confirmWelcome(k)
 	}
 	op := l.server.op(f.Kind)
-	switch {
-	case op == nil:
-	case op.Write:
-		l.writeRequest(k, op, f)
-		return true
-	case op.Relay != 0:
-		l.relayRequest(k, op, f)
+	if op != nil && (op.Write || op.Relay != 0) {
+		if l.admit(k, &f) {
+			l.change(k, op, f)
+		}
 		return true
 	}
 	// All else is answered at once, whatever it is, so it has a budget.
 	if waiting < l.server.options.FrameBytesMax && (l.budget <= 0 || k.is(choked)) {
 		return false
 	}
-	l.budget--
-	switch {
-	case k.is(choked): // sends and does not read: it cannot wait any longer
+	if k.is(choked) { // sends and does not read: it cannot wait any longer
 		l.count.slowReaders.Add(1)
 		l.dismiss(k, wire.SlowReader)
+		return true
+	}
+	if l.admit(k, &f) {
+		l.budget--
+		l.ask(k, op, f)
+	}
+	return true
+}
+
+// change serves a request that is answered later.
+func (l *loop) change(k *conn, op *grid.Op, f wire.Frame) {
+	if op.Write {
+		l.writeRequest(k, op, f)
+	} else {
+		l.relayRequest(k, op, f)
+	}
+}
+
+// ask serves a request that is answered at once.
+func (l *loop) ask(k *conn, op *grid.Op, f wire.Frame) {
+	switch {
 	case f.Kind < wire.KindFeatures:
 		l.control(k, f)
 	case op == nil:
@@ -148,7 +169,6 @@ func (l *loop) request(k *conn, f wire.Frame, waiting int) bool {
 	default:
 		l.readRequest(k, op, f)
 	}
-	return true
 }
 
 // control serves the kinds of package wire, after hello.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/panjf2000/gnet/v2"
 	"golang.org/x/sys/unix"
@@ -33,7 +34,12 @@ type Server struct {
 	err         error
 	bells       sync.WaitGroup
 
-	bounds   atomic.Pointer[grid.Limits]
+	bounds    atomic.Pointer[grid.Limits]
+	limits    atomic.Pointer[limits]
+	addresses addresses
+	users     users
+	began     time.Time
+
 	fan      *fan
 	readers  *workers // finish reads
 	checkers *workers // check tokens, so that who logs in does not wait for reads
@@ -46,6 +52,7 @@ type Server struct {
 	emptied   sync.Once
 	accepted  atomic.Uint64
 	turned    atomic.Uint64 // connections refused at the door
+	crowded   atomic.Uint64 // of these, those whose network had too many
 	lost      atomic.Uint64 // pushes for whole streams that were dropped
 	panics    atomic.Uint64 // in workers
 
@@ -76,10 +83,12 @@ func Start(o Options) (*Server, error) {
 		rows:        newReplyRows(o.Ops),
 		connections: most,
 		policy:      policy,
+		began:       time.Now(),
 		booted:      make(chan struct{}),
 		ended:       make(chan struct{}),
 		empty:       make(chan struct{}),
 	}
+	s.limits.Store(newLimits(o.Limits))
 	s.mu.loops = make(map[gnet.EventLoop]*loop)
 	s.warnOfFew()
 	s.fan = newFan(s)
@@ -207,21 +216,23 @@ func addrOf(fd int) (net.Addr, error) {
 
 func (s *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	l := s.loopOf(c.EventLoop())
-	most := s.open.Add(1) > int64(s.connections) && !l.displace()
-	if most || s.leaving.Load() {
+	open := s.open.Add(1)
+	if s.leaving.Load() {
 		s.turned.Add(1)
 		g := wire.Goodbye{Reason: wire.Shutdown, After: s.options.ReconnectAfter}
-		if most {
-			g.Reason = wire.Overloaded
-		}
 		g.Text = g.Reason.Text()
 		return wire.End(g.Append(wire.Begin(nil, wire.KindGoodbye, 0, 0)), 0), gnet.Close
 	}
-	s.accepted.Add(1)
 	k := &conn{conn: c}
+	room := s.fits(l, k, open)
 	l.table.add(k)
 	c.SetContext(k)
 	l.stranger(k)
+	if room {
+		s.accepted.Add(1)
+	} else {
+		l.turnAway(k)
+	}
 	if s.leaving.Load() { // Shutdown may have looked at this loop before
 		l.dismiss(k, wire.Shutdown)
 		l.endEvent()
@@ -244,6 +255,8 @@ func (s *events) OnTraffic(c gnet.Conn) gnet.Action {
 
 func (s *events) OnClose(c gnet.Conn, _ error) gnet.Action {
 	if k, ok := c.Context().(*conn); ok {
+		n, _ := networkOf(c.RemoteAddr())
+		s.addresses.remove(n)
 		s.loopFor(k).closed(k)
 	}
 	s.open.Add(-1)

@@ -17,7 +17,7 @@ type counters struct {
 	slowReaders, panics         atomic.Uint64
 	resumed, relays, displaced  atomic.Uint64
 	pushes, lost, strays        atomic.Uint64
-	upgraded                    atomic.Uint64
+	upgraded, throttled, floods atomic.Uint64
 }
 
 // Stats counts since the start, but for Connections and Detaching, which count now.
@@ -26,6 +26,7 @@ type Stats struct {
 	Accepted    uint64 // connections taken
 	Upgraded    uint64 // of these, those that speak WebSocket
 	Turned      uint64 // connections turned away: too many, or shutting down
+	Crowded     uint64 // of these, those of an address with too many
 	Hellos      uint64 // hellos accepted
 	Resumed     uint64 // of these, those that took up a session again
 	Refused     uint64 // first frames refused, and HTTP requests
@@ -35,9 +36,11 @@ type Stats struct {
 	Writes      uint64 // write requests
 	Relays      uint64 // messages to be passed on without the log
 	Failures    uint64 // requests that the loops answered with an error
+	Throttled   uint64 // of these, those that came faster than a rate allows
 	Pushes      uint64 // pushes written to connections, one for all of a stream in a round
 	PushesLost  uint64 // pushes dropped, of connections or of whole streams
 	Detaching   int64  // connections that ended, which their users' slots do not know yet
+	Floods      uint64 // connections closed for far too many requests
 	Flushes     uint64 // writes to sockets
 	Dropped     uint64 // outcomes and pushes for connections that were gone
 	BadFrames   uint64 // connections closed for a frame's length
@@ -53,6 +56,7 @@ type Stats struct {
 func (s *Server) Stats() Stats {
 	t := Stats{
 		Connections: s.open.Load(), Accepted: s.accepted.Load(), Turned: s.turned.Load(),
+		Crowded:   s.crowded.Load(),
 		Detaching: s.detaching.Load(), PushesLost: s.lost.Load(), Panics: s.panics.Load(),
 	}
 	t.Errands = len(s.readers.queue) + len(s.checkers.queue)
@@ -71,6 +75,8 @@ func (s *Server) Stats() Stats {
 		t.Reads += c.reads.Load()
 		t.Writes += c.writes.Load()
 		t.Failures += c.failures.Load()
+		t.Throttled += c.throttled.Load()
+		t.Floods += c.floods.Load()
 		t.Flushes += c.flushes.Load()
 		t.Dropped += c.dropped.Load() + c.strays.Load()
 		t.BadFrames += c.badFrames.Load()

@@ -89,6 +89,9 @@ func (l *loop) event(k *conn, e websocket.Event, err error) {
 		l.take(k, e.Data)
 	case e.Kind == websocket.Ping:
 		l.budget--
+		if !l.admitPing(k) {
+			return
+		}
 		l.begin(k)
 		k.ws.control = websocket.AppendPong(k.ws.control, e.Data)
 	case e.Kind == websocket.Close:

@@ -161,7 +161,9 @@ func (t *Throng) command(line func(string)) Command {
 	c := Command{
 		Name: t.options.Program,
 		Args: []string{"serve", "--data-dir", t.options.Dir, "--client-addr", t.Addr,
-			"--http-addr", ""}, // several may run at a time
+			"--http-addr", "", // several may run at a time
+			// A benchmark's few players ask for what thousands would.
+			"--session-requests-per-second", "0", "--user-requests-per-second", "0"},
 		Line: line,
 	}
 	if t.options.Heap {

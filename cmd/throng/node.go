@@ -101,7 +101,9 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 // edge returns how clients are served.
 func (o *nodeOptions) edge(shards *host.Host, archive *history.Archive) netio.Options {
 	c := o.config
+	limits := c.Limits.OfClients()
 	return netio.Options{
+		Limits: &limits,
 		Addr: c.Clients.Addr, Loops: o.cores, Shards: shards, Ops: slot.Ops(archive),
 		Logger: o.log, Agent: "throng/" + readVersion().Version,
 		ServerKey: o.serverKey, Tokens: o.tokens, Studio: o.studio,

@@ -24,15 +24,20 @@ func connectionTable() []Metric {
 		edge("throng_connections_refused_total",
 			"Connections turned away at the door: too many, or the node was stopping.",
 			func(s *netio.Stats) uint64 { return s.Turned }),
+		edge("throng_connections_crowded_total",
+			"Connections turned away because their address had connections_per_ip_max already.",
+			func(s *netio.Stats) uint64 { return s.Crowded }),
 		{
 			Name: "throng_connections_closed_total", Type: Counter, Labels: []string{"reason"},
 			Help: "Connections that the node closed for what their client did: bad_frame, " +
-				"slow_reader, hello_late, or displaced by newer ones before they had a session.",
+				"slow_reader, hello_late, flooding, or displaced by newer ones before they had " +
+				"a session.",
 			read: func(s *Sample, e *emitter) {
 				e.value(float64(s.Edge.BadFrames), []string{"bad_frame"})
 				e.value(float64(s.Edge.SlowReaders), []string{"slow_reader"})
 				e.value(float64(s.Edge.HelloLate), []string{"hello_late"})
 				e.value(float64(s.Edge.Displaced), []string{"displaced"})
+				e.value(float64(s.Edge.Floods), []string{"flooding"})
 			},
 		},
 		edge("throng_hellos_total", "Hellos that were welcome.",
@@ -75,6 +80,9 @@ func requestTable() []Metric {
 			func(s *Sample) float64 { return float64(s.Edge.Errands) }),
 		one("throng_loops_stuck", Gauge, "Event loops that have had no turn for seconds.",
 			func(s *Sample) float64 { return float64(s.Edge.LoopsStuck) }),
+		edge("throng_requests_throttled_total",
+			"Requests refused because they came faster than a session's or a user's rate.",
+			func(s *netio.Stats) uint64 { return s.Throttled }),
 		edge("throng_socket_writes_total", "Writes to sockets, each of many frames.",
 			func(s *netio.Stats) uint64 { return s.Flushes }),
 		edge("throng_pushes_total",

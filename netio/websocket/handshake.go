@@ -77,7 +77,7 @@ func (p *Policy) Handshake(b, out []byte) (v Verdict, used int, response []byte)
 		if len(b) < HandshakeBytesMax {
 			return Unfinished, 0, out
 		}
-		return Refused, len(b), appendRefusal(out, http.StatusRequestHeaderFieldsTooLarge,
+		return Refused, len(b), AppendRefusal(out, http.StatusRequestHeaderFieldsTooLarge,
 			fmt.Sprintf("the headers have more than %d bytes", HandshakeBytesMax))
 	}
 	used = end + 4
@@ -88,7 +88,7 @@ func (p *Policy) Handshake(b, out []byte) (v Verdict, used int, response []byte)
 	}
 	if _, err := u.Upgrade(x); err != nil {
 		status, text := refusal(err)
-		return Refused, len(b), appendRefusal(out, status, text)
+		return Refused, len(b), AppendRefusal(out, status, text)
 	}
 	return Upgraded, used, x.out
 }
@@ -146,7 +146,8 @@ func refusal(err error) (status int, text string) {
 	return http.StatusBadRequest, "the request cannot be read"
 }
 
-func appendRefusal(b []byte, status int, text string) []byte {
+// AppendRefusal appends a response of HTTP after which the connection ends.
+func AppendRefusal(b []byte, status int, text string) []byte {
 	b = fmt.Appendf(b, "HTTP/1.1 %d %s\r\n", status, http.StatusText(status))
 	switch status {
 	case http.StatusMethodNotAllowed:

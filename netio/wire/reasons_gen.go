@@ -11,6 +11,7 @@ const (
 	SlowReader   Reason = 1002
 	InternalFail Reason = 1003
 	HelloLate    Reason = 1004
+	Flooding     Reason = 1005
 
 	BadFrame           Reason = 2000
 	HelloExpected      Reason = 2001
@@ -33,6 +34,8 @@ var reasons = [...]Entry{
 		"a fault in the server, which its log names: connect again"},
 	{HelloLate, "hello late", fault.Unavailable,
 		"no hello came in time: send it as soon as the connection is up"},
+	{Flooding, "flooding", fault.Unavailable,
+		"requests came far faster than the server allows: ask less often, and wait as errors say"},
 	{BadFrame, "bad frame", fault.FailedPrecondition,
 		"a frame's length is out of bounds: see docs/protocol.md for the head of a frame"},
 	{HelloExpected, "hello expected", fault.Unauthenticated,

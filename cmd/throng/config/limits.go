@@ -13,10 +13,17 @@ type Limits struct {
 	UnauthenticatedMax int
 	HelloTimeout       time.Duration
 	OutgoingBytesMax   int
+
+	ConnectionsPerIPMax    int      // 0: any number
+	ConnectionsPerIPExempt []string // see Clients
+	SessionRequestsRate    int      // a second; 0: any number
+	SessionRequestsBurst   int
+	UserRequestsRate       int // a second; 0: any number
+	UserRequestsBurst      int
 }
 
 func (l *Limits) keys() []Key {
-	return []Key{{
+	return append([]Key{{
 		Name: "frame_bytes_max",
 		Doc:  "`size` of the largest frame that a client may send, with its head",
 		value: size(&l.FrameBytesMax, wire.FrameBytesMax,
@@ -40,5 +47,5 @@ func (l *Limits) keys() []Key {
 		Doc: "`size` of what may wait for a client that does not read: pushes are dropped " +
 			"from a quarter of it on, and beyond it the connection is closed",
 		value: size(&l.OutgoingBytesMax, 1<<20, 64<<10, 1<<30, ""),
-	}}
+	}}, l.clientKeys()...)
 }
