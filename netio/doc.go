@@ -52,6 +52,14 @@
 // what waits, it gets missed. A stream of which more waits than StreamBytesMax loses
 // what is more, and all its members are told.
 //
+// # Limits of one client
+//
+// Each request comes out of two token buckets, that of the connection and that of its
+// user, which loops share (admit.go, bucket.go, users.go). A refusal is answered at once
+// and says when to ask again; of who asks far too fast nothing more is heard. Connections
+// are counted by address (address.go). One for which there is no room waits a moment for
+// its first bytes, to be told so in HTTP or in a goodbye (door.go).
+//
 // # WebSocket
 //
 // What begins like an HTTP request is upgraded, or refused in HTTP (websocket.go).
@@ -81,6 +89,9 @@
 //	fan.mu               the round that gathers; the shards' goroutines, timers and loops
 //	a round under way    nobody changes it; the loop that is done last gives it back
 //	interest             atomic; each bit is its loop's
+//	users, addresses     their mutexes, at the begin and end of connections; buckets
+//	                     of users are atomic
+//	limits               never changed, but replaced
 //	Server.mu            the list of loops, appended to when a loop first accepts
 //
 // Lock order: Server.mu and fan.mu before loop.inbox. Nothing else is locked under
@@ -106,7 +117,8 @@
 //	I6  What waits for all is bounded: pushes by PendingBytesMax and StreamsPendingMax,
 //	    of what gathers and of each of RoundsMax under way, and by LettersMax a loop;
 //	    errands by ErrandsMax, connections by ConnectionsMax, those long without a
-//	    session by FreshMax, ends that are not stored by DetachesMax.
+//	    session by FreshMax, those to be turned away by TurnedMax a loop, users and
+//	    addresses by connections and UsersRestingMax, ends that are not stored by DetachesMax.
 //	I7  Each session that was ever bound to a connection of this server is either
 //	    ended, bound to another one, or detached, some time after that connection has
 //	    ended; or this server has ended, and the next start's sweep does it.

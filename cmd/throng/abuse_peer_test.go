@@ -42,7 +42,7 @@ type victim struct {
 
 func startVictim(t *testing.T) *victim {
 	v := &victim{t: t, dir: t.TempDir()}
-	v.addr, v.process = startProcess(t, v.dir)
+	v.addr, v.process = startProcess(t, v.dir, "--session-requests-per-second=0", "--user-requests-per-second=0")
 	return v
 }
 
