@@ -11,7 +11,8 @@ import (
 // interval up to the burst. Refusals aside, which here cost nothing to make the two alike.
 func TestBucketIsThatOfTokens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		r := newRate(Rate{rapid.IntRange(1, PerSecondMax).Draw(t, "per second"), rapid.IntRange(1, 50).Draw(t, "burst")})
+		perSecond := rapid.IntRange(1, PerSecondMax).Draw(t, "per second")
+		r := newRate(Rate{perSecond, rapid.IntRange(1, 50).Draw(t, "burst")})
 		now := int64(1)
 		var bucket int64
 		tokens, since := r.burst, now // in ns, as the bucket
