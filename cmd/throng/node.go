@@ -104,7 +104,7 @@ func (o *nodeOptions) edge(shards *host.Host, archive *history.Archive) netio.Op
 	limits := c.Limits.OfClients()
 	return netio.Options{
 		Limits: &limits,
-		Addr: c.Clients.Addr, Loops: o.cores, Shards: shards, Ops: slot.Ops(archive),
+		Addr:   c.Clients.Addr, Loops: o.cores, Shards: shards, Ops: slot.Ops(archive),
 		Logger: o.log, Agent: "throng/" + readVersion().Version,
 		ServerKey: o.serverKey, Tokens: o.tokens, Studio: o.studio,
 		Origins: c.Clients.WebsocketOrigins, Grace: c.Clients.SessionGrace,
