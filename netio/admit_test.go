@@ -231,7 +231,8 @@ func TestManyAreTurnedAway(t *testing.T) {
 		t.Errorf("%d connections", n)
 	}
 	waiting[0].write([]byte("OPTIONS"))
-	if r, err := io.ReadAll(waiting[0]); err != nil || !strings.Contains(string(r), http.StatusText(503)) {
+	full := http.StatusText(http.StatusServiceUnavailable)
+	if r, err := io.ReadAll(waiting[0]); err != nil || !strings.Contains(string(r), full) {
 		t.Errorf("answered with %q, %v", r, err)
 	}
 	for _, p := range waiting[1:] {
