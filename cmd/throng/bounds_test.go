@@ -1,8 +1,10 @@
 package main
 
 import (
+	"io"
 	"testing"
 
+	"github.com/thronggrid/throng/cmd/throng/config"
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/slot"
 )
@@ -31,5 +33,21 @@ func TestBoundsInForce(t *testing.T) {
 	b.set(grid.Limits{})
 	if got != (grid.Limits{}) {
 		t.Errorf("without limits: %v", got)
+	}
+}
+
+// TestReloadBounds: a limit on how many boards there are that comes by a reload refuses
+// none as long as there are fewer.
+func TestReloadBounds(t *testing.T) {
+	var got grid.Limits
+	is := config.Default()
+	n := &node{logs: newLogs(io.Discard, &is.Logs)}
+	n.bounds = startBounds(grid.Limits{}, func() []slot.Sizes { return nil },
+		func(l grid.Limits) { got = l })
+	defer n.bounds.close()
+	is.State.BoardsMax, is.State.StripesMax = 5, 2
+	n.reload(config.Default(), is)
+	if got[grid.BoardsBound] != 0 || got[grid.StripesBound] != 2 {
+		t.Errorf("in force is %v", got)
 	}
 }

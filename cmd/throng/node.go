@@ -141,7 +141,7 @@ func (n *node) failed() <-chan struct{} { return n.edge.Done() }
 // is reloadable.
 func (n *node) reload(was, is *config.Config) {
 	n.logs.reload(&was.Logs, &is.Logs)
-	n.edge.SetBounds(is.State.Bounds())
+	n.bounds.set(is.State.Bounds())
 }
 
 // stop ends the node cleanly: first the edge, so that what was asked is answered,
