@@ -7,6 +7,7 @@ import (
 	"github.com/thronggrid/throng/cmd/throng/config"
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/slot"
+	"github.com/thronggrid/throng/netio"
 )
 
 // TestBoundsInForce: the number of boards and channels is bounded only while there are
@@ -41,7 +42,7 @@ func TestBoundsInForce(t *testing.T) {
 func TestReloadBounds(t *testing.T) {
 	var got grid.Limits
 	is := config.Default()
-	n := &node{logs: newLogs(io.Discard, &is.Logs)}
+	n := &node{logs: newLogs(io.Discard, &is.Logs), edge: new(netio.Server)}
 	n.bounds = startBounds(grid.Limits{}, func() []slot.Sizes { return nil },
 		func(l grid.Limits) { got = l })
 	defer n.bounds.close()

@@ -142,6 +142,9 @@ func (n *node) failed() <-chan struct{} { return n.edge.Done() }
 func (n *node) reload(was, is *config.Config) {
 	n.logs.reload(&was.Logs, &is.Logs)
 	n.bounds.set(is.State.Bounds())
+	if err := n.edge.SetLimits(is.Limits.OfClients()); err != nil {
+		n.logs.Error("the limits of clients were not reloaded", "error", err)
+	}
 }
 
 // stop ends the node cleanly: first the edge, so that what was asked is answered,

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/thronggrid/throng/cmd/throng/config"
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/netio/wire"
 )
 
 // TestReload: what may be is taken over, the rest named, and of a bad
@@ -94,6 +96,31 @@ func TestServeReloads(t *testing.T) {
 		if err := lines.Err(); err != nil || !strings.Contains(lines.Text(), step.want) {
 			t.Fatalf("after %q the last line was %q (%v)", step.file, lines.Text(), err)
 		}
+	}
+}
+
+// TestReloadRates: a rate of requests that comes by SIGHUP is in force.
+func TestReloadRates(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "throng.yaml")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("session_requests_per_second: 0\nuser_requests_per_second: 0")
+	v := &victim{t: t, dir: filepath.Join(dir, "data")}
+	v.addr, v.process = startProcess(t, v.dir, "--config", file)
+	g := (&abuser{T: t, victim: v}).login()
+	for range 100 {
+		g.works()
+	}
+	write("session_requests_per_second: 1\nsession_requests_burst: 1")
+	if err := v.process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	for code := fault.OK; code != fault.ResourceExhausted; { // or the patience is over
+		code = g.code(g.reply(g.send(wire.KindPing, []byte{0x90})))
 	}
 }
 

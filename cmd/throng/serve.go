@@ -38,8 +38,9 @@ A node that listens beyond this machine wants secrets of your own, not those tha
 a first start makes: name their files, which 'throng keys DIR' makes for you.
 
 Logs go to stderr. The first SIGINT or SIGTERM stops cleanly, the second at once.
-Once a minute they count the pushes that were dropped and the clients that were
-closed because they do not read, or turned away for lack of room, if there were any.
+Once a minute they count the pushes that were dropped, the clients that were closed
+because they do not read, or turned away for lack of room, and the requests that were
+refused because they came too fast, if there were any.
 If a write to the disk fails, the process ends with exit code 74 and acknowledges
 nothing more: check the disk before starting again.
 

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -32,14 +34,15 @@ func startProcessTo(t *testing.T, stderr *os.File, dir string, flags ...string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	wait, err := startMortal(cmd)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Error(err)
 		}
-		if err := cmd.Wait(); err != nil {
+		if err := wait(); err != nil {
 			t.Errorf("the server ended with %v", err)
 		}
 	})
@@ -49,6 +52,28 @@ func startProcessTo(t *testing.T, stderr *os.File, dir string, flags ...string) 
 		t.Fatalf("the server said %q, %v; want ready client=HOST:PORT", line, err)
 	}
 	return addr, cmd.Process
+}
+
+// startMortal starts a command that does not outlive this process, even one that is
+// killed: the kernel kills it when the thread that has started it ends. So that thread is
+// kept until the command was waited for.
+func startMortal(cmd *exec.Cmd) (wait func() error, err error) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	started, waited := make(chan error), make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		started <- cmd.Start()
+		<-waited
+	}()
+	if err := <-started; err != nil {
+		close(waited)
+		return nil, err
+	}
+	return func() error {
+		defer close(waited)
+		return cmd.Wait()
+	}, nil
 }
 
 // startAdmin is startServer for a server with an HTTP port, whose address it returns as

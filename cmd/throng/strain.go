@@ -36,10 +36,14 @@ func logStrain(log *slog.Logger, before, now netio.Stats) {
 	lost := now.PushesLost - before.PushesLost
 	slow := now.SlowReaders - before.SlowReaders
 	turned := now.Turned - before.Turned + now.Displaced - before.Displaced
-	if lost+slow+turned == 0 {
+	throttled := now.Throttled - before.Throttled
+	floods := now.Floods - before.Floods
+	if lost+slow+turned+throttled+floods == 0 {
 		return
 	}
-	log.Warn("clients do not keep up with what they are sent, or there is no room for more",
+	log.Warn("clients do not keep up with what they are sent, ask for too much, "+
+		"or find no room",
 		"pushes_dropped", lost, "closed_for_not_reading", slow, "turned_away", turned,
+		"requests_throttled", throttled, "closed_for_flooding", floods,
 		"connections", now.Connections)
 }
