@@ -61,7 +61,8 @@ func TestServerKeepsItsPortOverRestarts(t *testing.T) {
 		t.Error("the same process")
 	}
 	args, err := os.ReadFile(filepath.Join(dir, "args"))
-	want := "args serve --data-dir " + dir + " --client-addr 127.0.0.1:4711 --http-addr \n"
+	want := "args serve --data-dir " + dir + " --client-addr 127.0.0.1:4711 --http-addr " +
+		" --session-requests-per-second 0 --user-requests-per-second 0\n"
 	if err != nil || string(args) != want {
 		t.Errorf("started with %q (%v), want %q", args, err, want)
 	}

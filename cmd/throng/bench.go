@@ -94,7 +94,8 @@ func printReport(cmd *cobra.Command, output string, r *report.Report) error {
 func addServer(cmd *cobra.Command, s *process.Selection) {
 	flags := cmd.Flags()
 	flags.StringVar(&s.Addr, "addr", "",
-		"`host:port` of a running server to use (default: start one in a temporary directory)")
+		"`host:port` of a running server to use (default: start one in a temporary directory); "+
+			"it needs --session-requests-per-second 0 --user-requests-per-second 0")
 	flags.StringVar(&s.ServerKeyFile, "server-key-file", "",
 		"with --addr: `file` with the server key of that server")
 	addDir(cmd, &s.Own)
