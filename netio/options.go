@@ -22,9 +22,9 @@ const (
 	LingerTicks = 20
 	// StallTicks is how long a client may leave a quarter of OutBytesMax unread.
 	StallTicks = 100
-	// FilesReserve is how many file descriptors are kept from connections. gnet
-	// ends when it finds none left, and may accept a backlog of 4,096 before we
-	// can refuse.
+	// FilesReserve is how many file descriptors are kept from connections: for
+	// files, and for those connections that wait to be turned away. gnet ends when
+	// it finds none left.
 	FilesReserve = 5000
 
 	// RoundBytesMax is how much is pushed of one stream at a time, unless a single

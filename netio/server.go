@@ -6,14 +6,12 @@ import (
 	"fmt"
 	"maps"
 	"net"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/panjf2000/gnet/v2"
-	"golang.org/x/sys/unix"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/netio/websocket"
@@ -77,6 +75,11 @@ func Start(o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make room for connections: %w", err)
 	}
+	addr, free, err := reserve(o.Addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", o.Addr, err)
+	}
+	defer free()
 	s := &Server{
 		options:     o,
 		ops:         opTable(o.Ops),
@@ -93,7 +96,7 @@ func Start(o Options) (*Server, error) {
 	s.warnOfFew()
 	s.fan = newFan(s)
 	s.readers, s.checkers = newWorkers(s), newWorkers(s)
-	go s.run()
+	go s.run(addr)
 	select {
 	case <-s.booted:
 		return s, nil
@@ -103,11 +106,15 @@ func Start(o Options) (*Server, error) {
 	}
 }
 
-// run runs gnet; whatever it returns, nobody serves any more afterwards.
-func (s *Server) run() {
-	err := gnet.Run(&events{Server: s}, "tcp://"+s.options.Addr,
+// run runs gnet; whatever it returns, nobody serves any more afterwards. Each loop has a
+// socket of its own that listens, so it has seen a connection before it accepts another.
+// With one that accepts for all, loops would see a flood only after the last file
+// descriptor was taken by it, and that ends gnet.
+func (s *Server) run(addr string) {
+	err := gnet.Run(&events{Server: s}, "tcp://"+addr,
 		gnet.WithNumEventLoop(s.options.Loops),
 		gnet.WithReuseAddr(true),
+		gnet.WithReusePort(true),
 		gnet.WithTCPNoDelay(gnet.TCPNoDelay),
 		gnet.WithTCPKeepAlive(keepAlive),
 		gnet.WithLogger(engineLog{s.options.Logger}),
@@ -178,7 +185,6 @@ func (s *events) OnBoot(e gnet.Engine) gnet.Action {
 	s.engine = e
 	fd, err := e.Dup()
 	if err == nil {
-		s.endUnread(fd)
 		s.addr, err = addrOf(fd)
 	}
 	if err != nil {
@@ -190,32 +196,9 @@ func (s *events) OnBoot(e gnet.Engine) gnet.Action {
 	return gnet.None
 }
 
-// endUnread has the kernel end connections whose client has read nothing for
-// unreadTimeouts, though its side is full. For each of them the kernel keeps up to 4 MB,
-// and we are not told, if that is all that waits. Connections take the setting over
-// from the socket that listens.
-func (s *Server) endUnread(listener int) {
-	after := unreadTimeouts * s.options.HelloTimeout.Milliseconds()
-	err := unix.SetsockoptInt(listener, unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(after))
-	if err != nil {
-		s.options.Logger.Warn("clients that do not read may stay for long", "error", err)
-	}
-}
-
-// addrOf returns the address of a listening socket, and closes the descriptor.
-func addrOf(fd int) (net.Addr, error) {
-	f := os.NewFile(uintptr(fd), "listener")
-	defer f.Close()
-	l, err := net.FileListener(f)
-	if err != nil {
-		return nil, err
-	}
-	defer l.Close()
-	return l.Addr(), nil
-}
-
 func (s *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	l := s.loopOf(c.EventLoop())
+	s.endUnread(c.Fd())
 	open := s.open.Add(1)
 	if s.leaving.Load() {
 		s.turned.Add(1)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -28,6 +29,9 @@ import (
 
 // patience bounds every wait for something that must happen.
 const patience = 2 * time.Minute
+
+// hangMax is how long who behaves may ever wait: whoever plays would have gone.
+const hangMax = 20 * time.Second
 
 // victim is a server process that is abused.
 type victim struct {
@@ -68,9 +72,11 @@ func (v *victim) behave() {
 		}
 	}
 	ended := make(chan struct{})
+	var took []time.Duration
 	go func() {
 		defer close(ended)
 		for ctx.Err() == nil {
+			began := time.Now()
 			_, err := r.Count(ctx)
 			if err == nil {
 				err = r.SetStatus(ctx, "here")
@@ -80,6 +86,7 @@ func (v *victim) behave() {
 				v.failed.Store(true)
 				return
 			}
+			took = append(took, time.Since(began))
 			v.answered.Add(1)
 		}
 	}()
@@ -90,6 +97,13 @@ func (v *victim) behave() {
 			v.t.Errorf("who behaves had to connect %d times", s.Connects)
 		}
 		c.Close()
+		slices.Sort(took)
+		n := len(took)
+		v.t.Logf("who behaves was answered %d times: in %v, 99 %% in %v, at the longest %v",
+			n, took[n/2], took[n*99/100], took[n-1])
+		if took[n-1] > hangMax {
+			v.t.Errorf("who behaves waited for %v", took[n-1])
+		}
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -27,9 +28,27 @@ func startProcess(t *testing.T, dir string, flags ...string) (addr string, _ *os
 // startProcessTo is startProcess with the log of the process going to stderr.
 func startProcessTo(t *testing.T, stderr *os.File, dir string, flags ...string) (addr string, _ *os.Process) {
 	t.Helper()
-	cmd := exec.Command("throng", append([]string{
-		"serve", "--data-dir", dir, "--client-addr", "127.0.0.1:0", "--http-addr", ""}, flags...)...)
+	cmd := exec.Command("throng", serveArgs(dir, flags)...)
 	cmd.Stderr = stderr
+	return startCommand(t, cmd)
+}
+
+// startLimited is startProcess with a limit of open files.
+func startLimited(t *testing.T, files int, dir string, flags ...string) (addr string, _ *os.Process) {
+	t.Helper()
+	cmd := exec.Command("sh", append([]string{
+		"-c", `ulimit -n "$0" && exec throng "$@"`, strconv.Itoa(files)}, serveArgs(dir, flags)...)...)
+	cmd.Stderr = os.Stderr
+	return startCommand(t, cmd)
+}
+
+func serveArgs(dir string, flags []string) []string {
+	return append([]string{
+		"serve", "--data-dir", dir, "--client-addr", "127.0.0.1:0", "--http-addr", ""}, flags...)
+}
+
+func startCommand(t *testing.T, cmd *exec.Cmd) (addr string, _ *os.Process) {
+	t.Helper()
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
