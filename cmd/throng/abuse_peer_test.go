@@ -37,6 +37,7 @@ const hangMax = 20 * time.Second
 type victim struct {
 	t        *testing.T
 	addr     string
+	http     string
 	dir      string // its data
 	process  *os.Process
 	answered atomic.Int64 // requests of who behaves
@@ -46,7 +47,10 @@ type victim struct {
 
 func startVictim(t *testing.T) *victim {
 	v := &victim{t: t, dir: t.TempDir()}
-	v.addr, v.process = startProcess(t, v.dir, "--session-requests-per-second=0", "--user-requests-per-second=0")
+	both, process := startProcess(t, v.dir, "--http-addr", "127.0.0.1:0",
+		"--session-requests-per-second=0", "--user-requests-per-second=0")
+	v.addr, v.http, _ = strings.Cut(both, " http=")
+	v.process = process
 	return v
 }
 

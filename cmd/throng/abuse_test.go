@@ -30,6 +30,8 @@ var abuses = []struct {
 	{"ask for many streams", askForStreams},
 	{"come to many streams and go", passThroughStreams},
 	{"send to many streams from outside", sendFromOutside},
+	{"send half a frame for ever", halfFrames},
+	{"say hello a byte at a time", trickleHello},
 }
 
 // TestAbuse does everything at once, over TCP and by WebSocket, to one server, and
@@ -50,6 +52,9 @@ func TestAbuse(t *testing.T) {
 		run(a.name+" over TCP", false, a.do)
 		run(a.name+" by WebSocket", true, a.do)
 	}
+	run("send frames of WebSocket that say nothing", true, floodWeb)
+	run("hide requests in others on the client port", false, smuggle)
+	run("hide requests in others on the HTTP port", false, smuggleAdmin)
 	all.Wait()
 	check()
 }

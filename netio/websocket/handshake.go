@@ -81,6 +81,9 @@ func (p *Policy) Handshake(b, out []byte) (v Verdict, used int, response []byte)
 			fmt.Sprintf("the headers have more than %d bytes", HandshakeBytesMax))
 	}
 	used = end + 4
+	if !wellFormed(b[:used]) {
+		return Refused, len(b), AppendRefusal(out, http.StatusBadRequest, cannotRead)
+	}
 	x := &exchange{in: b[:used], out: out}
 	u := ws.Upgrader{
 		Protocol: func(name []byte) bool { return string(name) == Subprotocol },
@@ -93,11 +96,53 @@ func (p *Policy) Handshake(b, out []byte) (v Verdict, used int, response []byte)
 	return Upgraded, used, x.out
 }
 
+// wellFormed says whether the lines of a head end with CR LF, all of them, and each is
+// one of its own. What stands between us and the client may see other lines else.
+func wellFormed(head []byte) bool {
+	for i, c := range head {
+		switch c {
+		case '\n':
+			if i == 0 || head[i-1] != '\r' {
+				return false
+			}
+			if i+1 < len(head) && (head[i+1] == ' ' || head[i+1] == '\t') {
+				return false
+			}
+		case '\r':
+			if i+1 == len(head) || head[i+1] != '\n' {
+				return false
+			}
+		case 0:
+			return false
+		}
+	}
+	return true
+}
+
+const cannotRead = "the request cannot be read"
+
+var errBody = errors.New("a request to speak WebSocket has no body")
+
 var errOrigin = errors.New("pages of this origin may not connect: see --websocket-origins")
 
 // header looks at a header that gobwas/ws does not know.
 func (p *Policy) header(key, value []byte) error {
-	if len(p.origins) == 0 || string(key) != "Origin" {
+	switch string(key) {
+	case "Content-Length":
+		if string(value) != "0" {
+			return errBody
+		}
+	case "Transfer-Encoding":
+		return errBody
+	case "Origin":
+		return p.origin(value)
+	}
+	return nil
+}
+
+// origin looks at the header of that name.
+func (p *Policy) origin(value []byte) error {
+	if len(p.origins) == 0 {
 		return nil
 	}
 	for _, o := range p.origins {
@@ -139,11 +184,13 @@ func refusal(err error) (status int, text string) {
 			"this port speaks the protocol of Throng, over TCP or WebSocket: it has no pages"
 	case errors.Is(err, ws.ErrHandshakeBadProtocol):
 		return http.StatusBadRequest, "WebSocket begins with HTTP/1.1"
+	case errors.Is(err, errBody):
+		return http.StatusBadRequest, err.Error()
 	case errors.Is(err, ws.ErrHandshakeBadHost), errors.Is(err, ws.ErrHandshakeBadConnection),
 		errors.Is(err, ws.ErrHandshakeBadSecKey), errors.Is(err, ws.ErrHandshakeBadSecVersion):
 		return http.StatusBadRequest, err.Error()
 	}
-	return http.StatusBadRequest, "the request cannot be read"
+	return http.StatusBadRequest, cannotRead
 }
 
 // AppendRefusal appends a response of HTTP after which the connection ends.

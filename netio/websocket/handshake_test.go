@@ -134,6 +134,12 @@ func TestRefusals(t *testing.T) {
 		{"no version of HTTP", request("GET /"), 400, "cannot be read"},
 		{"no HTTP", "GET \r\n\r\n", 400, "cannot be read"},
 		{"a header without name", "GET / HTTP/1.1\r\nHost x\r\n\r\n", 400, "cannot be read"},
+		{"a body", request("Content-Length: 5"), 400, "no body"},
+		{"a body in chunks", request("Transfer-Encoding: chunked"), 400, "no body"},
+		{"a bare LF", "GET / HTTP/1.1\nHost: x\r\n\r\n", 400, "cannot be read"},
+		{"a bare CR", request("X: a\rY: b"), 400, "cannot be read"},
+		{"a folded line", request("X: a\r\n b"), 400, "cannot be read"},
+		{"a zero", request("X: \x00"), 400, "cannot be read"},
 		{"large", request(large), 431, "more than 8192 bytes"},
 		{"large, without end", request(large)[:HandshakeBytesMax], 431, "more than 8192 bytes"},
 	} {
