@@ -130,7 +130,8 @@ func (v *victim) memory(t *testing.T) int {
 type abuser struct {
 	*testing.T
 	*victim
-	web bool
+	web  bool
+	from net.IP // nil: any of this machine
 }
 
 // user names another player each time.
@@ -162,7 +163,11 @@ type guest struct {
 // dial connects, without a hello.
 func (a *abuser) dial() *guest {
 	a.Helper()
-	c, err := net.Dial("tcp", a.addr)
+	d := net.Dialer{}
+	if a.from != nil {
+		d.LocalAddr = &net.TCPAddr{IP: a.from}
+	}
+	c, err := d.Dial("tcp", a.addr)
 	if err != nil {
 		a.Fatal(err)
 	}
