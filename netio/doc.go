@@ -3,7 +3,9 @@
 //
 // # How a request travels
 //
-// gnet runs one goroutine per event loop. Frames are decoded where they lie in
+// gnet runs one goroutine per event loop. Each has a socket of its own that listens, so
+// that it has seen a connection before another is accepted, and a flood cannot take the
+// last file descriptor (listen.go). Frames are decoded where they lie in
 // its inbound buffer (serve.go). A write is prepared into the loop's scratch
 // buffer and staged on the loop's lane, which is flushed at the end of the
 // event. A read is answered at once, its reply appended behind the frame's head
