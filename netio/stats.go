@@ -23,6 +23,7 @@ type counters struct {
 // Stats counts since the start, but for Connections and Detaching, which count now.
 type Stats struct {
 	Connections int64
+	Most        int    // connections that may be open at once
 	Accepted    uint64 // connections taken
 	Upgraded    uint64 // of these, those that speak WebSocket
 	Turned      uint64 // connections turned away: too many, or shutting down
@@ -52,10 +53,14 @@ type Stats struct {
 	Replies    []ReplyCount // to requests, by kind and code
 }
 
+// Full says whether another connection would be one too many.
+func (t *Stats) Full() bool { return t.Connections >= int64(t.Most) }
+
 // Stats returns the counts so far.
 func (s *Server) Stats() Stats {
 	t := Stats{
-		Connections: s.open.Load(), Accepted: s.accepted.Load(), Turned: s.turned.Load(),
+		Connections: s.open.Load(), Most: s.connections,
+		Accepted: s.accepted.Load(), Turned: s.turned.Load(),
 		Crowded:   s.crowded.Load(),
 		Detaching: s.detaching.Load(), PushesLost: s.lost.Load(), Panics: s.panics.Load(),
 	}

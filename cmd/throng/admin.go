@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 
+	"github.com/thronggrid/throng/durable/disk"
+	"github.com/thronggrid/throng/netio"
 	"github.com/thronggrid/throng/netio/admin"
+	"github.com/thronggrid/throng/shard/host"
 )
 
 // startAdmin starts the HTTP port, if there is to be one.
@@ -37,12 +40,19 @@ func (n *node) health() admin.Health {
 		h.EdgeEnded = true
 	default:
 	}
-	h.LoopsStuck = n.edge.Stats().LoopsStuck
-	space := n.space.Stats()
-	h.DiskFull = space.Low || space.Full
+	edge, space, shards := n.edge.Stats(), n.space.Stats(), n.shards.Health()
+	healthOf(&h, &edge, &space, &shards)
 	h.MemoryFull = n.memory.Stats().High
-	for i, g := range n.shards.Groups() {
-		h.Shards = append(h.Shards, admin.ShardHealth{Shard: i, Served: g.Serving()})
-	}
 	return h
+}
+
+// healthOf fills in what the parts of a node that serves say of themselves.
+func healthOf(h *admin.Health, edge *netio.Stats, space *disk.SpaceStats, shards *host.Health) {
+	h.LoopsStuck, h.EdgeFull = edge.LoopsStuck, edge.Full()
+	h.DiskFailed, h.DiskFull = shards.Failed, space.Low || space.Full
+	for i := range shards.Shards {
+		s := &shards.Shards[i]
+		h.Shards = append(h.Shards,
+			admin.ShardHealth{Shard: s.Shard, Served: s.Leads, Lag: s.Lag})
+	}
 }

@@ -112,7 +112,9 @@ func TestMetrics(t *testing.T) {
 		`throng_command_seconds_count{step="commit"}`, `throng_command_seconds_count{step="apply"}`,
 		`throng_command_seconds_count{step="total"}`, "throng_entry_commands_count", "throng_entry_size_bytes_sum",
 		"throng_log_sync_seconds_count", "throng_log_entries_total", "throng_log_commits_total",
-		"throng_log_written_bytes_total",
+		"throng_log_written_bytes_total", `throng_state_things{kind="boards"}`, `throng_state_things{kind="channels"}`,
+		`throng_state_things{kind="messages"}`, `throng_state_memory_bytes{kind="messages"}`,
+		`throng_state_things{kind="sessions"}`, `throng_state_things{kind="streams"}`,
 	} {
 		if b, a := before.values[name], after.values[name]; a <= b {
 			t.Errorf("%s was %v, and is %v after it happened", name, b, a)
@@ -120,7 +122,7 @@ func TestMetrics(t *testing.T) {
 	}
 	for name, want := range map[string]float64{
 		`throng_shard_served{shard="0"}`: 1, `throng_shard_served{shard="1"}`: 1,
-		"throng_disk_full": 0, "throng_incarnation": 1, "throng_panics_total": 0,
+		"throng_disk_full": 0, "throng_archive_failing": 0, "throng_incarnation": 1, "throng_panics_total": 0,
 	} {
 		if got, is := after.values[name]; !is || got != want {
 			t.Errorf("%s is %v (%v), want %v", name, got, is, want)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"runtime"
+	"time"
 
 	"github.com/thronggrid/throng/durable/disk"
 	records "github.com/thronggrid/throng/durable/record"
@@ -19,19 +20,21 @@ func (n *node) sample(s *admin.Sample) {
 	s.Incarnation = n.shards.Incarnation()
 	s.Edge = n.edge.Stats()
 	shards, tables, space := n.shards.Stats(), n.records.Stats(), n.space.Stats()
-	sampleShards(s, &shards, n.shards.Groups())
+	sampleShards(s, &shards, n.shards.Health().Shards)
 	sampleLog(s, &shards.Log)
 	sampleRecords(s, &tables)
 	s.Engines = append(s.Engines,
 		engine("log", &shards.Log.Engine), engine("records", &tables.Engine))
-	s.Space = admin.Space{FreeBytes: space.FreeBytes, TotalBytes: space.TotalBytes,
-		Low: space.Low, Full: space.Full, Refused: n.gate.Refused()}
+	sampleSpace(s, &space)
+	s.Space.Refused = n.gate.Refused()
+	s.State = stateOf(n.shards.Sizes(), time.Now().UnixMicro())
+	sampleWaiting(s, &shards)
 	memory := n.memory.Stats()
 	s.Memory = admin.Memory{UsedBytes: memory.UsedBytes, LimitBytes: memory.LimitBytes,
 		High: memory.High}
 }
 
-func sampleShards(s *admin.Sample, from *host.Stats, groups []*host.Group) {
+func sampleShards(s *admin.Sample, from *host.Stats, health []host.ShardHealth) {
 	s.Writes = admin.Writes{
 		Queue: from.Queue, Commit: from.Commit, Apply: from.Apply, Total: from.Total,
 		EntryCommands: from.EntryCommands, EntryBytes: from.EntryBytes,
@@ -41,8 +44,9 @@ func sampleShards(s *admin.Sample, from *host.Stats, groups []*host.Group) {
 	for i := range from.Shards {
 		g := &from.Shards[i]
 		s.Shards = append(s.Shards, admin.Shard{
-			Number: g.Shard, Served: groups[i].Serving(), QueueCommands: g.QueueCommands,
-			QueueBytes: g.QueueBytes, QueueMicros: g.QueueMicros, Entries: g.Entries,
+			Number: g.Shard, Served: health[i].Leads, Lag: health[i].Lag,
+			QueueCommands: g.QueueCommands,
+			QueueBytes:    g.QueueBytes, QueueMicros: g.QueueMicros, Entries: g.Entries,
 			SinceSnapshot: g.SinceSnapshot, StateBytes: g.StateBytes,
 			SnapshotsTaken: g.Snapshots.Taken, SnapshotsFailed: g.Snapshots.Failed,
 			SnapshotsUnder: g.Snapshots.Under, SnapshotMicros: g.Snapshots.Micros,
@@ -68,6 +72,11 @@ func sampleRecords(s *admin.Sample, from *records.Stats) {
 		Views: from.Views, Updates: from.Updates,
 		Failed: from.Failed, Syncs: from.Syncs, Writes: from.Written,
 	}
+}
+
+func sampleSpace(s *admin.Sample, from *disk.SpaceStats) {
+	s.Space = admin.Space{FreeBytes: from.FreeBytes, TotalBytes: from.TotalBytes,
+		Ballast: from.Ballast, Low: from.Low, Full: from.Full}
 }
 
 func engine(name string, from *disk.Stats) admin.Engine {

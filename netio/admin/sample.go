@@ -23,6 +23,9 @@ type Sample struct {
 	Engines []Engine
 	Space   Space
 	Memory  Memory
+	State   State
+	Duties  Duties
+	Archive Archive
 }
 
 // Writes is what became of commands, of all shards together.
@@ -41,6 +44,7 @@ type Shard struct {
 	QueueBytes    int64
 	QueueMicros   uint64 // for which the oldest command has waited
 	Entries       int    // proposed and not applied
+	Lag           uint64 // entries committed and not applied
 	SinceSnapshot int64  // bytes of log
 	StateBytes    int64  // in the last snapshot
 
@@ -77,5 +81,6 @@ type Space struct {
 	FreeBytes, TotalBytes int64
 	Low                   bool   // what makes the state larger is refused
 	Full                  bool   // every write is
+	Ballast               bool   // the file is there that is given up when a write finds no space
 	Refused               uint64 // commands refused for lack of disk or memory
 }

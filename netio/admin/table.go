@@ -46,7 +46,7 @@ var (
 // Table returns all metrics, in the order in which they are documented.
 func Table() []Metric {
 	return slices.Concat(nodeTable(), edgeTable(), writeTable(), shardTable(), logTable(),
-		recordTable(), diskTable(), memoryTable())
+		recordTable(), diskTable(), memoryTable(), stateTable(), archiveTable())
 }
 
 // emitter takes the values of one metric, one for each combination of its labels.

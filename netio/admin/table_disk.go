@@ -76,6 +76,9 @@ func diskTable() []Metric {
 			func(s *Sample) float64 { return number(s.Space.Low) }),
 		one("throng_disk_full", Gauge, "1 while every write is refused, else 0.",
 			func(s *Sample) float64 { return number(s.Space.Full) }),
+		one("throng_disk_ballast", Gauge,
+			"1 while the file is there that is given up when a write finds no space, else 0.",
+			func(s *Sample) float64 { return number(s.Space.Ballast) }),
 		count("throng_commands_short_total", "Commands refused for lack of disk or memory.",
 			func(s *Sample) uint64 { return s.Space.Refused }),
 	}

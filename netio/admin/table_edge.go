@@ -16,6 +16,8 @@ func connectionTable() []Metric {
 	return []Metric{
 		one("throng_connections", Gauge, "Connections that are open.",
 			func(s *Sample) float64 { return float64(s.Edge.Connections) }),
+		one("throng_connections_limit", Gauge, "Connections that may be open at once.",
+			func(s *Sample) float64 { return float64(s.Edge.Most) }),
 		edge("throng_connections_accepted_total", "Connections taken.",
 			func(s *netio.Stats) uint64 { return s.Accepted }),
 		edge("throng_connections_upgraded_total",

@@ -42,6 +42,8 @@ func shardTable() []Metric {
 			func(s *Shard) float64 { return seconds(s.QueueMicros) }),
 		perShard("throng_shard_entries_waiting", Gauge, "Entries proposed and not applied yet.",
 			func(s *Shard) float64 { return float64(s.Entries) }),
+		perShard("throng_shard_lag_entries", Gauge, "Entries committed and not applied yet.",
+			func(s *Shard) float64 { return float64(s.Lag) }),
 		perShard("throng_shard_state_bytes", Gauge,
 			"Size of the state in the last snapshot, before compression.",
 			func(s *Shard) float64 { return float64(s.StateBytes) }),
