@@ -46,6 +46,9 @@ func OriginOf(node uint32, incarnation uint64) Origin {
 // Node returns the number of the node.
 func (o Origin) Node() uint32 { return uint32(o >> incarnationBits) }
 
+// Incarnation returns which start of the node it is.
+func (o Origin) Incarnation() uint64 { return uint64(o) & (1<<incarnationBits - 1) }
+
 // Floors holds the lowest live incarnation of each node that has one, in order
 // of nodes. It is never changed in place.
 type Floors []Origin

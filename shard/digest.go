@@ -72,19 +72,23 @@ func (p paced) Write(b []byte) (int, error) {
 
 // Content is what a snapshot holds, as ReadDigest found it.
 type Content struct {
-	Applied uint64 // log index of the last entry applied
-	Slots   int    // that something was written to
-	Stamp   int64  // the highest stamp of any slot, µs
-	Bytes   int64  // before compression
-	Digest  uint64 // as Machine.Digest has it
+	Level   uint64      // feature level of the program that wrote it
+	Applied uint64      // log index of the last entry applied
+	Floors  grid.Floors // the lowest live incarnations
+	Slots   int         // that something was written to
+	Stamp   int64       // the highest stamp of any slot, µs
+	Bytes   int64       // before compression
+	Digest  uint64      // as Machine.Digest has it
 }
 
 // ReadDigest reads a snapshot that Encode wrote, to its end. It holds one slot at a time,
-// and calls each with it, unless each is nil.
+// and calls each with it, unless each is nil. Along with an error it returns what it found
+// before; there is no digest then.
 func ReadDigest(r io.Reader, each func(number int, s *slot.Slot)) (c Content, err error) {
 	var d *digester
 	c.Bytes, err = decode(r, func(h head) {
-		c.Applied, d = h.applied, newDigester(h.floors)
+		c.Level, c.Applied, c.Floors = h.level, h.applied, h.floors
+		d = newDigester(h.floors)
 	}, func(number int, s *slot.Slot) {
 		c.Slots++
 		c.Stamp = max(c.Stamp, s.Stamp())

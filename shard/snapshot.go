@@ -147,6 +147,7 @@ func (t *tally) Read(b []byte) (int, error) {
 
 // head is what a snapshot begins with.
 type head struct {
+	level   uint64
 	applied uint64
 	slots   uint64
 	floors  grid.Floors
@@ -200,7 +201,7 @@ func decodeValues(d *pack.Decoder, begin func(head), each func(int, *slot.Slot))
 func decodeHead(in *pack.Cursor) (h head, err error) {
 	more := in.Fields(snapshotFields)
 	format, level := in.Uint(), in.Uint()
-	h.applied, h.slots = in.Uint(), in.Uint()
+	h.level, h.applied, h.slots = level, in.Uint(), in.Uint()
 	if in.Err() == nil && (format != snapshotFormat || level > Level) {
 		return h, fmt.Errorf("decode a snapshot: format %d at level %d, this program reads %d "+
 			"at %d; run a newer one", format, level, snapshotFormat, Level)

@@ -21,7 +21,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newServe(), newDemo(), newBench(), newHealth(), newVersion())
-	root.AddCommand(newConfig(), newKeys(), newBackup(), newRestore())
+	root.AddCommand(newConfig(), newKeys(), newBackup(), newRestore(), newDump())
 	return root
 }
 

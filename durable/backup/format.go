@@ -1,6 +1,7 @@
 package backup
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -188,3 +189,6 @@ func appendUints(b []byte, values ...uint64) []byte {
 	}
 	return b
 }
+
+// Begins says whether b, at least 8 bytes of a file, is how a backup begins.
+func Begins(b []byte) bool { return bytes.HasPrefix(b, []byte(magic)) }

@@ -1,6 +1,7 @@
 package snapshot
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -145,3 +146,6 @@ func decodeTrailer(b []byte, seed uint32) (t trailer, reason string) {
 	}
 	return t, ""
 }
+
+// Begins says whether b, at least 8 bytes of a file, is how a snapshot begins.
+func Begins(b []byte) bool { return bytes.HasPrefix(b, []byte(magic)) }

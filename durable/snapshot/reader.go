@@ -56,20 +56,14 @@ type reader struct {
 // openFile opens the file of a snapshot and verifies its head and its trailer.
 func (s *Store) openFile(n id) (*reader, error) {
 	path := s.options.FS.PathJoin(s.dir, n.String()+suffix)
-	file, err := s.options.FS.Open(path, vfs.SequentialReadsOption)
+	r, group, err := openPath(s.options.FS, path)
 	if err != nil {
-		return nil, fmt.Errorf("open the snapshot %s: %w", path, err)
+		return nil, err
 	}
-	r := &reader{file: file, path: path, fail: func(err error) error { return err }}
-	group, err := r.readEnds()
-	named := id{r.meta.Term, r.meta.Index}
-	if err == nil && (group != s.options.Group || named != n) {
+	if named := (id{r.meta.Term, r.meta.Index}); group != s.options.Group || named != n {
 		err = r.corrupt("its head says that it is snapshot %s of group %d", named, group)
+		return nil, errors.Join(err, r.file.Close())
 	}
-	if err != nil {
-		return nil, errors.Join(err, file.Close())
-	}
-	r.meta.ID = n.String()
 	return r, nil
 }
 
