@@ -33,9 +33,10 @@ The file gets its name when it is whole, on disk, and was read back: --verify=fa
 leaves out to work out all digests anew. For each shard the command prints the point of
 its log (term and index) that the backup shows, and the digest of its state there.
 
-The keys of the node (server.key and token.keys) are not in it, unless --with-keys asks
-for them: guard such a backup like a password. Without them a restored node makes keys of
-its own, and tokens that players hold are refused there.`
+The keys in the data directory (server.key and token.keys) are not in it, unless
+--with-keys asks for them: guard such a backup like a password. Without them a restored
+node makes keys of its own, and tokens that players hold are refused there. Keys that are
+kept elsewhere (server_key_file, token_keys_file) are in no backup: keep a copy of them.`
 
 const backupExample = `  throng backup --admin-token-file data/admin.token today.throng
   throng backup --http 127.0.0.1:7401 --with-keys today.throng
@@ -73,7 +74,7 @@ func newBackup() *cobra.Command {
 		"`file` with the node's admin token")
 	flags.StringVar(&f.dataDir, "data-dir", "",
 		"data `directory` of a node that is stopped, to back that up")
-	flags.BoolVar(&f.keys, "with-keys", false, "the node's keys, too")
+	flags.BoolVar(&f.keys, "with-keys", false, "the keys in the node's data directory, too")
 	flags.BoolVar(&f.verify, "verify", true, "read the file back and work out all digests anew")
 	addOutput(cmd, &f.output)
 	cmd.AddCommand(newBackupVerify())

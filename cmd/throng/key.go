@@ -63,16 +63,26 @@ func (s secret) open(log *slog.Logger, file, dataDir string) (string, error) {
 }
 
 func (s secret) read(file string) (string, error) {
+	if isKey(file) { // which must not be printed, as the name of a file would be
+		return "", fmt.Errorf("read the %s: want the name of the file that it is in, "+
+			"and this is a key itself", s.name)
+	}
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return "", fmt.Errorf("read the %s: %w", s.name, err)
 	}
 	key := strings.TrimSpace(string(text))
-	if raw, err := hex.DecodeString(key); err != nil || len(raw) != keyBytes {
+	if !isKey(key) {
 		return "", fmt.Errorf("the %s in %s is not %d hexadecimal digits: "+
 			"write one with 'openssl rand -hex %d'", s.name, file, 2*keyBytes, keyBytes)
 	}
 	return key, nil
+}
+
+// isKey says whether a text has the form of a key.
+func isKey(text string) bool {
+	raw, err := hex.DecodeString(text)
+	return err == nil && len(raw) == keyBytes
 }
 
 // drawKey returns the text of a new key.
