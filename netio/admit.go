@@ -3,7 +3,6 @@ package netio
 import (
 	"time"
 
-	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -27,12 +26,12 @@ func (l *loop) admit(k *conn, f *wire.Frame) bool {
 	}
 	now := l.nanos()
 	over := l.spend(k, m, now)
-	key, r, bucket := "session_requests_per_second", &m.session, k.bucket
+	r, bucket := &m.session, k.bucket
 	if over == 0 && m.user.interval > 0 {
 		if k.shared == nil {
 			k.shared = l.server.users.add(&k.user, now)
 		}
-		key, r = "user_requests_per_second", &m.user
+		r = &m.user
 		bucket, over = k.shared.take(r, now)
 	}
 	if over == 0 {
@@ -40,11 +39,9 @@ func (l *loop) admit(k *conn, f *wire.Frame) bool {
 	}
 	l.budget-- // a refusal is answered at once, like a read
 	l.count.throttled.Add(1)
-	e := fault.New(fault.ResourceExhausted,
-		"more than the %d requests per second that %s allows: ask again after the time "+
-			"that this error names, and less often", r.perSecond, key)
-	e.Retry = hint(over)
-	l.fail(k, f.Kind, f.ID, e)
+	l.refusal = r.refusal
+	l.refusal.Retry = hint(over)
+	l.fail(k, f.Kind, f.ID, &l.refusal)
 	if r.floods(bucket, now) && k.state < leaving {
 		l.flooded(k, time.Duration(bucket-now))
 	}

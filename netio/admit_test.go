@@ -17,13 +17,15 @@ import (
 )
 
 // fiveAtOnce is a rate of which nothing comes in while a test runs.
-var fiveAtOnce = rate{
-	perSecond: 1, interval: int64(time.Hour), burst: 5 * int64(time.Hour), flood: 75 * int64(time.Hour),
+func fiveAtOnce(key string) rate {
+	r := newRate(Rate{PerSecond: 1, Burst: 5}, key)
+	r.interval, r.burst, r.flood = int64(time.Hour), 5*int64(time.Hour), 75*int64(time.Hour)
+	return r
 }
 
 var (
-	fewOfSession = limits{session: fiveAtOnce}
-	fewOfUser    = limits{user: fiveAtOnce}
+	fewOfSession = limits{session: fiveAtOnce("session_requests_per_second")}
+	fewOfUser    = limits{user: fiveAtOnce("user_requests_per_second")}
 )
 
 // serveWith is serve with some limits.
@@ -106,7 +108,8 @@ func TestUserRate(t *testing.T) {
 
 // The studio's own servers have no rate.
 func TestServersHaveNoRate(t *testing.T) {
-	p := serveWith(t, limits{session: fiveAtOnce, user: fiveAtOnce}).loginServer()
+	both := limits{session: fewOfSession.session, user: fewOfUser.user}
+	p := serveWith(t, both).loginServer()
 	for range 10 {
 		p.spendAll()
 	}

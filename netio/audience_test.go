@@ -324,8 +324,9 @@ func (a *audience) checkRounds() {
 			if !s.empty() && under[s.key] {
 				a.t.Fatalf("%q is in two rounds", s.key)
 			}
-			if n := len(s.frames); n > wholeFrames(s.frames, a.fan.share) {
-				a.t.Fatalf("%q has %d bytes in a round", s.key, n)
+			n, count := wholeFrames(s.frames, a.fan.share)
+			if n < len(s.frames) || count != s.count {
+				a.t.Fatalf("%q has %d bytes, said to be %d frames, in a round", s.key, len(s.frames), s.count)
 			}
 			under[s.key] = under[s.key] || !s.empty()
 		}

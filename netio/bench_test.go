@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"fmt"
 	"io"
 	"sync"
 	"syscall"
@@ -64,9 +65,16 @@ func (l *echoLane) Read(_ grid.Slot, _ grid.Level, _ grid.Kind, _, out []byte) (
 	return pack.AppendInt(pack.AppendArray(out, 1), 7), nil
 }
 
-// benchmark sends rounds of 64 requests on 50 connections. Client and server
-// share the cores; the client sends prepared bytes and only counts replies.
+// benchmark sends rounds of 64 requests on 50 connections of as many users, without rates
+// that bound them and with some that none of them reaches. Client and server share the
+// cores; the client sends prepared bytes and only counts replies.
 func benchmark(b *testing.B, kind grid.Kind, body []byte) {
+	most := Rate{PerSecondMax, BurstMax}
+	b.Run("rates=off", func(b *testing.B) { exchange(b, kind, body, &Limits{}) })
+	b.Run("rates=on", func(b *testing.B) { exchange(b, kind, body, &Limits{Session: most, User: most}) })
+}
+
+func exchange(b *testing.B, kind grid.Kind, body []byte, limits *Limits) {
 	const conns, depth = 50, 64
 	shards := &echoShards{queue: make(chan func(), 1024)}
 	go func() {
@@ -76,7 +84,7 @@ func benchmark(b *testing.B, kind grid.Kind, body []byte) {
 	}()
 	defer close(shards.queue)
 	s, err := Start(Options{Addr: "127.0.0.1:0", Shards: shards, Ops: fakeOps(nil), ConnectionsMax: 1000,
-		Limits: &Limits{Session: Rate{PerSecondMax, BurstMax}, User: Rate{PerSecondMax, BurstMax}}})
+		Limits: limits})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -89,7 +97,9 @@ func benchmark(b *testing.B, kind grid.Kind, body []byte) {
 	}
 	peers := make([]*peer, conns)
 	for i := range peers {
-		peers[i] = v.login()
+		h := aHello()
+		h.Credential = fmt.Sprintf("player-%04d", i)
+		peers[i] = v.loginAs(&h)
 	}
 	answer := len(request(kind, wire.Reply, 1, []byte{0x91, 1})) * depth
 	b.ReportAllocs()

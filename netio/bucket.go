@@ -1,15 +1,19 @@
 package netio
 
-import "time"
+import (
+	"time"
+
+	"github.com/thronggrid/throng/grid/fault"
+)
 
 // rate is a Rate in nanoseconds. What it bounds is kept as one number, the bucket: the
 // time at which that is full again, in nanoseconds since the server began. So a bucket
 // that nobody takes from needs no care, and one of zero is full.
 type rate struct {
-	perSecond int
-	interval  int64 // in which one request comes in; 0: there is no bound
-	burst     int64 // in which an empty bucket is full again
-	flood     int64 // a bucket that needs longer than this is that of a flood
+	interval int64       // in which one request comes in; 0: there is no bound
+	burst    int64       // in which an empty bucket is full again
+	flood    int64       // a bucket that needs longer than this is that of a flood
+	refusal  fault.Error // of what is beyond it, but for when to ask again
 }
 
 // take takes a request out of a bucket and returns what it is then. over is 0 if the

@@ -12,7 +12,7 @@ import (
 func TestBucketIsThatOfTokens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		perSecond := rapid.IntRange(1, PerSecondMax).Draw(t, "per second")
-		r := newRate(Rate{perSecond, rapid.IntRange(1, 50).Draw(t, "burst")})
+		r := newRate(Rate{perSecond, rapid.IntRange(1, 50).Draw(t, "burst")}, "a_rate")
 		now := int64(1)
 		var bucket int64
 		tokens, since := r.burst, now // in ns, as the bucket
@@ -38,7 +38,7 @@ func TestBucketIsThatOfTokens(t *testing.T) {
 func TestHintsAreHeeded(t *testing.T) {
 	for _, limit := range []Rate{{1, 1}, {10, 1}, {10, 20}, {1000, 2000}, {PerSecondMax, 1}} {
 		const requests = 128 // at once: all that a connection may have unanswered
-		r, bucket := newRate(limit), int64(0)
+		r, bucket := newRate(limit, "a_rate"), int64(0)
 		var due [requests]int64
 		for i := range due {
 			due[i] = 1
@@ -74,7 +74,7 @@ func TestHintsAreHeeded(t *testing.T) {
 // Who asks less than FloodFactor times too fast is refused for ever; who asks faster is
 // found out.
 func TestFloods(t *testing.T) {
-	r := newRate(Rate{PerSecond: 100, Burst: 10})
+	r := newRate(Rate{PerSecond: 100, Burst: 10}, "a_rate")
 	ask := func(interval int64) (admitted int, flood bool) {
 		var bucket, over int64
 		for now := int64(1); now < int64(time.Minute); now += interval {
@@ -96,7 +96,7 @@ func TestFloods(t *testing.T) {
 	if n, flood := ask(r.interval / 8); !flood || n > 300 {
 		t.Errorf("eight times too fast: %d let through, a flood: %v", n, flood)
 	}
-	none := newRate(Rate{})
+	none := newRate(Rate{}, "a_rate")
 	if after, over := none.take(0, 7); over != 0 || none.floods(after, 7) {
 		t.Error("without a rate something is refused")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/meter"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -31,6 +32,7 @@ type fan struct {
 	loops    [loopsMax]atomic.Pointer[loop]
 	answers  sync.Pool // of *grid.Outcomes
 	pause    *time.Timer
+	rounds   meter.Histogram // µs that each round took
 
 	// mu is taken by shards' goroutines, loops and timers. Loops' inboxes are locked
 	// under it.
@@ -214,6 +216,7 @@ func (f *fan) done(r *round) {
 func (f *fan) finish(r *round) *round {
 	f.answer(r)
 	now := time.Now()
+	f.rounds.Note(uint64(max(0, now.Sub(r.began)).Microseconds()))
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.mu.under = slices.DeleteFunc(f.mu.under, func(u *round) bool { return u == r })

@@ -302,8 +302,8 @@ func TestWholeFrames(t *testing.T) {
 	one := wire.End(append(wire.Begin(nil, 1, 0, 0), make([]byte, 88)...), 0) // 100 bytes
 	three := append(append(one[:100:100], one...), one...)
 	for most, want := range map[int]int{1: 100, 100: 100, 199: 100, 200: 200, 299: 200, 300: 300, 999: 300} {
-		if got := wholeFrames(three, most); got != want {
-			t.Errorf("of 300 bytes at most %d: %d, want %d", most, got, want)
+		if got, count := wholeFrames(three, most); got != want || count != want/100 {
+			t.Errorf("of 300 bytes at most %d: %d in %d frames, want %d", most, got, count, want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
 )
 
 // Bounds of Rate.
@@ -95,19 +96,24 @@ type limits struct {
 func newLimits(m *Limits) *limits {
 	return &limits{
 		perIP: int64(m.ConnectionsPerIP), exempt: m.Exempt,
-		session: newRate(m.Session), user: newRate(m.User),
+		session: newRate(m.Session, "session_requests_per_second"),
+		user:    newRate(m.User, "user_requests_per_second"),
 	}
 }
 
-func newRate(r Rate) rate {
+// newRate returns a rate as it is looked at. key is what configures it.
+func newRate(r Rate, key string) rate {
 	if r.PerSecond == 0 {
 		return rate{}
 	}
 	interval := int64(time.Second) / int64(r.PerSecond)
 	burst := int64(r.Burst) * interval
 	return rate{
-		perSecond: r.PerSecond, interval: interval, burst: burst,
+		interval: interval, burst: burst,
 		// All that a connection may have unanswered may be refused once beside that.
 		flood: 2*burst + grid.RequestsMax*interval,
+		refusal: *fault.New(fault.ResourceExhausted,
+			"more than the %d requests per second that %s allows: ask again after the time "+
+				"that this error names, and less often", r.PerSecond, key),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/panjf2000/gnet/v2"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/netio/websocket"
 	"github.com/thronggrid/throng/netio/wire"
@@ -31,9 +32,11 @@ type loop struct {
 	level     grid.Level  // at which the rest of it is read
 	readOther grid.Read   // readSlot
 	failure   []byte      // the encoded error of a batch of outcomes
+	refusal   fault.Error // of the request being served, if it came too fast
 	copied    []byte      // stands for gnet's inbound buffer when invariants are on
 	staged    bool        // the lane has something to flush
 	relayed   bool        // the fan-out has something to begin with
+	traffic   traffic     // of this event
 
 	dirty    []*conn                      // to be written to at the end of this event
 	buffers  []*outgoing                  // not in use
@@ -93,6 +96,10 @@ func (l *loop) endEvent() {
 	l.handOn()
 	l.flush()
 	l.handOn() // what the end of a connection, found in writing, has staged
+	l.count.traffic.add(&l.traffic)
+	if n := int64(l.stalled.len()); n != l.count.unread.Load() {
+		l.count.unread.Store(n)
+	}
 }
 
 // handOn gives the shards and the fan-out what was left for them.
@@ -181,6 +188,9 @@ func (l *loop) closed(k *conn) {
 		l.detach(k)
 	}
 	k.state = gone
+	if k.ws != nil {
+		l.count.webs.Add(-1)
+	}
 	if k.shared != nil {
 		l.server.users.remove(&k.user, k.shared, l.server.nanos())
 	}

@@ -46,6 +46,7 @@ func (l *loop) head(k *conn, kind grid.Kind, flags wire.Flags, id uint32) []byte
 // end takes the frame that head began. A buffer that has grown is written early.
 func (l *loop) end(k *conn, frames []byte) {
 	k.out.frames = wire.End(frames, k.out.start)
+	l.traffic.framesOut++
 	if len(frames) >= flushBytes {
 		l.push(k)
 	}

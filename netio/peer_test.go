@@ -70,6 +70,8 @@ type peer struct {
 	in []byte
 	id uint32
 
+	frames int // read
+
 	welcome wire.Welcome
 	pushed  []wire.Frame // that came while something else was waited for
 }
@@ -157,6 +159,7 @@ func (p *peer) next() (wire.Frame, error) {
 		}
 		if size <= len(p.in) {
 			p.in = p.in[size:]
+			p.frames++
 			return f, nil
 		}
 		buf := make([]byte, 64<<10)
@@ -196,7 +199,7 @@ func (p *peer) number(id uint32) int64 {
 // failure reads the error reply to a request.
 func (p *peer) failure(id uint32, want fault.Code) {
 	p.t.Helper()
-	f := p.frame()
+	f := p.reply(id)
 	in := pack.NewCursor(f.Body)
 	e, err := fault.Decode(&in)
 	if err != nil || f.ID != id || f.Flags != wire.Reply|wire.Error {

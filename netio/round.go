@@ -16,7 +16,7 @@ import (
 type round struct {
 	segments []segment
 	index    map[string]int32 // of the segments, by key
-	frames   int              // in all segments, about
+	frames   int              // in all segments
 	bytes    int              // of all frames
 	lost     bool             // there was no room even to note who has missed something
 	asked    bool             // some segment has acks
@@ -31,7 +31,7 @@ type segment struct {
 	slot   grid.Slot
 	lost   bool   // there were more frames, which were dropped
 	loops  uint64 // those that may have members, once the round is under way
-	count  int    // of frames, about
+	count  int    // of frames
 	frames []byte
 	acks   []grid.Ref // requests to answer when all was written
 }
@@ -85,7 +85,7 @@ func (r *round) leave(held *round, share int) {
 		if len(s.frames) <= share {
 			continue
 		}
-		cut := wholeFrames(s.frames, share)
+		cut, count := wholeFrames(s.frames, share)
 		if cut == len(s.frames) {
 			continue
 		}
@@ -93,9 +93,10 @@ func (r *round) leave(held *round, share int) {
 		n.frames, s.frames = append(n.frames, s.frames[cut:]...), s.frames[:cut]
 		n.acks, s.acks = s.acks, n.acks
 		n.lost, s.lost = s.lost, false
-		n.count = 1
-		held.frames++
+		n.count, s.count = s.count-count, count
+		held.frames += n.count
 		held.bytes += len(n.frames)
+		r.frames -= n.count
 	}
 }
 
@@ -154,17 +155,17 @@ func (r *round) aim(i *interest) (loops uint64) {
 }
 
 // wholeFrames returns the length of the first frames of b that have at most so
-// many bytes together; of the first, if that has more.
-func wholeFrames(b []byte, bytesMax int) int {
-	n := 0
+// many bytes together, and how many these are; of the first, if that has more.
+func wholeFrames(b []byte, bytesMax int) (n, count int) {
 	for n < len(b) {
 		size := int(binary.BigEndian.Uint32(b[n:])) + lengthBytes
 		if n > 0 && n+size > bytesMax {
 			break
 		}
 		n += size
+		count++
 	}
-	return n
+	return n, count
 }
 
 // lengthBytes is the size of a frame's length field, which does not count itself.

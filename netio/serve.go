@@ -57,6 +57,7 @@ func (l *loop) serve(k *conn) {
 	} else {
 		used = l.frames(k, b)
 	}
+	l.traffic.bytesIn += uint64(used)
 	if used > 0 && k.state != gone {
 		k.conn.Discard(used)
 	}
@@ -85,6 +86,7 @@ func (l *loop) frames(k *conn, b []byte) (used int) {
 			return used
 		}
 		used += size
+		l.traffic.framesIn++
 		switch {
 		case k.state >= leaving:
 			return len(b)

@@ -177,6 +177,7 @@ func (l *loop) pushLinks(k *conn) {
 			b = b[:0]
 			continue
 		}
+		l.traffic.framesOut += uint64(l.links[k.links-1].segment.count)
 		l.unlink(k)
 		l.count.pushes.Add(1)
 		if k.links == 0 && len(b) == 0 {

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"sync/atomic"
+
+	"github.com/thronggrid/throng/grid/meter"
 )
 
 // stuckTicks is for how many ticks a loop may have no turn before it counts as stuck.
@@ -18,11 +20,15 @@ type counters struct {
 	resumed, relays, displaced  atomic.Uint64
 	pushes, lost, strays        atomic.Uint64
 	upgraded, throttled, floods atomic.Uint64
+	webs, unread                atomic.Int64
+	traffic                     trafficCount
 }
 
-// Stats counts since the start, but for Connections and Detaching, which count now.
+// Stats counts since the start, but for those of type int64 and int, which count now.
 type Stats struct {
 	Connections int64
+	Webs        int64  // of these, those that speak WebSocket
+	Unread      int64  // of these, those whose clients leave so much unread that they get no pushes
 	Most        int    // connections that may be open at once
 	Accepted    uint64 // connections taken
 	Upgraded    uint64 // of these, those that speak WebSocket
@@ -43,14 +49,19 @@ type Stats struct {
 	Detaching   int64  // connections that ended, which their users' slots do not know yet
 	Floods      uint64 // connections closed for far too many requests
 	Flushes     uint64 // writes to sockets
+	FramesIn    uint64 // frames that came, of any kind
+	BytesIn     uint64 // that came and were served, heads of WebSocket included
+	FramesOut   uint64 // frames written: replies, pushes, goodbyes
+	BytesOut    uint64 // written, heads of WebSocket included
 	Dropped     uint64 // outcomes and pushes for connections that were gone
 	BadFrames   uint64 // connections closed for a frame's length
 	SlowReaders uint64 // connections closed for not reading
 	Panics      uint64 // faults survived
 
-	LoopsStuck int          // event loops that have had no turn for stuckTicks
-	Errands    int          // that wait for a worker
-	Replies    []ReplyCount // to requests, by kind and code
+	LoopsStuck int           // event loops that have had no turn for stuckTicks
+	Errands    int           // that wait for a worker
+	Rounds     meter.Reading // of pushes: µs until the last connection was written to
+	Replies    []ReplyCount  // to requests, by kind and code
 }
 
 // Full says whether another connection would be one too many.
@@ -64,6 +75,7 @@ func (s *Server) Stats() Stats {
 		Crowded:   s.crowded.Load(),
 		Detaching: s.detaching.Load(), PushesLost: s.lost.Load(), Panics: s.panics.Load(),
 	}
+	t.Rounds = s.fan.rounds.Read()
 	t.Errands = len(s.readers.queue) + len(s.checkers.queue)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -92,6 +104,12 @@ func (s *Server) Stats() Stats {
 		t.Displaced += c.displaced.Load()
 		t.Pushes += c.pushes.Load()
 		t.PushesLost += c.lost.Load()
+		t.Webs += c.webs.Load()
+		t.Unread += c.unread.Load()
+		t.FramesIn += c.traffic.framesIn.Load()
+		t.BytesIn += c.traffic.bytesIn.Load()
+		t.FramesOut += c.traffic.framesOut.Load()
+		t.BytesOut += c.traffic.bytesOut.Load()
 	}
 	return t
 }

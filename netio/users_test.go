@@ -26,7 +26,7 @@ func (t *users) len() (all, resting int) {
 // All connections of a user share a bucket, which outlives them until it is full.
 func TestUsersShareABucket(t *testing.T) {
 	var all users
-	r := newRate(Rate{PerSecond: 1000, Burst: 3})
+	r := newRate(Rate{PerSecond: 1000, Burst: 3}, "a_rate")
 	id, now := userNumber(1), int64(1)
 	a, b := all.add(id, now), all.add(id, now)
 	for i, u := range []*user{a, b, a, b} {
@@ -81,7 +81,7 @@ func TestUserTakesAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	admitted := 0
-	r := newRate(Rate{PerSecond: 1, Burst: 1000})
+	r := newRate(Rate{PerSecond: 1, Burst: 1000}, "a_rate")
 	for range 4 {
 		wg.Go(func() {
 			mine := 0

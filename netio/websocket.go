@@ -35,6 +35,7 @@ func (l *loop) upgrade(k *conn, b []byte) (used int) {
 		return used
 	}
 	l.count.upgraded.Add(1)
+	l.count.webs.Add(1)
 	l.push(k) // bare: what follows goes in messages
 	k.ws = new(webSocket)
 	return used
@@ -60,6 +61,7 @@ func (l *loop) serveMessages(k *conn) {
 		b = l.copied
 	}
 	used, most := 0, l.server.options.FrameBytesMax
+	defer func() { l.traffic.bytesIn += uint64(used) }()
 	for k.state == fresh || k.state == open {
 		if left := len(b) - used; left == 0 || k.is(parked) && len(w.rest)+left < most {
 			break
@@ -155,6 +157,7 @@ func (w *webSocket) waits() bool { return w != nil && len(w.control) > 0 }
 // transmit gives bytes to gnet, as one message if the connection speaks WebSocket.
 func (l *loop) transmit(k *conn, b []byte) error {
 	if k.ws == nil {
+		l.traffic.bytesOut += uint64(len(b))
 		_, err := k.conn.Write(b)
 		return err
 	}
@@ -165,6 +168,9 @@ func (l *loop) transmit(k *conn, b []byte) error {
 	}
 	if len(b) > 0 {
 		parts = append(parts, websocket.AppendHead(l.headRoom[:0], len(b)), b)
+	}
+	for _, p := range parts {
+		l.traffic.bytesOut += uint64(len(p))
 	}
 	_, err := k.conn.Writev(parts)
 	clear(l.pieces[:])

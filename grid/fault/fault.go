@@ -72,6 +72,9 @@ func (e *Error) Error() string { return e.Code.String() + ": " + e.Message }
 // Of returns the *Error in err's chain. An undecodable message (*pack.Error) is
 // INVALID_ARGUMENT; anything else is INTERNAL.
 func Of(err error) *Error {
+	if e, is := err.(*Error); is { // as most are: a flood of refusals must not cost much
+		return e
+	}
 	var e *Error
 	if errors.As(err, &e) {
 		return e

@@ -1,10 +1,15 @@
 package admin
 
-import "github.com/thronggrid/throng/netio"
+import (
+	"slices"
+
+	"github.com/thronggrid/throng/grid/meter"
+	"github.com/thronggrid/throng/netio"
+)
 
 // edgeTable is about connections with clients, and what they ask.
 func edgeTable() []Metric {
-	return append(connectionTable(), requestTable()...)
+	return slices.Concat(connectionTable(), requestTable(), trafficTable())
 }
 
 // edge is a counter of the edge.
@@ -16,6 +21,12 @@ func connectionTable() []Metric {
 	return []Metric{
 		one("throng_connections", Gauge, "Connections that are open.",
 			func(s *Sample) float64 { return float64(s.Edge.Connections) }),
+		one("throng_connections_websocket", Gauge, "Of these, those that speak WebSocket.",
+			func(s *Sample) float64 { return float64(s.Edge.Webs) }),
+		one("throng_connections_unread", Gauge,
+			"Of these, those whose clients do not read what they are sent, so that pushes to "+
+				"them are dropped and their requests wait.",
+			func(s *Sample) float64 { return float64(s.Edge.Unread) }),
 		one("throng_connections_limit", Gauge, "Connections that may be open at once.",
 			func(s *Sample) float64 { return float64(s.Edge.Most) }),
 		edge("throng_connections_accepted_total", "Connections taken.",
@@ -85,8 +96,28 @@ func requestTable() []Metric {
 		edge("throng_requests_throttled_total",
 			"Requests refused because they came faster than a session's or a user's rate.",
 			func(s *netio.Stats) uint64 { return s.Throttled }),
+		edge("throng_panics_total", "Faults survived at the cost of one connection each.",
+			func(s *netio.Stats) uint64 { return s.Panics }),
+	}
+}
+
+// trafficTable is about frames and bytes on their way.
+func trafficTable() []Metric {
+	return []Metric{
+		edge("throng_frames_received_total", "Frames that came and were served.",
+			func(s *netio.Stats) uint64 { return s.FramesIn }),
+		edge("throng_received_bytes_total",
+			"Bytes that came and were served, with what WebSocket adds.",
+			func(s *netio.Stats) uint64 { return s.BytesIn }),
+		edge("throng_frames_sent_total", "Frames written: replies, pushes, goodbyes.",
+			func(s *netio.Stats) uint64 { return s.FramesOut }),
+		edge("throng_sent_bytes_total", "Bytes written, with what WebSocket adds.",
+			func(s *netio.Stats) uint64 { return s.BytesOut }),
 		edge("throng_socket_writes_total", "Writes to sockets, each of many frames.",
 			func(s *netio.Stats) uint64 { return s.Flushes }),
+		spread("throng_round_seconds", "How long each round of pushes took, from its begin "+
+			"until the last of its connections was written to.", times,
+			func(s *Sample) *meter.Reading { return &s.Edge.Rounds }),
 		edge("throng_pushes_total",
 			"Pushes written, where all of one stream in a round counts once a connection.",
 			func(s *netio.Stats) uint64 { return s.Pushes }),
@@ -96,7 +127,5 @@ func requestTable() []Metric {
 		edge("throng_outcomes_dropped_total",
 			"Replies and pushes for connections that had gone.",
 			func(s *netio.Stats) uint64 { return s.Dropped }),
-		edge("throng_panics_total", "Faults survived at the cost of one connection each.",
-			func(s *netio.Stats) uint64 { return s.Panics }),
 	}
 }
