@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -87,6 +88,7 @@ func newServe() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			crashBySignal()
 			logs := newLogs(cmd.ErrOrStderr(), &c.Logs)
 			defer logs.limiter.Close()
 			hangups := make(chan os.Signal, 1)
@@ -194,6 +196,11 @@ func checkFree(what, flag, addr string) error {
 	}
 	return l.Close()
 }
+
+// crashBySignal makes a panic end the process by SIGABRT. By itself a Go program would
+// end with exit code 2, which says that it was used wrongly: no supervisor would start
+// it again.
+func crashBySignal() { debug.SetTraceback("crash") }
 
 // raiseProcs lets twice as many goroutines run as there are cores, and returns
 // the cores: event loops and fdatasync hold a processor of the Go scheduler
