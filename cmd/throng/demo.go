@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/thronggrid/throng/bench/demo"
-	"github.com/thronggrid/throng/cmd/throng/logging"
 )
 
 const demoHelp = `Show a server with a crowd in it: bots log in, enter rooms of twenty, talk, and
@@ -20,14 +19,14 @@ score on a board, each at the pace of a person in a hurry.
 
 The demo starts a server of its own, in a temporary directory on a free port, or
 uses the one that --addr names. On a terminal it draws a screen once a second;
-elsewhere it prints a line every five seconds. The screen shows where to connect a
-client of your own, and which file has the server key.
+elsewhere, and where TERM is dumb, it prints a line every five seconds. The screen
+shows where to connect a client of your own, and which file has the server key.
 
-q or Ctrl-C ends it. Then the bots finish what they have begun, and everything is
-read back: each room must have all messages that were acknowledged, and each
-bot's record all its points. The exit code is 0 only if that is so. A server of
-its own is stopped and its directory removed; on one that --addr names, the rooms
-demo-… stay, and the rest is taken away.`
+q or Ctrl-C ends it, Ctrl-C again at once. Then the bots finish what they have
+begun, and everything is read back: each room must have all messages that were
+acknowledged, and each bot's record all its points. The exit code is 0 only if that
+is so. A server of its own is stopped and its directory removed; on one that --addr
+names, the rooms demo-… stay, and the rest is taken away.`
 
 const demoExample = `  throng demo
   throng demo --bots 1000
@@ -55,16 +54,17 @@ func runDemo(cmd *cobra.Command, o demo.Options) error {
 	if err := checkFiles("--bots", o.Bots, o.Server.Addr == ""); err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(cmd.Context(),
+		syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal ends it at once
 	fmt.Fprintf(cmd.ErrOrStderr(), "starting, and letting %d bots in\n", o.Bots)
 	out := cmd.OutOrStdout()
 	var s demo.Summary
 	var err error
-	if logging.IsTerminal(out) {
+	if terminal, ok := screenOf(out); ok {
 		var screen *screen
-		if ctx, screen, err = openScreen(ctx, out, os.Stdin); err != nil {
+		if ctx, screen, err = openScreen(ctx, terminal, os.Stdin); err != nil {
 			return err
 		}
 		o.Draw = screen.draw

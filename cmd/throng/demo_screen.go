@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -18,28 +20,41 @@ import (
 // lineEvery is how often a line is printed where there is no terminal.
 const lineEvery = 5 * time.Second
 
-// What a terminal is told: the other screen without a cursor, and back; the first
-// place; the rest of a line, and of the screen, empty.
+// What a terminal is told: the other screen, without a cursor, lines cut at its edge;
+// and back; the first place; the rest of a line, and of the screen, empty.
 const (
-	screenOn  = "\x1b[?1049h\x1b[?25l"
-	screenOff = "\x1b[?25h\x1b[?1049l"
+	screenOn  = "\x1b[?1049h\x1b[?25l\x1b[?7l"
+	screenOff = "\x1b[?7h\x1b[?25h\x1b[?1049l"
 	topLeft   = "\x1b[H"
 	lineEnd   = "\x1b[K\r\n"
-	rest      = "\x1b[J"
+	rest      = "\x1b[K\x1b[J"
 )
 
 // screen is a terminal that frames are drawn on.
 type screen struct {
-	out   io.Writer
+	out   *os.File
 	in    *os.File
 	saved *unix.Termios // nil: the input is no terminal
+
+	mu     sync.Mutex
+	closed bool
+}
+
+// screenOf returns the terminal behind out, if it is one that can move its cursor.
+func screenOf(out io.Writer) (*os.File, bool) {
+	f, ok := out.(*os.File)
+	if !ok || slices.Contains([]string{"", "dumb"}, os.Getenv("TERM")) {
+		return nil, false
+	}
+	_, err := unix.IoctlGetWinsize(int(f.Fd()), unix.TIOCGWINSZ)
+	return f, err == nil
 }
 
 // openScreen takes the terminal. The context that it returns ends with ctx, or when q
-// is typed. Who waits for keys does so until the process ends: a read of a terminal
-// cannot be ended otherwise.
+// is typed; the terminal is then given back. Who waits for keys does so until the
+// process ends: a read of a terminal cannot be ended otherwise.
 func openScreen(
-	ctx context.Context, out io.Writer, in *os.File,
+	ctx context.Context, out, in *os.File,
 ) (context.Context, *screen, error) {
 	s := &screen{out: out, in: in}
 	saved, err := unix.IoctlGetTermios(int(in.Fd()), unix.TCGETS)
@@ -58,6 +73,8 @@ func openScreen(
 		return nil, nil, fmt.Errorf("ask for the terminal's settings: %w", err)
 	}
 	fmt.Fprint(out, screenOn)
+	// What follows the show takes a while, and a second signal ends the process.
+	context.AfterFunc(ctx, s.close)
 	return ctx, s, nil
 }
 
@@ -74,8 +91,14 @@ func waitForQ(in io.Reader, quit func()) {
 	}
 }
 
-// close gives the terminal back as it was.
+// close gives the terminal back as it was. It may be called more than once.
 func (s *screen) close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
 	fmt.Fprint(s.out, screenOff)
 	if s.saved != nil {
 		_ = unix.IoctlSetTermios(int(s.in.Fd()), unix.TCSETS, s.saved)
@@ -83,8 +106,27 @@ func (s *screen) close() {
 }
 
 func (s *screen) draw(f demo.Frame) {
-	text := strings.ReplaceAll(demoScreen(&f), "\n", lineEnd)
-	fmt.Fprint(s.out, topLeft+text+rest)
+	rows := 0
+	if size, err := unix.IoctlGetWinsize(int(s.out.Fd()), unix.TIOCGWINSZ); err == nil {
+		rows = int(size.Row)
+	}
+	text := strings.Join(fitting(demoScreen(&f), rows), lineEnd)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		fmt.Fprint(s.out, topLeft+text+rest)
+	}
+}
+
+// fitting returns the lines of a screen that there are rows for, 0 of them being any
+// number: the first ones, and the last two, which say where to connect.
+func fitting(text string, rows int) []string {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if rows <= 0 || len(lines) <= rows {
+		return lines
+	}
+	last := min(2, rows-1)
+	return slices.Concat(lines[:rows-last], lines[len(lines)-last:])
 }
 
 // demoScreen is a frame as people read it.
