@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -100,12 +101,13 @@ func showJSON(w io.Writer, c *config.Config) error {
 }
 
 func newConfigCheck() *cobra.Command {
-	return &cobra.Command{
+	var output string
+	cmd := &cobra.Command{
 		Use:   "check FILE",
 		Short: "Check a configuration file",
 		Long: "Check a configuration file, for itself: the environment does not count. Every\n" +
 			"mistake is told with its line, and the exit code is then 2.",
-		Example: "  throng config check throng.yaml",
+		Example: "  throng config check throng.yaml\n  throng config check throng.yaml -o json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usagef("want one file to check")
@@ -113,17 +115,47 @@ func newConfigCheck() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := loadConfig(config.Sources{File: args[0]})
-			if err != nil {
+			if err := checkOutput(output); err != nil {
 				return err
 			}
-			if err := checkExposure(cmd.Context(), c); err != nil {
-				return err
+			_, err := loadToServe(cmd.Context(), config.Sources{File: args[0]})
+			if output == "json" {
+				return errors.Join(checkedJSON(cmd.OutOrStdout(), err), err)
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s is right\n", args[0])
-			return nil
+			if err == nil {
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s is right\n", args[0])
+			}
+			return err
 		},
 	}
+	addOutput(cmd, &output)
+	return cmd
+}
+
+// checkedMistake is a mistake in the output of throng config check -o json.
+type checkedMistake struct {
+	File string `json:"file"`
+	Line int    `json:"line,omitempty"` // none in particular when it is not there
+	Text string `json:"text"`           // with the file and the line
+}
+
+// checkedJSON writes what is wrong with a file. One that could not be read is only told
+// as an error.
+func checkedJSON(w io.Writer, err error) error {
+	var wrong config.Mistakes
+	if err != nil && !errors.As(err, &wrong) {
+		return nil
+	}
+	mistakes := []checkedMistake{}
+	for _, m := range wrong {
+		mistakes = append(mistakes, checkedMistake{m.Origin.File, m.Origin.Line, m.String()})
+	}
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(struct {
+		OK       bool             `json:"ok"`
+		Mistakes []checkedMistake `json:"mistakes"`
+	}{len(mistakes) == 0, mistakes})
 }
 
 func newConfigDoc() *cobra.Command {

@@ -1,6 +1,13 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"errors"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/thronggrid/throng/cmd/throng/config"
+)
 
 const rootHelp = `Throng is a sharded in-memory data grid for games with very many players.
 
@@ -17,9 +24,8 @@ func newRoot() *cobra.Command {
   throng version -o json`
 	root.SilenceErrors = true
 	root.SilenceUsage = true
-	root.SuggestionsMinimumDistance = 2
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(newServe(), newDemo(), newBench(), newHealth(), newVersion())
 	root.AddCommand(newConfig(), newKeys(), newBackup(), newRestore(), newDump())
 	return root
@@ -33,5 +39,22 @@ func newGroup(use, short, long string) *cobra.Command {
 		Long:  long,
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		SuggestionsMinimumDistance: 2,
 	}
+}
+
+// wrongFlag is the error of a command line whose flags cannot be understood. Of one that
+// there is not it names the one that was probably meant.
+func wrongFlag(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	if !errors.As(err, &unknown) {
+		return usageError{err}
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if near := config.Nearest(unknown.GetSpecifiedName(), names); near != "" {
+		return usagef("%w: did you mean --%s?", err, near)
+	}
+	return usageError{err}
 }

@@ -44,7 +44,7 @@ func checkAddr(addr string) error {
 	if err != nil {
 		return fmt.Errorf("want host:port, 127.0.0.1:7400 say")
 	}
-	if _, err := net.LookupPort("tcp", port); err != nil {
+	if _, err := net.LookupPort("tcp", port); err != nil || port == "" {
 		return fmt.Errorf("there is no port %q: use 1 to 65535, or 0 for any", port)
 	}
 	return nil

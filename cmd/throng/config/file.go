@@ -8,6 +8,8 @@ import (
 	"os"
 	"regexp"
 	"strconv"
+	"unicode"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -81,12 +83,12 @@ func parseMapping(name string, data []byte) (*yaml.Node, Mistakes) {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
-		return nil, Mistakes{notYAML(name, err)}
+		return nil, Mistakes{notYAML(name, data, err)}
 	}
 	switch err := decoder.Decode(&more); {
 	case errors.Is(err, io.EOF):
 	case err != nil:
-		return nil, Mistakes{notYAML(name, err)}
+		return nil, Mistakes{notYAML(name, data, err)}
 	default:
 		return nil, Mistakes{fileOrigin(name, more.Line).lineMistake(
 			"a second document begins here: want one, without lines of ---")}
@@ -109,6 +111,8 @@ func entryOf(key, value *yaml.Node) (e entry, problem string) {
 		value = value.Alias
 	}
 	switch {
+	case value.Style&yaml.TaggedStyle != 0:
+		return e, " has a tag, " + shortened(value.Tag) + ": write the value alone"
 	case value.Kind == yaml.ScalarNode && value.ShortTag() == "!!null":
 		return e, ` has no value: leave the line out for the default, or write "" for an empty text`
 	case value.Kind == yaml.ScalarNode:
@@ -130,11 +134,27 @@ func entryOf(key, value *yaml.Node) (e entry, problem string) {
 var yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
 
 // notYAML says where a file is no YAML, as far as the parser knows.
-func notYAML(name string, err error) Mistake {
+func notYAML(name string, data []byte, err error) Mistake {
 	found := yamlError.FindStringSubmatch(err.Error())
 	if found == nil {
-		return fileOrigin(name, 0).lineMistake("this is no YAML: %v", err)
+		return fileOrigin(name, oddLine(data)).lineMistake("this is no YAML: %v", err)
 	}
-	line, _ := strconv.Atoi(found[1]) // 0 if it names none
+	line, err := strconv.Atoi(found[1])
+	if err != nil {
+		line = oddLine(data)
+	}
 	return fileOrigin(name, line).lineMistake("this is no YAML: %s", found[2])
 }
+
+// oddLine returns the first line that holds what the parser refuses before it counts
+// lines: bytes that are no UTF-8, and control characters; 0 is none.
+func oddLine(data []byte) int {
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		if !utf8.Valid(line) || bytes.ContainsFunc(line, isOdd) {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+func isOdd(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\r' }

@@ -1,5 +1,10 @@
 package config
 
+import (
+	"net"
+	"net/netip"
+)
+
 // HTTP is the HTTP port.
 type HTTP struct {
 	Addr           string // "": there is none
@@ -26,4 +31,27 @@ func checkAddrIfAny(addr string) error {
 		return nil
 	}
 	return checkAddr(addr)
+}
+
+// checkPorts finds one port that both clients and HTTP are to be served on.
+func (c *Config) checkPorts() Mistakes {
+	host, port, err := net.SplitHostPort(c.Clients.Addr)
+	httpHost, httpPort, httpErr := net.SplitHostPort(c.HTTP.Addr)
+	switch {
+	case err != nil || httpErr != nil: // a mistake by itself, or no HTTP port
+		return nil
+	case port != httpPort || port == "0":
+		return nil
+	case host != httpHost && !isEvery(host) && !isEvery(httpHost):
+		return nil
+	}
+	return Mistakes{c.mistake("http_addr",
+		" %s: clients are served on port %s of %s: choose another port, or \"\" for none",
+		shortened(c.HTTP.Addr), port, shortened(c.Clients.Addr))}
+}
+
+// isEvery says whether a host is every address of this machine.
+func isEvery(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "" || err == nil && ip.IsUnspecified()
 }

@@ -23,6 +23,9 @@ type Mistake struct {
 
 func (m Mistake) String() string { return m.At + m.Text }
 
+// toldMax is how many mistakes one error tells: this may be a file of another program.
+const toldMax = 100
+
 // Mistakes are all that is wrong in a configuration; there is at least one.
 type Mistakes []Mistake
 
@@ -32,8 +35,11 @@ func (m Mistakes) Error() string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d mistakes in the configuration:", len(m))
-	for _, one := range m {
+	for _, one := range m[:min(len(m), toldMax)] {
 		b.WriteString("\n  " + one.String())
+	}
+	if more := len(m) - toldMax; more > 0 {
+		fmt.Fprintf(&b, "\n  … and %d more", more)
 	}
 	return b.String()
 }

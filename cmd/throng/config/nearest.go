@@ -12,7 +12,7 @@ const NameBytesMax = 64
 // unknownKey is the mistake of a key in the file that there is not.
 func unknownKey(e entry, names []string) Mistake {
 	name := shortened(e.key)
-	if near := nearest(e.key, names); near != "" {
+	if near := Nearest(e.key, names); near != "" {
 		return e.origin.lineMistake("there is no key %q: did you mean %s?", name, near)
 	}
 	return e.origin.lineMistake("there is no key %q: 'throng config doc' lists all", name)
@@ -23,24 +23,31 @@ func unknownVariable(variable, key string, names []string) Mistake {
 	o := Origin{Source: FromEnvironment}
 	m := Mistake{Origin: o, At: shortened(variable)}
 	m.Text = " sets nothing: unset it, or see 'throng config doc' for all keys"
-	if near := nearest(key, append(slices.Clone(names), "config")); near != "" {
+	if near := Nearest(key, append(slices.Clone(names), "config")); near != "" {
 		m.Text = fmt.Sprintf(" sets nothing: did you mean %s?", o.spell(near))
 	}
 	return m
 }
 
-// nearest returns the name that is most like another one, or "" if none is much
-// like it. Case and the choice of dash do not count.
-func nearest(name string, names []string) string {
-	if len(name) > NameBytesMax {
+// Nearest returns the name that is most like another one, or "" if none is much like it:
+// the one with the fewest letters to change, else the first that begins with it. Case and
+// the choice of dash do not count.
+func Nearest(name string, names []string) string {
+	if name == "" || len(name) > NameBytesMax {
 		return ""
 	}
-	name = strings.ReplaceAll(strings.ToLower(name), "-", "_")
+	plain := strings.NewReplacer("-", "_", ".", "_")
+	name = plain.Replace(strings.ToLower(name))
 	best, least := "", max(2, len(name)/3)+1
 	for _, candidate := range names {
-		if d := distance(name, candidate); d < least {
+		if d := distance(name, plain.Replace(candidate)); d < least {
 			best, least = candidate, d
 		}
+	}
+	if i := slices.IndexFunc(names, func(candidate string) bool {
+		return strings.HasPrefix(plain.Replace(candidate), name+"_")
+	}); best == "" && i >= 0 {
+		return names[i]
 	}
 	return best
 }
