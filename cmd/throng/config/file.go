@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"regexp"
 	"strconv"
@@ -21,6 +22,14 @@ const FileBytesMax = 1 << 20
 func readFile(name string) (found, error) {
 	if name == "" {
 		return found{}, nil
+	}
+	info, err := os.Stat(name)
+	if err == nil && info.Mode()&(fs.ModeDir|fs.ModeNamedPipe|fs.ModeSocket) != 0 {
+		// A pipe may be waited for without end, and holds nothing when it is read again.
+		err = fmt.Errorf("%s is no file", name)
+	}
+	if err != nil {
+		return found{}, fmt.Errorf("read the configuration: %w", err)
 	}
 	f, err := os.Open(name)
 	if err != nil {
