@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/spf13/cobra"
@@ -16,8 +19,12 @@ import (
 
 const dumpHelp = `Look inside what a node keeps, without changing any of it.
 
-PATH is a data directory, or something in it: a snapshot (snapshots/0/2-37.snap), or all
-snapshots of a shard. It may also be a backup, wherever that lies.
+PATH is something in a data directory: its log (data/log), what is known of it (data/log.facts),
+a snapshot (data/snapshots/0/2-37.snap), or all snapshots of a shard. It may also be a backup,
+wherever that lies.
+
+The log can only be read while no node runs on it; the command says so if one does.
+Snapshots are whole at every moment.
 
 Everything is read and verified. What is damaged is named, the rest is shown all the same,
 and the exit code is 1. Lists end after 100 rows; the last line says how to see more.
@@ -26,7 +33,9 @@ With -o json each line is one object, whose "type" says what it is of.
 Contents that belong to players (messages, metadata) are only counted, and secrets are not
 shown at all.`
 
-const dumpExample = `  throng dump data/snapshots/0
+const dumpExample = `  throng dump data/log
+  throng dump --shard 1 --entries 700-800 data/log
+  throng dump data/snapshots/0
   throng dump --slot 1234 data/snapshots/0/2-37.snap
   throng dump today.throng
   throng dump --shard 1 --limit 0 -o json today.throng | jq .digest`
@@ -37,6 +46,9 @@ type dumpFlags struct {
 	limit  int // rows of a list; 0: all
 	slot   int // -1: all
 	shard  int // -1: all
+
+	entries  string // FROM-TO; "": none are asked for
+	from, to uint64
 }
 
 // dumper is one run of the command.
@@ -52,7 +64,7 @@ func newDump() *cobra.Command {
 	var f dumpFlags
 	cmd := &cobra.Command{
 		Use:     "dump PATH",
-		Short:   "Look inside a data directory, a snapshot or a backup",
+		Short:   "Look inside a log, a snapshot or a backup",
 		Long:    dumpHelp,
 		Example: dumpExample,
 		Args:    oneFile,
@@ -67,6 +79,8 @@ func newDump() *cobra.Command {
 	flags.IntVar(&f.limit, "limit", 100, "`rows` of each list; 0: all of them")
 	flags.IntVar(&f.slot, "slot", -1, "only what concerns this `slot`, and what it holds")
 	flags.IntVar(&f.shard, "shard", -1, "only this `shard`, and its slots one by one")
+	flags.StringVar(&f.entries, "entries", "",
+		"of a log, the entries `from-to`, and their commands one by one")
 	addOutput(cmd, &f.output)
 	return cmd
 }
@@ -80,14 +94,39 @@ func (f *dumpFlags) check() error {
 	case f.shard < -1:
 		return usagef("--shard %d: shards have the numbers 0 and up", f.shard)
 	}
+	if err := f.parseEntries(); err != nil {
+		return err
+	}
 	return checkOutput(f.output)
+}
+
+// parseEntries takes "7", "7-9" and "7-".
+func (f *dumpFlags) parseEntries() (err error) {
+	if f.entries == "" {
+		return nil
+	}
+	from, to, isRange := strings.Cut(f.entries, "-")
+	f.from, err = strconv.ParseUint(from, 10, 64)
+	switch {
+	case !isRange:
+		f.to = f.from
+	case to == "":
+		f.to = math.MaxUint64
+	case err == nil:
+		f.to, err = strconv.ParseUint(to, 10, 64)
+	}
+	if err != nil || f.from > f.to {
+		return usagef("--entries %q: want indexes of the log, 700-800 say", f.entries)
+	}
+	return nil
 }
 
 func (f *dumpFlags) run(cmd *cobra.Command, path string) error {
 	bar := newProgress(cmd.ErrOrStderr(), "reading")
 	defer bar.clear()
 	d := &dumper{dumpFlags: *f, fs: vfs.Default, bar: bar,
-		dumpOut: dumpOut{w: beside{cmd.OutOrStdout(), bar}, json: f.output == "json"}}
+		dumpOut: dumpOut{w: beside{cmd.OutOrStdout(), bar}, json: f.output == "json",
+			damagesMax: f.limit}}
 	what, err := findDump(path)
 	if err == nil {
 		err = d.only(what)
@@ -106,7 +145,7 @@ func (d *dumper) only(what *dumpable) error {
 	for _, f := range []struct {
 		name string
 		set  bool
-	}{{"slot", d.slot >= 0}, {"shard", d.shard >= 0}} {
+	}{{"slot", d.slot >= 0}, {"shard", d.shard >= 0}, {"entries", d.entries != ""}} {
 		if f.set && !slices.Contains(what.flags, f.name) {
 			return usagef("--%s says nothing about %s, which %s is: leave it out",
 				f.name, what.name, what.path)

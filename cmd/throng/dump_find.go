@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/thronggrid/throng/durable/backup"
@@ -13,6 +14,13 @@ import (
 
 // snapshotsDir is the directory of a data directory with the snapshots of all shards.
 const snapshotsDir = "snapshots"
+
+// What else a data directory has, beside its secrets.
+const (
+	lockFile = "LOCK"
+	logDir   = "log"
+	logFacts = "log.facts"
+)
 
 // findDump says what there is under a path. It opens files only to read them.
 func findDump(path string) (*dumpable, error) {
@@ -35,6 +43,9 @@ func findFile(path string, info fs.FileInfo) (*dumpable, error) {
 		return nil, err
 	}
 	switch {
+	case filepath.Base(path) == logFacts:
+		return &dumpable{"a facts file", path, nil,
+			func(d *dumper) error { return d.facts(filepath.Dir(path)) }}, nil
 	case backup.Begins(head), strings.HasSuffix(path, ".throng"):
 		return &dumpable{"a backup", path, []string{"slot", "shard"},
 			func(d *dumper) error { return d.backup(path, info) }}, nil
@@ -58,6 +69,10 @@ func findDir(path string) (*dumpable, error) {
 		return nil, fmt.Errorf("the directory %s is empty: a node that is started on it makes "+
 			"a new data directory of it", path)
 	}
+	if filepath.Base(path) == logDir && hasPebble(entries) {
+		return &dumpable{"a log", path, []string{"shard", "slot", "entries"},
+			func(d *dumper) error { return d.log(filepath.Dir(path)) }}, nil
+	}
 	var files []string
 	for _, e := range entries {
 		if strings.HasSuffix(e.Name(), snapshotSuffix) {
@@ -70,4 +85,11 @@ func findDir(path string) (*dumpable, error) {
 	}
 	return nil, fmt.Errorf("%s is none of the directories that throng can look into: name a "+
 		"data directory, or one with snapshots", path)
+}
+
+// hasPebble says whether the database that keeps log and records is in a directory.
+func hasPebble(entries []fs.DirEntry) bool {
+	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
+		return strings.HasPrefix(e.Name(), "marker.manifest.")
+	})
 }

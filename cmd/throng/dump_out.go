@@ -25,14 +25,15 @@ type field struct {
 // what it is of; for people tables, in which the rows of one type that follow each other
 // are together. The first error of writing sticks.
 type dumpOut struct {
-	w      io.Writer
-	json   bool
-	table  *tabwriter.Writer // of the rows at hand; nil: none
-	of     string            // what they are of
-	rows   int               // of them
-	said   bool              // something was printed before
-	damage int               // so many things are not as they were written
-	err    error
+	w          io.Writer
+	json       bool
+	damagesMax int               // so many of these are named; 0: all
+	table      *tabwriter.Writer // of the rows at hand; nil: none
+	of         string            // what they are of
+	rows       int               // of them
+	said       bool              // something was printed before
+	damage     int               // so many things are not as they were written
+	err        error
 }
 
 // rowsPerTable is how many rows are aligned with each other, which are held until then.
@@ -100,6 +101,9 @@ func (o *dumpOut) say(of, sentence string) {
 // damaged says what is not as it was written. The command will fail.
 func (o *dumpOut) damaged(err error) {
 	o.damage++
+	if o.damagesMax > 0 && o.damage > o.damagesMax {
+		return // end says how many there are
+	}
 	if o.json {
 		o.object("damage", []field{{"text", err.Error()}})
 		return
@@ -127,6 +131,9 @@ func (o *dumpOut) end(path string) error {
 		return fmt.Errorf("print: %w", o.err)
 	case o.damage == 1:
 		return fmt.Errorf("%s is damaged: what is wrong with it is said above", path)
+	case o.damagesMax > 0 && o.damage > o.damagesMax:
+		return fmt.Errorf("%s is damaged in %d places, of which %d are named above: --limit 0 "+
+			"names all", path, o.damage, o.damagesMax)
 	case o.damage > 1:
 		return fmt.Errorf("%s is damaged in %d places, which are named above", path, o.damage)
 	}

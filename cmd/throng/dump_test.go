@@ -137,8 +137,9 @@ func TestDump(t *testing.T) {
 	before := contents(t, filepath.Dir(data))
 	t.Run("backup", func(t *testing.T) { checkDumpedBackup(t, file) })
 	t.Run("snapshot", func(t *testing.T) { checkDumpedSnapshots(t, restored) })
+	t.Run("log", func(t *testing.T) { checkDumpedLog(t, data) })
 	t.Run("damaged", func(t *testing.T) { checkDumpedDamage(t, file, restored) })
-	for _, path := range []string{data, file, restored} {
+	for _, path := range []string{data, file, restored, filepath.Join(data, "log")} {
 		checkNoSecrets(t, data, path)
 	}
 	if after := contents(t, filepath.Dir(data)); !maps.Equal(before, after) {
@@ -197,6 +198,58 @@ func checkDumpedSnapshots(t *testing.T, data string) {
 	_, said := dump(t, exitUsage, "--shard", "0", file)
 	if !strings.Contains(said, "--shard says nothing about a snapshot") {
 		t.Errorf("a flag that means nothing: %s", said)
+	}
+}
+
+func checkDumpedLog(t *testing.T, data string) {
+	log := filepath.Join(data, "log")
+	all := dumpLines(t, exitOK, log)
+	if head := only(t, all, "log"); head["shards"] != 2.0 || !strings.HasPrefix(fmt.Sprint(head["facts"]), "clean") {
+		t.Errorf("the log is %v", head)
+	}
+	for _, s := range all["shard"] {
+		if s["first"] != 1.0 || s["last"] != s["entries"] || s["acknowledged_last"] != s["last"] ||
+			s["voted_for"] != "node-1" || s["last_term"] != 2.0 {
+			t.Errorf("the log has %v", s)
+		}
+	}
+	all = dumpLines(t, exitOK, "--entries", "1-", "--limit", "0", log)
+	said := map[string]int{}
+	for _, c := range all["command"] {
+		said[fmt.Sprintf("%v %v %v", c["command"], c["about"], c["name"])]++
+	}
+	if said["chat.send channel "+backupRoom] != dumpMessages ||
+		said["board.submit board "+backupBoard] != dumpOwners {
+		t.Errorf("the log has the commands %v", said)
+	}
+	slot := fmt.Sprint(grid.SlotOf(backupBoard))
+	all = dumpLines(t, exitOK, "--slot", slot, "--limit", "5", log)
+	if len(all["command"]) != 5 || len(all["entry"]) != 5 || len(all["more"]) != 2 ||
+		all["command"][0]["name"] != backupBoard {
+		t.Errorf("of slot %s it says %v", slot, all)
+	}
+	if all = dumpLines(t, exitOK, "--shard", "1", "--limit", "7", log); len(all["entry"]) != 7 || len(all["command"]) > 0 {
+		t.Errorf("of a shard it says %v", all)
+	}
+	facts := dumpLines(t, exitOK, filepath.Join(data, "log.facts"))
+	if len(facts["shard"]) != 2 || only(t, facts, "facts")["shards"] != 2.0 {
+		t.Errorf("the facts are %v", facts)
+	}
+}
+
+// TestDumpOfARunningNode: what changes is refused, with what to do; what does not is told.
+func TestDumpOfARunningNode(t *testing.T) {
+	data := t.TempDir()
+	startServer(t, data)
+	_, said := dump(t, exitFailed, filepath.Join(data, "log"))
+	for _, want := range []string{"a node runs on " + data, "(process ", "throng backup"} {
+		if !strings.Contains(said, want) {
+			t.Errorf("it does not say %q: %s", want, said)
+		}
+	}
+	if all := dumpLines(t, exitOK, filepath.Join(data, "log.facts")); !strings.HasPrefix(
+		fmt.Sprint(only(t, all, "facts")["facts"]), "running") {
+		t.Errorf("the facts are %v", all)
 	}
 }
 
@@ -275,6 +328,8 @@ func TestDumpRefuses(t *testing.T) {
 		{[]string{}, exitUsage, "wants one file"},
 		{[]string{"--limit", "-1", file}, exitUsage, "--limit"},
 		{[]string{"--slot", "4096", file}, exitUsage, "0 to 4095"},
+		{[]string{"--entries", "9-7", file}, exitUsage, "700-800 say"},
+		{[]string{"--entries", "x", file}, exitUsage, "700-800 say"},
 		{[]string{"-o", "yaml", file}, exitUsage, "want table or json"},
 	} {
 		if out, said := dump(t, c.code, c.args...); !strings.Contains(said, c.want) || out != "" {

@@ -20,6 +20,10 @@
 // that finds no space is a failure like any other. docs/decisions/0012-full-disk.md
 // tells why waiting is better than failing.
 //
+// What belongs to a node can be looked at without changing any of it: ReadOnly shows a file
+// system and refuses every change, a View is a Pebble that is only read, and Held says whether
+// a process has locked a directory, without a lock.
+//
 // Seal puts a checksum into a stored value, so that it cannot stand under
 // another's key.
 //

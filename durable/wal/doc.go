@@ -94,6 +94,12 @@
 // there, which fall behind the true ones as blocks fill, and takes any chunk with
 // the next file's number for a clean end without looking at its checksum.
 //
+// # Looking at a log
+//
+// Inspect reads a log that no node has open and changes nothing: it takes no lock, leaves
+// the facts file alone, and names all damage that it finds instead of stopping at the first.
+// InspectFacts looks at the facts file alone.
+//
 // # What cannot be noticed
 //
 // After Close every flipped or lost byte that matters is noticed (step 5). After

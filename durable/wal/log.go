@@ -43,12 +43,17 @@ func newLog(db *DB, group uint32) *Log {
 	l := &Log{
 		db:     db,
 		group:  group,
-		stable: newStable(appendStablePrefix(nil, group), fmt.Sprint("the votes of group ", group)),
+		stable: newVotes(group),
 		turn:   make(chan struct{}, 1),
 	}
 	l.ring.limit = db.options.RingBytes
 	l.account.markBytes = max(1, min(64<<10, db.options.RetainBytes/16))
 	return l
+}
+
+// newVotes returns an empty set of a group's stable values.
+func newVotes(group uint32) *stable {
+	return newStable(appendStablePrefix(nil, group), fmt.Sprint("the votes of group ", group))
 }
 
 // IsMonotonic says that indexes may jump: after a snapshot was installed, the

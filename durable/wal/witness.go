@@ -156,15 +156,8 @@ func (db *DB) check(f facts) error {
 	}
 	for _, g := range f.groups {
 		l := db.logFor(g.group)
-		what := fmt.Sprintf("the log of group %d", g.group)
-		if l.last < g.last {
-			return disk.Corrupt(what, fmt.Sprintf(
-				"it ends at entry %d, entries up to %d were acknowledged", l.last, g.last))
-		}
-		if f.clean && (l.last != g.last || l.first != g.first) {
-			return disk.Corrupt(what, fmt.Sprintf(
-				"it holds entries %d to %d, it held %d to %d when it was closed",
-				l.first, l.last, g.first, g.last))
+		if err := g.check(l.first, l.last, f.clean); err != nil {
+			return err
 		}
 		if err := l.stable.check(g.stable, f.clean); err != nil {
 			return err
@@ -173,6 +166,21 @@ func (db *DB) check(f facts) error {
 	if n := len(db.allLogs()); f.clean && n != len(f.groups) {
 		return disk.Corrupt("the log", fmt.Sprintf(
 			"%d groups found, %d were there when it was closed", n, len(f.groups)))
+	}
+	return nil
+}
+
+// check compares the entries that a log holds with what the facts file says of it.
+func (g *groupFacts) check(first, last uint64, clean bool) error {
+	what := fmt.Sprintf("the log of group %d", g.group)
+	if last < g.last {
+		return disk.Corrupt(what, fmt.Sprintf(
+			"it ends at entry %d, entries up to %d were acknowledged", last, g.last))
+	}
+	if clean && (last != g.last || first != g.first) {
+		return disk.Corrupt(what, fmt.Sprintf(
+			"it holds entries %d to %d, it held %d to %d when it was closed",
+			first, last, g.first, g.last))
 	}
 	return nil
 }
