@@ -228,7 +228,8 @@ func checkDumpedLog(t *testing.T, data string) {
 		all["command"][0]["name"] != backupBoard {
 		t.Errorf("of slot %s it says %v", slot, all)
 	}
-	if all = dumpLines(t, exitOK, "--shard", "1", "--limit", "7", log); len(all["entry"]) != 7 || len(all["command"]) > 0 {
+	all = dumpLines(t, exitOK, "--shard", "1", "--limit", "7", log)
+	if len(all["entry"]) != 7 || len(all["command"]) > 0 {
 		t.Errorf("of a shard it says %v", all)
 	}
 	facts := dumpLines(t, exitOK, filepath.Join(data, "log.facts"))

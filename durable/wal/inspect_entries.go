@@ -71,36 +71,35 @@ func (w *walk) quick() error {
 	return errors.Join(err, it.Error(), it.Close())
 }
 
-// slowEntriesMax bounds how many entries are looked for one by one, some 20 s of work.
-const slowEntriesMax = 4 << 20
+// slowFailuresMax bounds how many entries are looked for one by one in vain, which takes some
+// 10 s: Pebble says at length of each what is wrong.
+const slowFailuresMax = 64 << 10
 
 // slow reads one entry at a time, so that what Pebble cannot read hides nothing else. Behind
 // what the facts file knows of it ends with the first that is not there.
 func (w *walk) slow() {
-	from := max(w.next, w.e.begin)
-	for i := from; i <= w.to && !w.over; i++ {
-		if i-from == slowEntriesMax {
-			w.wrong(i, max(i, w.e.KnownLast), "it was not looked for, since too many are damaged")
-			return
-		}
+	failures := 0
+	for i := max(w.next, w.e.begin); i <= w.to && !w.over; i++ {
 		key := appendEntryKey(nil, w.e.Group, i)
 		value, closer, err := w.x.pebble.Get(key)
-		if err != nil && errors.Is(err, pebble.ErrNotFound) {
-			if i > w.e.KnownLast {
-				return
-			}
-			w.wrong(i, i, "it is missing")
+		if err == nil {
+			w.take(key, value)
+			_ = closer.Close()
 			continue
 		}
-		if err != nil {
-			w.wrong(i, i, "it cannot be read: "+err.Error())
-			if i > w.e.KnownLast {
-				return
-			}
-			continue
+		reason := "it is missing"
+		if !errors.Is(err, pebble.ErrNotFound) {
+			reason = "it cannot be read: " + err.Error()
+		} else if i > w.e.KnownLast {
+			return
 		}
-		w.take(key, value)
-		_ = closer.Close()
+		if failures++; failures == slowFailuresMax && i < w.e.KnownLast {
+			w.wrong(i, w.e.KnownLast, "it was not looked for, since too many are damaged")
+			return
+		}
+		if w.wrong(i, i, reason); i > w.e.KnownLast {
+			return
+		}
 	}
 }
 

@@ -32,7 +32,9 @@ func seen(t testing.TB, x *Inspection) (all map[string]string, wrong uint64) {
 			return true
 		})
 		for _, v := range g.Values {
-			all[fmt.Sprintf("%d term", g.Group)] = fmt.Sprint(binary.BigEndian.Uint64(v.Data))
+			if len(v.Data) == 8 { // else only the facts file could be read
+				all[fmt.Sprintf("%d term", g.Group)] = fmt.Sprint(binary.BigEndian.Uint64(v.Data))
+			}
 		}
 	}
 	for _, v := range x.Settings {
@@ -108,7 +110,7 @@ func TestInspectSaysWhatOpenRefuses(t *testing.T) {
 	for _, path := range filesOf(t, disk) {
 		b := readFile(t, disk, path)
 		for _, at := range positions(rng, len(b), liveEnd(path, b)) {
-			if !invariant.Enabled && rng.IntN(6) != 0 {
+			if rng.IntN(6) != 0 {
 				continue
 			}
 			damaged := copyDir(t, disk)
