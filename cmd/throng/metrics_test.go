@@ -109,7 +109,7 @@ func TestMetrics(t *testing.T) {
 		`throng_replies_total{code="NOT_FOUND",request="board.info"}`,
 		`throng_replies_total{code="OK",request="hello"}`, "throng_requests_failed_total", "throng_socket_writes_total",
 		"throng_frames_received_total", "throng_received_bytes_total", "throng_frames_sent_total",
-		"throng_sent_bytes_total", "throng_round_seconds_count",
+		"throng_sent_bytes_total",
 		`throng_commands_total{outcome="done"}`, `throng_command_seconds_count{step="queue"}`,
 		`throng_command_seconds_count{step="commit"}`, `throng_command_seconds_count{step="apply"}`,
 		`throng_command_seconds_count{step="total"}`, "throng_entry_commands_count", "throng_entry_size_bytes_sum",
