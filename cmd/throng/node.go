@@ -59,19 +59,18 @@ type node struct {
 
 // startNode joins the parts and returns once clients are served.
 func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
-	fatal := func(err error) { die(o.log, err) }
 	c := o.config
 	n := &node{started: time.Now(), logs: o.logs}
 	if err := n.startAdmin(o); err != nil { // first, for it says what the start waits for
 		return nil, err
 	}
 	real := clock.Real()
-	if err := n.watchRoom(&o, real); err != nil {
+	if err := n.watchRoom(ctx, &o, real); err != nil {
 		return nil, errors.Join(err, n.stop(ctx))
 	}
 	n.records, err = records.Open(records.Options{
 		FS: vfs.Default, Dir: c.Node.DataDir, Tables: []*record.Table{history.Table},
-		Clock: real, Fatal: fatal, Logger: o.log, Space: n.space,
+		Clock: real, Fatal: n.fatal, Logger: o.log, Space: n.space,
 	})
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the record tables: %w", err), n.stop(ctx))
@@ -80,7 +79,7 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 	n.shards, err = host.Open(host.Options{
 		FS: vfs.Default, Dir: c.Node.DataDir, Clock: real, Logger: o.log,
 		Shards: c.Node.Shards, NewShards: o.cores, Trim: debug.FreeOSMemory,
-		Archive: archive, SessionGrace: c.Clients.SessionGrace, Fatal: fatal,
+		Archive: archive, SessionGrace: c.Clients.SessionGrace, Fatal: n.fatal,
 		Space: n.space, Gate: &n.gate,
 	})
 	if err != nil {
@@ -149,9 +148,11 @@ func (n *node) reload(was, is *config.Config) {
 
 // stop ends the node cleanly: first the edge, so that what was asked is answered,
 // and the record tables last, because the shards archive to them. The HTTP port ends
-// with the edge: it asks all parts.
+// with the edge: it asks all parts. What waits for space on the disk, which may be for
+// ever, is given up before.
 func (n *node) stop(ctx context.Context) error {
 	n.stops.Store(true)
+	n.space.GiveUp()
 	var errs []error
 	if n.edge != nil {
 		errs = append(errs, n.edge.Shutdown(ctx))
@@ -162,10 +163,10 @@ func (n *node) stop(ctx context.Context) error {
 	n.leaveRoom()
 	n.bounds.close()
 	if n.shards != nil {
-		errs = append(errs, n.shards.Close())
+		errs = append(errs, forgive(n.shards.Close()))
 	}
 	if n.records != nil {
-		errs = append(errs, n.records.Close())
+		errs = append(errs, forgive(n.records.Close()))
 	}
 	return errors.Join(errs...)
 }

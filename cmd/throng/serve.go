@@ -134,7 +134,7 @@ func start(ctx context.Context, o nodeOptions) (*node, error) {
 	}
 	n, err := startNode(ctx, o)
 	switch {
-	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+	case ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, disk.ErrGivenUp)):
 		return nil, nil
 	case err != nil:
 		return nil, withRoom(fmt.Errorf("start the node: %w", err))

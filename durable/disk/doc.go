@@ -34,7 +34,9 @@
 //	I4  The gate opens again only when the ballast is there again.
 //
 // The ballast is the file "ballast" in the data directory; it holds blocks of the disk
-// and no data. Nobody may be left waiting: close the Space before what writes.
+// and no data. Nobody may be left waiting: who stops the node lets the Space give up
+// before anything else is closed. What waited is then latched as ErrGivenUp, so that
+// nothing more is written, and that is no failure of the disk.
 //
 // Everything may be called from any goroutine. Fatal is called on the goroutine
 // that met the failure, possibly below Pebble's locks.

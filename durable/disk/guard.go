@@ -52,7 +52,7 @@ func (g *Guard) do(what, name string, real, void func() error) error {
 		for err != nil && g.space.more(err, g.latch.Armed()) && g.latch.Err() == nil {
 			err = real()
 		}
-		return err
+		return g.space.blame(err)
 	}, void)
 }
 

@@ -47,6 +47,9 @@ func (s *Space) setFull(full bool) {
 	s.mu.full = full
 	if !full {
 		s.o.Gate.Open(gate.DiskFull)
+		if s.mu.gaveUp {
+			return
+		}
 		s.o.Logger.Info("what waited for space on the disk is written", "dir", s.o.Dir)
 		return
 	}

@@ -59,9 +59,15 @@ type Space struct {
 		// restoreAt is when the ballast may be made again after that has failed, µs.
 		restoreAt int64
 		timer     clock.Timer
+		gaveUp    bool // nobody waits any more
 		closed    bool
 	}
 }
+
+// ErrGivenUp is in the error of a write that found no space and was not waited for,
+// because the node is being stopped. The disk is not to blame: what was to be written
+// was never acknowledged, and what is on disk is as a power cut would leave it.
+var ErrGivenUp = errors.New("the node was stopped before there was space on the disk")
 
 // OpenSpace looks for the first time, makes the ballast if there is room for it,
 // and goes on looking until Close.
@@ -178,7 +184,7 @@ func (s *Space) more(err error, patient bool) bool {
 			"dir", s.o.Dir, "bytes", b.bytes, "error", err)
 		return err == nil
 	}
-	if !patient {
+	if !patient || s.mu.gaveUp {
 		return false
 	}
 	s.setFull(true)
@@ -192,11 +198,42 @@ func (s *Space) more(err error, patient bool) bool {
 	}
 	s.mu.Lock()
 	s.mu.waiting--
-	return !s.mu.closed
+	return !s.mu.gaveUp
 }
 
-// Close ends the watch and opens the gate. Writes that wait fail with the error
-// that they met, and so does every later one that finds no space. The ballast stays.
+// blame returns what to say of a change that failed with err and is not repeated.
+func (s *Space) blame(err error) error {
+	if s == nil || !IsFull(err) {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.mu.gaveUp {
+		return fmt.Errorf("%w: %w", ErrGivenUp, err)
+	}
+	return err
+}
+
+// GiveUp is for who stops the node: from now on nobody waits for space. Writes that do,
+// and later ones that find none even in the ballast, fail with ErrGivenUp.
+func (s *Space) GiveUp() {
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.giveUp()
+}
+
+// giveUp is GiveUp for who holds the lock.
+func (s *Space) giveUp() {
+	if !s.mu.gaveUp {
+		s.mu.gaveUp = true
+		close(s.stop)
+	}
+}
+
+// Close ends the watch, gives up, and opens the gate. The ballast stays.
 func (s *Space) Close() {
 	if s == nil {
 		return
@@ -208,7 +245,7 @@ func (s *Space) Close() {
 	}
 	s.mu.closed = true
 	s.mu.timer.Stop()
-	close(s.stop)
+	s.giveUp()
 	s.o.Gate.Open(gate.DiskLow)
 	s.o.Gate.Open(gate.DiskFull)
 }
