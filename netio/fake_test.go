@@ -51,8 +51,7 @@ func (s *fakeShards) complete(body, part, out []byte) ([]byte, error) {
 	case "planted panic":
 		panic("planted in Complete")
 	case "block":
-		s.blocked <- struct{}{}
-		<-s.unblock
+		s.block()
 	case "planted error":
 		return nil, fault.New(fault.Unavailable, "planted")
 	}
@@ -125,6 +124,7 @@ type fakeShards struct {
 	done    chan struct{}
 	blocked chan struct{} // a loop is
 	unblock chan struct{}
+	ended   chan struct{} // the test has: nothing is blocked any more
 
 	stamp    int64
 	sessions *session.Sessions
@@ -147,7 +147,7 @@ type fakeDuty struct {
 func newFakeShards() *fakeShards {
 	s := &fakeShards{
 		values: map[string]int64{}, queue: make(chan func(), 1<<16), done: make(chan struct{}),
-		blocked: make(chan struct{}), unblock: make(chan struct{}),
+		blocked: make(chan struct{}), unblock: make(chan struct{}), ended: make(chan struct{}),
 		sessions: session.New(), streams: presence.New(), stamp: 1e15,
 		users: map[grid.ID]bool{}, seen: map[grid.Kind]int{}, asked: map[grid.Kind]int{},
 	}
@@ -163,6 +163,19 @@ func newFakeShards() *fakeShards {
 // Send takes a duty.
 func (s *fakeShards) Send(to grid.Slot, kind grid.Kind, body []byte) {
 	s.duties = append(s.duties, fakeDuty{to, kind, bytes.Clone(body)})
+}
+
+// block blocks its caller until a test unblocks it, or has failed.
+func (s *fakeShards) block() {
+	select {
+	case s.blocked <- struct{}{}:
+	case <-s.ended:
+		return
+	}
+	select {
+	case <-s.unblock:
+	case <-s.ended:
+	}
 }
 
 func (s *fakeShards) stop() {
@@ -432,8 +445,7 @@ func (l *fakeLane) Read(_ grid.Slot, _ grid.Level, kind grid.Kind, body, out []b
 	case session.KindList:
 		return l.shards.sessions.Query(kind, body, out)
 	case kindBlock:
-		l.shards.blocked <- struct{}{}
-		<-l.shards.unblock
+		l.shards.block()
 		return pack.AppendInt(pack.AppendArray(out, 1), 7), nil
 	case kindPart:
 		l.shards.mu.Lock()

@@ -3,9 +3,11 @@ package netio
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/netio/wire"
 )
 
 // underWay is how many rounds there are; -1: one is about to begin.
@@ -37,17 +39,27 @@ func (s *serving) loopOf(p *peer) int {
 	return s.onLoop(p, func(k *conn) int { return loopOfNumber(k.number()) })
 }
 
+// loginOn logs in until the connection is with a loop.
+func (s *serving) loginOn(loop int, h *wire.Hello) *peer {
+	s.t.Helper()
+	for end := time.Now().Add(patience); ; {
+		p := s.loginAs(h)
+		if s.loopOf(p) == loop {
+			return p
+		}
+		p.Close()
+		if time.Now().After(end) {
+			s.t.Fatalf("no connection comes to loop %d", loop)
+		}
+	}
+}
+
 // What is pushed on one stream waits for no other that takes long, and only what
 // came earlier on the same stream goes before it.
 func TestOthersAreNotHeldUp(t *testing.T) {
 	s := serve(t, nil)
-	slow, fast, blocker := s.login(), s.loginAs(playerHello(1)), s.loginAs(playerHello(2))
-	for s.loopOf(fast) == s.loopOf(slow) {
-		fast = s.loginAs(playerHello(3))
-	}
-	for i := 4; s.loopOf(blocker) != s.loopOf(slow); i++ {
-		blocker = s.loginAs(playerHello(i))
-	}
+	slow, fast := s.loginOn(0, playerHello(0)), s.loginOn(1, playerHello(1))
+	blocker := s.loginOn(0, playerHello(2))
 	large, small := roomKey("large"), roomKey("small")
 	slow.track(large)
 	fast.track(large)
@@ -92,8 +104,8 @@ func TestOrderBesideRounds(t *testing.T) {
 	s := serve(t, func(o *Options) { o.Loops = 3 })
 	key := func(i int) string { return roomKey(fmt.Sprint(i % streams)) }
 	peers := make([]*peer, members)
-	for i := range peers {
-		peers[i] = s.loginAs(playerHello(i))
+	for i := range peers { // each stream has members on each loop
+		peers[i] = s.loginOn(i%3, playerHello(i))
 		for n := range streams - 1 { // all but one
 			peers[i].track(key(i + n))
 		}

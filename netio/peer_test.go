@@ -43,6 +43,7 @@ func serve(t testing.TB, change func(*Options)) *serving {
 	}
 	v := &serving{Server: s, shards: shards, t: t}
 	t.Cleanup(func() {
+		close(shards.ended)
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		s.Shutdown(ctx)
