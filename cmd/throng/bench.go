@@ -27,6 +27,7 @@ their directory.`
 
 func newBench() *cobra.Command {
 	group := newGroup("bench", "Measure and check a server under load", benchHelp)
+	group.Example = "  throng bench chat\n  throng bench crash --cycles 50 -o json"
 	group.AddCommand(newBenchRatings(), newBenchCrash(), newBenchPeer(), newBenchBoards(),
 		newBenchConnect(), newBenchPresence(), newBenchChat(), newBenchResume(),
 		newBenchDiskfull())

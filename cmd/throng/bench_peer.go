@@ -24,6 +24,7 @@ Takes some minutes.`
 func newBenchPeer() *cobra.Command {
 	group := newGroup("peer", "Compare with another server in the same run",
 		"Compare Throng with another server on this machine, in the same run.")
+	group.Example = "  throng bench peer redis"
 	group.AddCommand(newBenchRedis())
 	return group
 }

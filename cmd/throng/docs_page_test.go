@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,9 +25,11 @@ type block struct {
 
 func (b *block) at() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
 
-// languages are what a fence may be followed by.
-var languages = []string{
-	"sh", "console", "output", "go", "js", "yaml", "json", "ini", "dockerfile", "promql", "text", "mermaid",
+// languages are what a fence may be followed by, and the words that may follow those; nil:
+// any. checkBlock has a rule for each.
+var languages = map[string][]string{
+	"sh": {"server", "crash", "parsed"}, "console": nil, "output": {},
+	"go": {}, "yaml": {"prometheus"}, "json": {}, "ini": {}, "text": {}, "mermaid": {},
 }
 
 // pages returns all pages of the repository, by their path from the root.
@@ -73,6 +76,8 @@ func parsePage(page, text string) ([]*block, error) {
 	for i, line := range strings.SplitAfter(text, "\n") {
 		bare := strings.TrimSpace(line)
 		switch {
+		case open == nil && (strings.HasPrefix(bare, "~~~") || strings.HasPrefix(bare, "<pre")):
+			return nil, fmt.Errorf("%s:%d: want blocks with ```, so that they are found", page, i+1)
 		case open == nil && strings.HasPrefix(bare, "```"):
 			fence = line[:strings.Index(line, "`")] + "```"
 			open = &block{page: page, line: i + 1, opts: map[string]string{}}
@@ -97,8 +102,9 @@ func (b *block) parseInfo(info string) error {
 		return fmt.Errorf("say behind norun: why it cannot be run")
 	}
 	words := strings.Fields(info)
-	if len(words) == 0 || !slices.Contains(languages, words[0]) {
-		return fmt.Errorf("%q: want one of %q behind the fence", info, languages)
+	known := slices.Sorted(maps.Keys(languages))
+	if len(words) == 0 || !slices.Contains(known, words[0]) {
+		return fmt.Errorf("%q: want one of %q behind the fence", info, known)
 	}
 	b.lang = words[0]
 	for _, word := range words[1:] {
@@ -113,8 +119,12 @@ func (b *block) parseInfo(info string) error {
 			return fmt.Errorf("%q is one word too many", word)
 		}
 	}
-	if b.lang == "console" && b.word == "" {
+	may := languages[b.lang]
+	switch {
+	case b.lang == "console" && b.word == "":
 		return fmt.Errorf("a console needs the name of its terminal")
+	case b.word != "" && may != nil && !slices.Contains(may, b.word):
+		return fmt.Errorf("%q behind %s: want one of %q", b.word, b.lang, may)
 	}
 	return nil
 }
@@ -172,8 +182,12 @@ func TestDocsParsing(t *testing.T) {
 	if b := blocks[1]; b.opts["file"] != "a.go" || b.why != "it is a part" || b.text != "x\n" {
 		t.Errorf("%+v", b)
 	}
-	for _, bad := range []string{"```\nx\n```\n", "```sh\nx\n", "```cobol\n```\n", "```sh a b\n```\n",
-		"```sh norun:\n```\n", "```console\n```\n", "```sh x=y\n```\n"} {
+	for _, bad := range []string{
+		"```\nx\n```\n", "```sh\nx\n", "```cobol\n```\n", "```sh server b\n```\n",
+		"```sh a\n```\n", "```json x\n```\n", "~~~\nx\n~~~\n",
+
+		"```sh norun:\n```\n", "```console\n```\n", "```sh x=y\n```\n",
+	} {
 		if _, err := parsePage("p.md", bad); err == nil {
 			t.Errorf("%q was taken", bad)
 		}

@@ -27,7 +27,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(newServe(), newDemo(), newBench(), newHealth(), newVersion())
-	root.AddCommand(newConfig(), newKeys(), newBackup(), newRestore(), newDump())
+	root.AddCommand(newConfig(), newKeys(), newBackup(), newRestore(), newDescribe(), newDump())
 	return root
 }
 

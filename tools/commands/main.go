@@ -1,0 +1,55 @@
+// Command commands writes docs/commands.md from the help of throng and its commands.
+//
+// `make generate` runs it.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+
+	"github.com/thronggrid/throng/tools/generated"
+)
+
+//go:generate go run .
+
+// root is the repository's, from this folder, where go generate runs it.
+const root = "../.."
+
+func main() {
+	commands, err := describe()
+	if err == nil {
+		page := generated.File{Path: "docs/commands.md", Text: []byte(page(commands))}
+		err = generated.Write(root, []generated.File{page})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "commands:", err)
+		os.Exit(1)
+	}
+}
+
+// command is one of throng, as throng describe says it.
+type command struct {
+	Path, Short, Long, Usage, Example string
+	Flags                             []flag
+}
+
+type flag struct {
+	Name, Shorthand, Value, Default, Help string
+	Section                               string // of the configuration, if it is a key of it
+}
+
+// describe asks throng for its commands, the first of which is throng itself.
+func describe() (commands []command, err error) {
+	cmd := exec.Command("go", "run", "./cmd/throng", "describe")
+	cmd.Dir, cmd.Stderr = root, os.Stderr
+	said, err := cmd.Output()
+	if err != nil {
+		return nil, fmt.Errorf("ask throng for its commands: %w", err)
+	}
+	if err := json.Unmarshal(said, &commands); err != nil {
+		return nil, fmt.Errorf("read what throng describe says: %w", err)
+	}
+	return commands, nil
+}
