@@ -73,9 +73,7 @@ func (d *dumper) facts(dataDir string) error {
 	}
 	d.about("facts", []field{{"directory", dataDir}, {"facts", endOf(x.Facts)},
 		{"shards", len(x.Groups)}})
-	for _, err := range x.Damage {
-		d.damaged(err)
-	}
+	d.allDamaged(&x.Damage)
 	for _, s := range x.Settings {
 		d.row("setting", []field{{"setting", s.Name}, {"write", s.Seq}})
 	}
@@ -101,9 +99,7 @@ func endOf(facts string) string {
 func (d *dumper) logHead(dataDir string, x *wal.Inspection) {
 	d.about("log", []field{{"directory", dataDir}, {"facts", endOf(x.Facts)},
 		{"shards", len(x.Groups)}})
-	for _, err := range x.Damage {
-		d.damaged(err)
-	}
+	d.allDamaged(&x.Damage)
 	for _, s := range x.Settings {
 		d.setting(s.Name, s.Data)
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/thronggrid/throng/durable/disk"
 )
 
 // field is something that is said of a thing: in JSON under its name, in a table below it.
@@ -32,7 +34,7 @@ type dumpOut struct {
 	of         string            // what they are of
 	rows       int               // of them
 	said       bool              // something was printed before
-	damage     int               // so many things are not as they were written
+	damage     uint64            // so many things are not as they were written
 	err        error
 }
 
@@ -101,7 +103,7 @@ func (o *dumpOut) say(of, sentence string) {
 // damaged says what is not as it was written. The command will fail.
 func (o *dumpOut) damaged(err error) {
 	o.damage++
-	if o.damagesMax > 0 && o.damage > o.damagesMax {
+	if o.damagesMax > 0 && o.damage > uint64(o.damagesMax) {
 		return // end says how many there are
 	}
 	if o.json {
@@ -109,6 +111,14 @@ func (o *dumpOut) damaged(err error) {
 		return
 	}
 	o.say("damage", "DAMAGED: "+err.Error())
+}
+
+// allDamaged says what was found to be damaged.
+func (o *dumpOut) allDamaged(d *disk.Damages) {
+	for _, err := range d.Named {
+		o.damaged(err)
+	}
+	o.damage += d.Count - uint64(len(d.Named))
 }
 
 // more says that rows were left out, and how to see them.
@@ -131,7 +141,7 @@ func (o *dumpOut) end(path string) error {
 		return fmt.Errorf("print: %w", o.err)
 	case o.damage == 1:
 		return fmt.Errorf("%s is damaged: what is wrong with it is said above", path)
-	case o.damagesMax > 0 && o.damage > o.damagesMax:
+	case o.damagesMax > 0 && o.damage > uint64(o.damagesMax):
 		return fmt.Errorf("%s is damaged in %d places, of which %d are named above: --limit 0 "+
 			"names all", path, o.damage, o.damagesMax)
 	case o.damage > 1:

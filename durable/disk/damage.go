@@ -22,3 +22,19 @@ func Damage(dir string, latch *Latch, err error) error {
 	}
 	return err
 }
+
+// namedMax is how many damages are kept to be named.
+const namedMax = 1000
+
+// Damages are what was found to be damaged where that ends nothing. The zero value has none.
+type Damages struct {
+	Named []error // the first of them
+	Count uint64  // of all
+}
+
+// Note adds one.
+func (d *Damages) Note(err error) {
+	if d.Count++; len(d.Named) < namedMax {
+		d.Named = append(d.Named, err)
+	}
+}

@@ -108,6 +108,12 @@
 //   - A data directory that is gone altogether: it looks like a new one.
 //   - A disk that acknowledges syncs it has not done.
 //
+// # Looking at tables
+//
+// Inspect reads tables that no node has open and changes nothing: it takes no lock, leaves
+// the facts file alone, and names all damage that it finds; where Pebble cannot read on, it
+// goes on with the next of its tables. InspectFacts looks at the facts file alone.
+//
 // # Limits
 //
 // Those of grid/record. Memory is the cache, two memtables, and what running

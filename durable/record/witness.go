@@ -77,15 +77,23 @@ func openWitness(fs vfs.FS, dir string) (w *witness, n uint64, err error) {
 		return nil, 0, fmt.Errorf("open %s: %w", path, err)
 	}
 	b := make([]byte, len(factsMagic)+numberBytes)
+	if n, err = readWitness(f, path, b); err != nil {
+		return nil, 0, errors.Join(err, f.Close())
+	}
+	return &witness{file: f, b: b}, n, nil
+}
+
+// readWitness reads the number that the facts file has, by way of b, which it fits.
+func readWitness(f io.ReaderAt, path string, b []byte) (n uint64, err error) {
 	read, err := f.ReadAt(b, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, 0, errors.Join(fmt.Errorf("read %s: %w", path, err), f.Close())
+		return 0, fmt.Errorf("read %s: %w", path, err)
 	}
 	// A short file leaves zeros, which no seal fits.
 	if head := b[:len(factsMagic)]; read == len(b) && string(head) == factsMagic {
 		n, _ = decodeNumber(head, b[len(factsMagic):])
 	}
-	return &witness{file: f, b: b}, n, nil
+	return n, nil
 }
 
 // write notes that transaction n and all before it are on disk. What is written

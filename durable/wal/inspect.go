@@ -19,10 +19,10 @@ const (
 // Inspection is a log that is looked at, and not opened: nothing is written or repaired, and
 // what is damaged is told and does not end it. It belongs to one goroutine.
 type Inspection struct {
-	Facts    string   // FactsClean, FactsRunning or FactsMissing
-	Settings []Value  // of the node, by name
-	Groups   []Extent // by number
-	Damage   []error  // all that Open would refuse, as far as it was found
+	Facts    string       // FactsClean, FactsRunning or FactsMissing
+	Settings []Value      // of the node, by name
+	Groups   []Extent     // by number
+	Damage   disk.Damages // all that Open would refuse, as far as it was found
 
 	facts  facts
 	pebble *disk.View // nil: it cannot be read at all
@@ -60,8 +60,8 @@ func Inspect(fs vfs.FS, dir string) (*Inspection, error) {
 	if x.Facts == FactsMissing && !holdsLog(fs, dir) {
 		return nil, fmt.Errorf("there is no log in %s", dir)
 	}
-	if x.Facts == FactsMissing && len(x.Damage) == 0 {
-		x.note(disk.Corrupt(dir, "it holds a log but no file "+factsName))
+	if x.Facts == FactsMissing && x.Damage.Count == 0 {
+		x.Damage.Note(disk.Corrupt(dir, "it holds a log but no file "+factsName))
 	}
 	logs := fs.PathJoin(dir, logName)
 	if err := x.damaged(verifyFiles(fs, logs)); err != nil {
@@ -72,7 +72,7 @@ func Inspect(fs vfs.FS, dir string) (*Inspection, error) {
 		return x, x.damaged(err)
 	}
 	x.Settings, x.Groups = nil, nil
-	x.pebble.VerifyTables(x.note)
+	x.pebble.VerifyTables(x.Damage.Note)
 	x.read()
 	return x, nil
 }
@@ -114,11 +114,9 @@ func (x *Inspection) damaged(err error) error {
 	if !errors.As(err, &corrupt) {
 		return err
 	}
-	x.note(err)
+	x.Damage.Note(err)
 	return nil
 }
-
-func (x *Inspection) note(err error) { x.Damage = append(x.Damage, err) }
 
 // Close releases the files.
 func (x *Inspection) Close() error {

@@ -107,7 +107,7 @@ func (w *walk) slow() {
 func (w *walk) take(key, value []byte) {
 	_, index, ok := parseEntryKey(key)
 	if !ok || index == 0 {
-		w.x.note(unknownKey(key))
+		w.x.Damage.Note(unknownKey(key))
 		return
 	}
 	if w.next != 0 && index > w.next {

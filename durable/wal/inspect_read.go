@@ -36,7 +36,7 @@ func (x *Inspection) read() {
 	r.scan(stablePrefix, stablePrefix+1, r.loadStable)
 	x.Settings = r.settings.list()
 	if err := r.settings.check(x.facts.settings, x.facts.clean); err != nil {
-		x.note(err)
+		x.Damage.Note(err)
 	}
 	r.groups()
 }
@@ -50,7 +50,7 @@ func (r *reading) scan(from, to byte, load func(key, value []byte) error) {
 	it, err := r.pebble.NewIter(&pebble.IterOptions{
 		LowerBound: []byte{from}, UpperBound: []byte{to}})
 	if err != nil {
-		r.note(err)
+		r.Damage.Note(err)
 		return
 	}
 	for ok := it.First(); ok; ok = it.Next() {
@@ -59,11 +59,11 @@ func (r *reading) scan(from, to byte, load func(key, value []byte) error) {
 			err = load(it.Key(), value)
 		}
 		if err != nil {
-			r.note(err)
+			r.Damage.Note(err)
 		}
 	}
 	if err := errors.Join(it.Error(), it.Close()); err != nil {
-		r.note(r.pebble.Damage(err))
+		r.Damage.Note(r.pebble.Damage(err))
 	}
 }
 
@@ -118,7 +118,7 @@ func (r *reading) groups() {
 		r.group(&facts, ok)
 	}
 	if r.facts.clean && len(all) != len(known) {
-		r.note(disk.Corrupt("the log", fmt.Sprintf(
+		r.Damage.Note(disk.Corrupt("the log", fmt.Sprintf(
 			"%d groups found, %d were there when it was closed", len(all), len(known))))
 	}
 }
@@ -128,7 +128,7 @@ func (r *reading) withEntries() (groups []uint32) {
 	it, err := r.pebble.NewIter(&pebble.IterOptions{
 		LowerBound: []byte{entryPrefix}, UpperBound: []byte{entryPrefix + 1}})
 	if err != nil {
-		r.note(err)
+		r.Damage.Note(err)
 		return nil
 	}
 	for ok := it.First(); ok; {
@@ -141,7 +141,7 @@ func (r *reading) withEntries() (groups []uint32) {
 		ok = it.SeekGE(appendEntryEnd(nil, g, ^uint64(0)))
 	}
 	if err := errors.Join(it.Error(), it.Close()); err != nil {
-		r.note(r.pebble.Damage(err))
+		r.Damage.Note(r.pebble.Damage(err))
 	}
 	return groups
 }
@@ -153,7 +153,7 @@ func (r *reading) group(facts *groupFacts, known bool) {
 	r.begins(&e)
 	r.entries(&e, 0, ^uint64(0), func(f Found) bool {
 		if f.Wrong != "" {
-			r.note(disk.Corrupt(f.name(e.Group), f.Wrong))
+			r.Damage.Note(disk.Corrupt(f.name(e.Group), f.Wrong))
 		}
 		if e.First == 0 {
 			e.First = f.Index
@@ -167,7 +167,7 @@ func (r *reading) group(facts *groupFacts, known bool) {
 		return true
 	})
 	if begin, ok := r.firsts[e.Group]; e.Last != 0 && (!ok || begin != e.First) {
-		r.note(disk.Corrupt(fmt.Sprintf("the log of group %d", e.Group),
+		r.Damage.Note(disk.Corrupt(fmt.Sprintf("the log of group %d", e.Group),
 			fmt.Sprintf("it begins at entry %d instead of %d", e.First, begin)))
 	}
 	if known {
@@ -190,6 +190,6 @@ func (r *reading) check(facts *groupFacts, e *Extent) {
 		err = r.stable(e.Group).check(facts.stable, r.facts.clean)
 	}
 	if err != nil {
-		r.note(err)
+		r.Damage.Note(err)
 	}
 }

@@ -75,7 +75,7 @@ func TestInspectShowsAllAndChangesNothing(t *testing.T) {
 	for facts, fs := range map[string]vfs.FS{"clean": live, "running": killed} {
 		before := files(t, fs)
 		x, all, wrong := inspected(t, fs)
-		if n := differences(want, all); n > 0 || wrong > 0 || len(x.Damage) > 0 || x.Facts != facts {
+		if n := differences(want, all); n > 0 || wrong > 0 || x.Damage.Count > 0 || x.Facts != facts {
 			t.Errorf("%s: %d differences, %d wrong, damage %v, facts %s", facts, n, wrong, x.Damage, x.Facts)
 		}
 		for _, g := range x.Groups {
@@ -123,7 +123,7 @@ func TestInspectSaysWhatOpenRefuses(t *testing.T) {
 			if err == nil {
 				all, wrong := seen(t, x)
 				must(t, x.Close())
-				noticed = len(x.Damage) > 0
+				noticed = x.Damage.Count > 0
 				for k, v := range all { // deletions may be lost, but nothing is made up
 					if strings.Contains(k, "/") && !strings.Contains(v, " "+k+" ") {
 						t.Errorf("%s: %s is %.40q, which was never written", where, k, v)
@@ -166,12 +166,12 @@ func TestInspectNamesTheDamagedEntry(t *testing.T) {
 	x, err := Inspect(fs, "data")
 	must(t, err)
 	all, wrong := seen(t, x)
-	if len(all) != 94 || wrong != 6 || len(x.Damage) != 2 {
-		t.Errorf("%d are shown, %d wrong: %v", len(all), wrong, x.Damage)
+	if len(all) != 94 || wrong != 6 || x.Damage.Count != 2 {
+		t.Errorf("%d are shown, %d wrong: %v", len(all), wrong, x.Damage.Named)
 	}
 	for i, want := range []string{"entry 40 of group 2 is corrupt: its checksum",
 		"entries 60 to 64 of group 2 is corrupt: it is missing"} {
-		if got := x.Damage[min(i, len(x.Damage)-1)].Error(); !strings.Contains(got, want) {
+		if got := x.Damage.Named[min(i, len(x.Damage.Named)-1)].Error(); !strings.Contains(got, want) {
 			t.Errorf("it says %q, want %q", got, want)
 		}
 	}
