@@ -33,7 +33,8 @@
 //	    in constant time.
 //	I2  What a client can make us hold is bounded: ConnectionsMax connections, each with a
 //	    head of about HeadBytesMax and a body of BodyBytesMax, for WriteTimeout at most;
-//	    a backup for as long as its client reads, BackupStall without.
+//	    a backup for as long as its client reads, BackupStall without. Connections that
+//	    ask for nothing keep nobody out.
 //	I3  Each metric that is exported under throng_ is in the table, and each in the table is
 //	    exported once the node serves, with labels from fixed sets only: no name that a
 //	    client chose ever becomes a label.

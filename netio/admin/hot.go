@@ -71,7 +71,7 @@ func readHot(in url.Values) (q HotQuery, err error) {
 	if text := in.Get("seconds"); text != "" {
 		seconds, err = strconv.Atoi(text)
 		if err != nil || seconds < 1 || seconds > HotSecondsMax {
-			return q, fault.New(fault.InvalidArgument, "want &seconds= a number of 1 to %d",
+			return q, fault.New(fault.InvalidArgument, "want ?seconds= a number of 1 to %d",
 				HotSecondsMax)
 		}
 	}

@@ -11,8 +11,8 @@ import (
 
 // Fixed limits.
 const (
-	// ConnectionsMax is how many connections there may be at once; more are told so and
-	// closed.
+	// ConnectionsMax is how many connections there may be at once. For one more the oldest
+	// makes room that asks for nothing; if there is none, it is told so and closed.
 	ConnectionsMax = 64
 	// HeadBytesMax is about how large the head of a request may be.
 	HeadBytesMax = 8 << 10
@@ -20,6 +20,8 @@ const (
 	BodyBytesMax = 4 << 10
 	// ReadTimeout is how long a client may take to send a request.
 	ReadTimeout = 10 * time.Second
+	// ProfileSecondsMax bounds how long a profile takes.
+	ProfileSecondsMax = 60
 	// WriteTimeout is how long a profile may take, which is the longest there is. All else
 	// has AnswerTimeout.
 	WriteTimeout  = 75 * time.Second

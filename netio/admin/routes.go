@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -58,11 +59,32 @@ func profiler(name string) func(*Server, http.ResponseWriter, *http.Request) {
 	case "trace":
 		serve = pprof.Trace
 	}
-	return func(_ *Server, w http.ResponseWriter, r *http.Request) { serve(w, r) }
+	return func(_ *Server, w http.ResponseWriter, r *http.Request) {
+		if err := checkSeconds(r.URL.Query().Get("seconds")); err != nil {
+			fail(w, err)
+			return
+		}
+		serve(w, r)
+	}
+}
+
+// checkSeconds looks at how long a profile is to take, since pprof takes any number, and
+// what is none for its default. No text is that, too.
+func checkSeconds(text string) error {
+	seconds, err := strconv.ParseFloat(text, 64)
+	if text == "" || err == nil && seconds > 0 && seconds <= ProfileSecondsMax {
+		return nil
+	}
+	return fault.New(fault.InvalidArgument, "want ?seconds= a number of at most %d",
+		ProfileSecondsMax)
 }
 
 // ServeHTTP is called by net/http for each request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if g := guestOf(r.Context()); g != nil {
+		g.answering(1)
+		defer g.answering(-1)
+	}
 	head := w.Header()
 	head.Set("Cache-Control", "no-store")
 	head.Set("X-Content-Type-Options", "nosniff")

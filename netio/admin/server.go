@@ -43,6 +43,7 @@ func Start(o Options) (*Server, error) {
 		WriteTimeout:      WriteTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    HeadBytesMax,
+		ConnContext:       greet,
 		ErrorLog:          slog.NewLogLogger(o.Logger.Handler(), slog.LevelDebug),
 		// It would answer OPTIONS * by itself, without asking for the token.
 		DisableGeneralOptionsHandler: true,

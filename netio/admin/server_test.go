@@ -2,6 +2,7 @@ package admin
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -94,6 +95,10 @@ func TestPaths(t *testing.T) {
 		{"GET", "/metrics", "", 200, ""},
 		{"HEAD", "/livez", "", 200, ""},
 		{"GET", "/debug/pprof/", bearer, 200, ""},
+		{"GET", "/debug/pprof/profile?seconds=61", bearer, 400, "INVALID_ARGUMENT"},
+		{"GET", "/debug/pprof/trace?seconds=-1", bearer, 400, "INVALID_ARGUMENT"},
+		{"GET", "/debug/pprof/trace?seconds=0.01", bearer, 200, ""},
+		{"GET", "/debug/pprof/heap?seconds=NaN", bearer, 400, "INVALID_ARGUMENT"},
 		{"GET", "/debug/pprof/goroutine?debug=1", bearer, 200, ""},
 		{"GET", "/debug/pprof/cmdline", "bearer " + token, 200, ""},
 		{"GET", "/admin/log-level", bearer, 200, ""},
@@ -189,36 +194,73 @@ func TestLogLevel(t *testing.T) {
 	}
 }
 
-// Connections beyond the most are told so, and those that close make room.
-func TestConnectionsMax(t *testing.T) {
+// knock opens a connection and sends a request on it.
+func knock(t *testing.T, s *Server, request string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	c.SetDeadline(time.Now().Add(time.Minute))
+	fmt.Fprint(c, request)
+	return c
+}
+
+// Who keeps connections and asks for nothing keeps nobody out: the oldest makes room.
+func TestIdleMakeRoom(t *testing.T) {
 	s := started(t, nil)
 	var all []net.Conn
-	for range ConnectionsMax {
-		c, err := net.Dial("tcp", s.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		// Answered, so it was let in before the next is.
-		fmt.Fprint(c, "GET /livez HTTP/1.1\r\nHost: throng\r\n\r\n")
+	for i := range 2 * ConnectionsMax {
+		c := knock(t, s, "GET /livez HTTP/1.1\r\nHost: throng\r\n\r\n")
 		if a, err := http.ReadResponse(bufio.NewReader(c), nil); err != nil || a.StatusCode != 200 {
-			t.Fatal(a, err)
+			t.Fatalf("connection %d is answered %v, %v", i, a, err)
 		}
 		all = append(all, c)
+	}
+	for range ConnectionsMax { // nor do they who have not said what they want
+		knock(t, s, "GET /li")
+	}
+	if said := tell(t, s, "GET /readyz HTTP/1.0\r\n\r\n"); !strings.Contains(said, " 200 ") {
+		t.Errorf("behind connections that ask for nothing is answered %q", said)
+	}
+	if n, err := all[0].Read(make([]byte, 1)); err == nil {
+		t.Errorf("the oldest connection was told %d bytes, and is open", n)
+	}
+}
+
+// Connections beyond the most that are being answered are told so, and there is room again
+// once one of these is.
+func TestConnectionsMax(t *testing.T) {
+	asked, enough := make(chan struct{}), make(chan struct{})
+	s := started(t, func(o *Options) {
+		o.Node.Hot = func(ctx context.Context, _ HotQuery) (h Hot, err error) {
+			asked <- struct{}{}
+			select {
+			case <-enough:
+			case <-ctx.Done():
+			}
+			return h, nil
+		}
+	})
+	for range ConnectionsMax {
+		knock(t, s, "GET /admin/hot?kind=slots HTTP/1.1\r\nHost: throng\r\nAuthorization: Bearer "+token+"\r\n\r\n")
+		<-asked
 	}
 	// It is told without being asked, so the client of net/http would not do.
 	if said := tell(t, s, ""); !strings.Contains(said, " 503 ") || !strings.Contains(said, "RESOURCE_EXHAUSTED") {
 		t.Errorf("one connection too many is told %q", said)
 	}
-	all[0].Close()
-	for end := time.Now().Add(time.Minute); ; { // the server sees the end in its own time
+	enough <- struct{}{}
+	for end := time.Now().Add(time.Minute); ; { // the server is done with it in its own time
 		if strings.Contains(tell(t, s, "GET /livez HTTP/1.0\r\n\r\n"), " 200 ") {
 			break
 		}
 		if time.Now().After(end) {
-			t.Fatal("a connection that closed made no room")
+			t.Fatal("a connection that was answered made no room")
 		}
 	}
+	close(enough)
 }
 
 // tell sends a request on a connection of its own, and returns all that is said until the
