@@ -10,11 +10,13 @@ import (
 	"github.com/thronggrid/throng/netio/wire"
 )
 
-// underWay is how many rounds there are; -1: one is about to begin.
+// underWay is how many rounds there are; -1: one is about to begin, or changes of presences
+// are summed up for one.
 func (s *serving) underWay() int {
 	s.fan.mu.Lock()
 	defer s.fan.mu.Unlock()
-	if n := len(s.fan.mu.under); n > 0 || len(s.fan.mu.next.segments) == 0 {
+	waiting := len(s.fan.mu.next.segments) + len(s.fan.mu.changes.byKey)
+	if n := len(s.fan.mu.under); n > 0 || waiting == 0 {
 		return n
 	}
 	return -1
