@@ -23,7 +23,7 @@ powershell) writes what lets a shell complete commands and flags.
 | 0 | done |
 | 1 | what was asked for failed, or a check did not hold |
 | 2 | the command line or the configuration cannot be understood |
-| 74 | a write or a sync to the disk failed: look at the disk before you start again |
+| 74 | the disk failed, or its data cannot be trusted: look at the disk before you start again |
 
 | command | does |
 | --- | --- |

@@ -72,23 +72,24 @@ func wrapped(text string, most int) (lines []string) {
 	return append(lines, line)
 }
 
+// markdownHead begins the page; ' stands for a backquote.
 const markdownHead = `# Configuration
 
 All keys of a node, with their defaults. [How to configure a node](howto/configure.md) says where
-to set them; 'throng config doc' writes this as a file to begin with, and 'throng config show
---origin' what a node would use. This page is generated: see 'make generate'.
+to set them; 'throng config doc' writes this as a file to begin with, and
+'throng config show --origin' what a node would use. This page is generated: see 'make generate'.
 
-A key is set in the YAML file under its name, in the environment as THRONG_ and its name in
-capitals, and on the command line with dashes: client_addr, THRONG_CLIENT_ADDR, --client-addr.
-Sizes are written 65536, 64KiB or 1GiB, durations 90s or 1h30m, lists as a sequence in the file
-and with commas elsewhere. A key marked *reload* changes while the node runs, on SIGHUP. Keys that
-end in _file name files with secrets: the secrets themselves stand in no configuration.
+A key is set in the YAML file under its name, in the environment as 'THRONG_' and its name in
+capitals, and on the command line with dashes: 'client_addr', 'THRONG_CLIENT_ADDR', '--client-addr'.
+Sizes are written '65536', '64KiB' or '1GiB', durations '90s' or '1h30m', lists as a sequence in
+the file and with commas elsewhere. A key marked *reload* changes while the node runs, on SIGHUP.
+Keys that end in '_file' name files with secrets: the secrets themselves stand in no configuration.
 `
 
 // Markdown returns the page of all keys.
 func Markdown() string {
 	var b strings.Builder
-	b.WriteString(markdownHead)
+	b.WriteString(strings.ReplaceAll(markdownHead, "'", "`"))
 	for _, s := range Default().Sections() {
 		fmt.Fprintf(&b, "\n## %s\n\n", s.Title)
 		b.WriteString("| key | default | taken | meaning |\n| --- | --- | --- | --- |\n")
