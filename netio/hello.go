@@ -75,6 +75,7 @@ func (l *loop) welcome(k *conn, o *opening, streams []string) {
 		Resume:        wire.ResumeToken{Session: k.session, Secret: o.secret},
 		Resumed:       o.resume != nil,
 		Streams:       streams,
+		Trace:         traceOf(l.server.fan.origin, k.number()),
 	}
 	if o.spend != (grid.ID{}) && !w.Resumed {
 		w.Tokens = l.nextTokens(k)

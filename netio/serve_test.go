@@ -118,7 +118,8 @@ func TestHello(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := wire.Welcome{Version: 1, User: grid.UserID("custom", "player-0001"),
-		RequestsMax: grid.RequestsMax, FrameBytesMax: wire.FrameBytesMax, Agent: "throng"}
+		RequestsMax: grid.RequestsMax, FrameBytesMax: wire.FrameBytesMax, Agent: "throng",
+		Trace: traceOf(s.shards.Origin(), 1<<generationShift)} // the first of the first loop
 	if w.Session == 0 || w.Resume.Session != w.Session || w.Resume.Secret == [16]byte{} {
 		t.Errorf("a session %x to be resumed with %x", w.Session, w.Resume)
 	}

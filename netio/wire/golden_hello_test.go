@@ -12,7 +12,7 @@ func helloVectors() goldens {
 	hello := names("version min", "version max", "provider", "credential", "nonce", "agent",
 		"resume token")
 	welcome := names("version", "user id", "requests max", "frame bytes max", "agent",
-		"session id", "resume token", "resumed", "streams", "tokens")
+		"session id", "resume token", "resumed", "streams", "tokens", "trace")
 	say := func(what, provider, credential string) golden {
 		h := &Hello{1, 1, provider, credential, []byte("0123456789abcdef"), "demo", nil}
 		return golden{what, frameOf(KindHello, 0, 7, h.Append(nil)), hello}

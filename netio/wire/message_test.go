@@ -35,6 +35,7 @@ func aWelcome() *Welcome {
 	return &Welcome{
 		Version: 1, User: user, RequestsMax: 64, FrameBytesMax: FrameBytesMax, Agent: "throng/1",
 		Session: id, Resume: ResumeToken{id, [16]byte([]byte("0123456789abcdef"))},
+		Trace: 0x0123456789abcdef,
 	}
 }
 
@@ -98,8 +99,10 @@ func TestMessagesGrowAtTheEnd(t *testing.T) {
 		}
 		b[0] -= 2
 		switch c.in.(type) {
-		case *Hello, *Welcome:
+		case *Hello:
 			b[0]-- // the last field may be left out
+		case *Welcome:
+			b[0] -= 2 // the last two may
 		}
 		cur = pack.NewCursor(b)
 		if err := c.out.Decode(&cur); fault.CodeOf(err) != fault.InvalidArgument {
@@ -108,14 +111,20 @@ func TestMessagesGrowAtTheEnd(t *testing.T) {
 	}
 }
 
-// A welcome of before it had tokens has none.
-func TestWelcomeWithoutTokens(t *testing.T) {
+// A welcome of before it had a trace, or tokens, has none.
+func TestOlderWelcomes(t *testing.T) {
+	want := aResumed()
+	want.Trace = 0
 	b := aResumed().Append(nil)
-	b[0]--
-	w := Welcome{}
-	cur := pack.NewCursor(b[:len(b)-1])
-	if err := w.Decode(&cur); err != nil || !reflect.DeepEqual(&w, aResumed()) || cur.Done() != nil {
-		t.Errorf("%+v, %v", w, err)
+	const trace, tokens = 2 + 8, 1 // bytes
+	for _, cut := range []int{trace, tokens} {
+		b[0]--
+		b = b[:len(b)-cut]
+		w := Welcome{Trace: 1}
+		cur := pack.NewCursor(b)
+		if err := w.Decode(&cur); err != nil || !reflect.DeepEqual(&w, want) || cur.Done() != nil {
+			t.Errorf("%+v, %v", w, err)
+		}
 	}
 }
 
@@ -135,10 +144,14 @@ func TestSizesOfFields(t *testing.T) {
 	for name, spoil := range map[string]func() (message, []byte){
 		"resume token": func() (message, []byte) { return new(Hello), aResume().Append(nil) },
 		"session":      func() (message, []byte) { return new(Welcome), aWelcome().Append(nil) },
+		"trace":        func() (message, []byte) { return new(Welcome), aWelcome().Append(nil) },
 	} {
 		m, b := spoil()
 		at := bytes.LastIndexByte(b, 24)
-		if name == "session" {
+		switch name {
+		case "session":
+			at = bytes.Index(b, []byte{0xc4, 8}) + 1
+		case "trace":
 			at = bytes.LastIndex(b, []byte{0xc4, 8}) + 1
 		}
 		b = append(b[:at+1], b[at+2:]...)

@@ -22,17 +22,18 @@ type Welcome struct {
 	Resumed       bool        // the session that hello named goes on; else it is a new one
 	Streams       []string    // keys of the streams that a resumed session is on
 	Tokens        *Tokens     // in place of the refresh token that was used; nil: none was
+	Trace         uint64      // names the connection; 0: the server does not say
 }
 
 // Append appends the welcome's array.
 func (w *Welcome) Append(b []byte) []byte {
-	b = pack.AppendArray(b, 10)
+	b = pack.AppendArray(b, 11)
 	b = pack.AppendUint(b, uint64(w.Version))
 	b = pack.AppendBytes(b, w.User[:])
 	b = pack.AppendUint(b, uint64(w.RequestsMax))
 	b = pack.AppendUint(b, uint64(w.FrameBytesMax))
 	b = pack.AppendString(b, w.Agent)
-	b = appendSession(b, w.Session)
+	b = appendEight(b, uint64(w.Session))
 	b = w.Resume.append(b)
 	b = pack.AppendBool(b, w.Resumed)
 	b = pack.AppendArray(b, len(w.Streams))
@@ -40,9 +41,11 @@ func (w *Welcome) Append(b []byte) []byte {
 		b = grid.AppendStream(b, key)
 	}
 	if w.Tokens == nil {
-		return pack.AppendNil(b)
+		b = pack.AppendNil(b)
+	} else {
+		b = w.Tokens.Append(b)
 	}
-	return w.Tokens.Append(b)
+	return appendEight(b, w.Trace)
 }
 
 // Decode reads a welcome's array.
@@ -60,9 +63,11 @@ func (w *Welcome) Decode(c *pack.Cursor) error {
 	w.RequestsMax = uint32(small(c, 32))
 	w.FrameBytesMax = uint32(small(c, 32))
 	w.Agent = string(c.String())
-	if err := decodeSession(c, &w.Session); err != nil {
+	session, err := decodeEight(c, "session id")
+	if err != nil {
 		return err
 	}
+	w.Session = grid.SessionID(session)
 	if err := w.Resume.decode(c); err != nil {
 		return err
 	}
@@ -70,16 +75,23 @@ func (w *Welcome) Decode(c *pack.Cursor) error {
 	if err := w.decodeStreams(c); err != nil {
 		return err
 	}
+	w.Tokens, w.Trace = nil, 0
 	if n == 9 { // from a server that lets clients ask for tokens
 		return rest(c, 0, "welcome")
 	}
-	if w.Tokens = nil; !c.Nil() {
+	if !c.Nil() {
 		w.Tokens = new(Tokens)
 		if err := w.Tokens.Decode(c); err != nil {
 			return err
 		}
 	}
-	return rest(c, n-10, "welcome")
+	if n == 10 { // from a server that does not name connections
+		return rest(c, 0, "welcome")
+	}
+	if w.Trace, err = decodeEight(c, "trace"); err != nil {
+		return err
+	}
+	return rest(c, n-11, "welcome")
 }
 
 func (w *Welcome) decodeStreams(c *pack.Cursor) error {
@@ -98,22 +110,21 @@ func (w *Welcome) decodeStreams(c *pack.Cursor) error {
 	return nil
 }
 
-// appendSession appends a session's id: bytes, for not all languages have
-// numbers of 64 bits.
-func appendSession(b []byte, id grid.SessionID) []byte {
+// appendEight appends a number of 64 bits as bytes, for not all languages have such
+// numbers.
+func appendEight(b []byte, v uint64) []byte {
 	var raw [8]byte
-	binary.BigEndian.PutUint64(raw[:], uint64(id))
+	binary.BigEndian.PutUint64(raw[:], v)
 	return pack.AppendBytes(b, raw[:])
 }
 
-func decodeSession(c *pack.Cursor, id *grid.SessionID) error {
+func decodeEight(c *pack.Cursor, what string) (uint64, error) {
 	raw := c.Bytes()
 	if c.Err() != nil {
-		return nil // told by rest
+		return 0, nil // told by rest
 	}
 	if len(raw) != 8 {
-		return bad("a session id of %d bytes: want 8", len(raw))
+		return 0, bad("a %s of %d bytes: want 8", what, len(raw))
 	}
-	*id = grid.SessionID(binary.BigEndian.Uint64(raw))
-	return nil
+	return binary.BigEndian.Uint64(raw), nil
 }
