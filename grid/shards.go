@@ -37,8 +37,10 @@ type Lane interface {
 // owner's own numbers, returned as they were.
 type Ref struct {
 	Conn uint64 // the owner's handle for the connection
+	Came int64  // when the request came, by the owner's clock
 	ID   uint32 // the frame id to echo
 	Kind Kind
+	Slot Slot // where it is served
 }
 
 // Deliver takes outcomes to the lane they came from. It is called on a shard's
@@ -58,10 +60,16 @@ type Outcomes struct {
 	Bytes []byte
 	// Confirmed says that these are reads that Confirm staged.
 	Confirmed bool
+	// Steps says where the time of these commands went; zero where nobody has looked.
+	Steps Steps
 
 	// Recycle takes the value back into its pool; set by who made it.
 	Recycle func(*Outcomes)
 }
+
+// Steps are the times in µs that the commands of an entry took, one after the other:
+// the first of them waited for the entry, the entry for the log, and all were executed.
+type Steps struct{ Queue, Commit, Apply uint32 }
 
 // Body returns outcome i: its status byte and its msgpack body, a view that is
 // valid until Release.

@@ -19,7 +19,7 @@ func (s *Server) nanos() int64 { return max(1, int64(time.Since(s.began))) }
 
 // admit says whether a request comes within the rates of its connection and its user. If
 // not it was answered, and who floods was told goodbye.
-func (l *loop) admit(k *conn, f *wire.Frame) bool {
+func (l *loop) admit(k *conn, q asked) bool {
 	m := l.server.limits.Load()
 	if k.is(server) || m.session.interval == 0 && m.user.interval == 0 {
 		return true
@@ -41,7 +41,7 @@ func (l *loop) admit(k *conn, f *wire.Frame) bool {
 	l.count.throttled.Add(1)
 	l.refusal = r.refusal
 	l.refusal.Retry = hint(over)
-	l.fail(k, f.Kind, f.ID, &l.refusal)
+	l.fail(k, q, &l.refusal)
 	if r.floods(bucket, now) && k.state < leaving {
 		l.flooded(k, time.Duration(bucket-now))
 	}

@@ -115,9 +115,7 @@ func (k *conn) answered(op *grid.Op) {
 // confirm is a read that waits until the leader is confirmed.
 type confirm struct {
 	serial uint32
-	id     uint32
-	kind   grid.Kind
-	slot   grid.Slot
+	id     uint32 // of its frame
 	body   []byte
 }
 

@@ -111,19 +111,20 @@ func (l *loop) settle(o *grid.Outcomes, i int) {
 
 // settleRequest answers a request of a connection that is still there.
 func (l *loop) settleRequest(k *conn, op *grid.Op, o *grid.Outcomes, i int) {
-	ref := o.Refs[i]
+	q := l.server.asked(o.Refs[i])
+	q.steps = o.Steps
 	var status byte
 	var body []byte
 	if o.Err == nil {
 		status, body = o.Body(i)
 	}
 	if status == grid.StatusElsewhere {
-		err := l.sendOn(k, op, ref, body)
+		err := l.sendOn(k, op, q.Ref, body)
 		if err == nil {
 			return
 		}
 		k.answered(op)
-		l.fail(k, ref.Kind, ref.ID, err)
+		l.fail(k, q, err)
 		return
 	}
 	k.answered(op)
@@ -132,18 +133,18 @@ func (l *loop) settleRequest(k *conn, op *grid.Op, o *grid.Outcomes, i int) {
 		if len(l.failure) == 0 {
 			l.failure = fault.Of(o.Err).Append(l.failure)
 		}
-		l.replied(ref.Kind, fault.CodeOf(o.Err))
-		l.answer(k, ref.Kind, wire.Reply|wire.Error, ref.ID, l.failure)
+		l.replied(q, fault.CodeOf(o.Err))
+		l.answer(k, q.Kind, wire.Reply|wire.Error, q.ID, l.failure)
 		return
 	case status != byte(fault.OK):
-		l.replied(ref.Kind, fault.Code(status))
-		l.answer(k, ref.Kind, wire.Reply|wire.Error, ref.ID, body)
+		l.replied(q, fault.Code(status))
+		l.answer(k, q.Kind, wire.Reply|wire.Error, q.ID, body)
 		return
-	case ref.Kind == session.KindTrack, ref.Kind == session.KindUntrack:
-		l.moved(k, ref.Kind, body)
+	case q.Kind == session.KindTrack, q.Kind == session.KindUntrack:
+		l.moved(k, q.Kind, body)
 	}
-	l.replied(ref.Kind, fault.OK)
-	l.answer(k, ref.Kind, wire.Reply, ref.ID, body)
+	l.replied(q, fault.OK)
+	l.answer(k, q.Kind, wire.Reply, q.ID, body)
 }
 
 // moved follows a connection that came on a stream, or went.
@@ -169,11 +170,13 @@ func (l *loop) confirmed(k *conn, ref grid.Ref, err error) {
 		l.count.dropped.Add(1)
 		return
 	}
+	q := asked{Ref: ref, class: classLinearizable}
+	q.ID = c.id
 	if err != nil {
-		l.fail(k, c.kind, c.id, err)
+		l.fail(k, q, err)
 		return
 	}
-	l.read(k, l.server.op(c.kind), c.id, c.slot, grid.Leader, c.body)
+	l.read(k, l.server.op(q.Kind), q, grid.Leader, c.body)
 }
 
 // resume serves connections that had to wait: those whose client reads again,

@@ -126,6 +126,7 @@ type fakeShards struct {
 	unblock chan struct{}
 	ended   chan struct{} // the test has: nothing is blocked any more
 
+	steps    grid.Steps // of all outcomes
 	stamp    int64
 	sessions *session.Sessions
 	streams  *presence.Streams
@@ -313,7 +314,7 @@ func (s *fakeShards) failure() error {
 func (s *fakeShards) run(deliver grid.Deliver, b fakeBatch) {
 	s.mu.Lock()
 	s.effects.Reset()
-	o := &grid.Outcomes{Refs: b.refs, Err: s.err}
+	o := &grid.Outcomes{Refs: b.refs, Err: s.err, Steps: s.steps}
 	if s.err == nil {
 		for i, body := range b.bodies {
 			o.Bytes = s.apply(0, b.kinds[i], b.ids[i], body, o.Bytes)

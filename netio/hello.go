@@ -11,8 +11,9 @@ import (
 
 // hello serves the first frame of a connection.
 func (l *loop) hello(k *conn, f wire.Frame) {
+	q := l.asked(k, &f)
 	if f.Kind != wire.KindHello {
-		l.refuse(k, f.Kind, f.ID, wire.HelloExpected,
+		l.refuse(k, q, wire.HelloExpected,
 			fault.New(fault.Unauthenticated, "say hello first"))
 		return
 	}
@@ -23,17 +24,17 @@ func (l *loop) hello(k *conn, f wire.Frame) {
 		err = h.Check()
 	}
 	if err != nil {
-		l.refuse(k, f.Kind, f.ID, wire.BadHello, err)
+		l.refuse(k, q, wire.BadHello, err)
 		return
 	}
 	if h.VersionMin > wire.Version || h.VersionMax < wire.Version {
-		l.refuse(k, f.Kind, f.ID, wire.UnsupportedVersion, fault.New(fault.FailedPrecondition,
+		l.refuse(k, q, wire.UnsupportedVersion, fault.New(fault.FailedPrecondition,
 			"the client speaks versions %d to %d of the protocol, this server %d: update the older",
 			h.VersionMin, h.VersionMax, wire.Version))
 		return
 	}
 	k.state = greeting
-	o := &opening{id: f.ID, nonce: h.Nonce, resume: h.Resume}
+	o := &opening{asked: q, nonce: h.Nonce, resume: h.Resume}
 	if h.Resume != nil && h.Resume.Session == 0 {
 		o.resume = nil // names no session, so opens one, as each token that resumes none
 	}
@@ -64,7 +65,7 @@ func (l *loop) welcome(k *conn, o *opening, streams []string) {
 	k.state = open
 	l.strange--
 	l.count.hellos.Add(1)
-	l.replied(wire.KindHello, fault.OK)
+	l.replied(o.asked, fault.OK)
 	w := wire.Welcome{
 		Version:       wire.Version,
 		User:          k.user,
@@ -80,7 +81,7 @@ func (l *loop) welcome(k *conn, o *opening, streams []string) {
 	if o.spend != (grid.ID{}) && !w.Resumed {
 		w.Tokens = l.nextTokens(k)
 	}
-	l.end(k, w.Append(l.head(k, wire.KindHello, wire.Reply, o.id)))
+	l.end(k, w.Append(l.head(k, wire.KindHello, wire.Reply, o.ID)))
 	if k.state == gone {
 		return
 	}
@@ -114,15 +115,15 @@ func (l *loop) refuseHello(k *conn, err error) {
 	if r.Reconnect() && f.Retry == 0 {
 		f.Retry = l.server.options.ReconnectAfter
 	}
-	id := k.opening().id
+	q := k.opening().asked
 	k.rare = nil
-	l.refuse(k, wire.KindHello, id, r, &f)
+	l.refuse(k, q, r, &f)
 }
 
 // refuse answers the first frame with an error and a goodbye.
-func (l *loop) refuse(k *conn, kind grid.Kind, id uint32, r wire.Reason, err error) {
+func (l *loop) refuse(k *conn, q asked, r wire.Reason, err error) {
 	l.count.refused.Add(1)
-	l.fail(k, kind, id, err)
+	l.fail(k, q, err)
 	if k.state != gone {
 		l.dismiss(k, r)
 	}

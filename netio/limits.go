@@ -2,6 +2,7 @@ package netio
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"time"
 
@@ -31,6 +32,9 @@ type Limits struct {
 	// Session bounds the requests of one connection, User those of all connections of a
 	// user. The studio's own servers are not bounded.
 	Session, User Rate
+
+	// SlowRequest is how long a request may take until it is logged; 0: none is.
+	SlowRequest time.Duration
 }
 
 // Rate bounds how often something may be done.
@@ -48,6 +52,8 @@ func DefaultLimits() Limits {
 		},
 		Session: Rate{PerSecond: 1000, Burst: 2000},
 		User:    Rate{PerSecond: 2000, Burst: 4000},
+
+		SlowRequest: 500 * time.Millisecond,
 	}
 }
 
@@ -55,6 +61,10 @@ func DefaultLimits() Limits {
 func (m *Limits) Validate() error {
 	if n := m.ConnectionsPerIP; n < 0 {
 		return fmt.Errorf("%d connections per address: want 1 or more, or 0 for any number", n)
+	}
+	if m.SlowRequest < 0 {
+		return fmt.Errorf("%v until a request is slow: want more than 0, or 0 for never",
+			m.SlowRequest)
 	}
 	for _, p := range m.Exempt {
 		if !p.IsValid() {
@@ -91,13 +101,17 @@ type limits struct {
 	perIP         int64
 	exempt        []netip.Prefix
 	session, user rate
+	slow          int64 // ns
 }
 
 func newLimits(m *Limits) *limits {
+	slow := m.SlowRequest
+	setDefault(&slow, math.MaxInt64)
 	return &limits{
 		perIP: int64(m.ConnectionsPerIP), exempt: m.Exempt,
 		session: newRate(m.Session, "session_requests_per_second"),
 		user:    newRate(m.User, "user_requests_per_second"),
+		slow:    int64(slow),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/meter"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/netio/websocket"
 	"github.com/thronggrid/throng/netio/wire"
@@ -38,6 +39,7 @@ type loop struct {
 	relayed   bool        // the fan-out has something to begin with
 	traffic   traffic     // of this event
 
+	answers  []asked                      // in this event
 	dirty    []*conn                      // to be written to at the end of this event
 	buffers  []*outgoing                  // not in use
 	pieces   [3][]byte                    // of what is written to a WebSocket
@@ -84,7 +86,8 @@ type loop struct {
 	count counters
 
 	replies []atomic.Uint64 // see replied
-	seen    atomic.Uint32   // the tick of its last turn
+	took    [classes]meter.Histogram
+	seen    atomic.Uint32 // the tick of its last turn
 }
 
 // number is the loop's own, the first part of its connections' numbers.
@@ -94,6 +97,7 @@ func (l *loop) number() int { return int(l.table.loop) }
 func (l *loop) endEvent() {
 	l.now, l.time = nil, 0
 	l.handOn()
+	l.noteAnswers()
 	l.flush()
 	l.handOn() // what the end of a connection, found in writing, has staged
 	l.count.traffic.add(&l.traffic)

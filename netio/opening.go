@@ -10,7 +10,7 @@ import (
 
 // opening is what is known of a connection between its hello and the welcome.
 type opening struct {
-	id         uint32 // of hello's frame
+	asked      // hello
 	nonce      []byte
 	resume     *wire.ResumeToken // of the session to take up again; nil: open one
 	spend      grid.ID

@@ -42,6 +42,8 @@ const (
 	LettersMax = 1 << 16
 	// ErrandsMax is how many errands of each of the two sorts may wait for a worker.
 	ErrandsMax = 1024
+	// SlowRequestsMax is how many slow requests may wait to be logged.
+	SlowRequestsMax = 256
 	// DetachesMax is how many connections of a loop there may be, those included
 	// whose end is not stored yet.
 	DetachesMax = 1 << 20
@@ -88,6 +90,8 @@ type Options struct {
 	Shards grid.Shards  // where requests go
 	Ops    []grid.Op    // the requests that are served
 	Logger *slog.Logger // default: discards
+
+	ShardOf func(grid.Slot) int // names a slot's shard in the log; nil: slots alone are named
 
 	// ServerKey is what the studio's own server authenticates with, at least 16
 	// bytes. Empty: no server may connect.

@@ -14,15 +14,15 @@ const relayPause = 50 * time.Millisecond
 
 // relayRequest passes a message on to all on a stream. It is answered when all of
 // this node have been written to.
-func (l *loop) relayRequest(k *conn, op *grid.Op, f wire.Frame) {
+func (l *loop) relayRequest(k *conn, op *grid.Op, q asked, f wire.Frame) {
 	l.count.relays.Add(1)
-	if err := l.relay(k, op, f); err != nil {
+	if err := l.relay(k, op, q, f); err != nil {
 		l.budget-- // a refusal is answered at once, like a read
-		l.fail(k, f.Kind, f.ID, err)
+		l.fail(k, q, err)
 	}
 }
 
-func (l *loop) relay(k *conn, op *grid.Op, f wire.Frame) error {
+func (l *loop) relay(k *conn, op *grid.Op, q asked, f wire.Frame) error {
 	if err := l.mayAsk(k); err != nil {
 		return err
 	}
@@ -39,8 +39,8 @@ func (l *loop) relay(k *conn, op *grid.Op, f wire.Frame) error {
 		return fault.New(fault.FailedPrecondition,
 			"%s: this session is not on that stream: come on it with presence.track first", op.Name)
 	}
-	ref := grid.Ref{Conn: k.number(), ID: f.ID, Kind: f.Kind}
-	if err := l.server.fan.relay(grid.SlotOf(key), key, op.Relay, body, ref); err != nil {
+	q.Slot = grid.SlotOf(key)
+	if err := l.server.fan.relay(q.Slot, key, op.Relay, body, q.Ref); err != nil {
 		return err
 	}
 	k.errands++

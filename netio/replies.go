@@ -14,40 +14,47 @@ const codes = int(fault.Unauthenticated) + 1
 // replyRows says which row of a loop's replies counts a kind of request: row 0 is for
 // kinds that nobody serves.
 type replyRows struct {
-	names  []string // by row
-	byKind []uint8
+	names   []string // by row
+	classes []class  // likewise
+	byKind  []uint8
 }
 
 func newReplyRows(ops []grid.Op) *replyRows {
-	r := &replyRows{names: []string{"other"}}
-	r.add(wire.KindHello, "hello")
-	r.add(wire.KindPing, "ping")
-	r.add(wire.KindToken, "token")
+	r := &replyRows{names: []string{"other"}, classes: []class{classOther}}
+	r.add(wire.KindHello, "hello", classHello)
+	r.add(wire.KindPing, "ping", classOther)
+	r.add(wire.KindToken, "token", classOther)
 	for i := range ops {
-		r.add(ops[i].Kind, ops[i].Name)
+		r.add(ops[i].Kind, ops[i].Name, classOf(&ops[i]))
 	}
 	return r
 }
 
 // add gives a kind a row. Beyond 255, which are many more than there are, kinds share
 // row 0.
-func (r *replyRows) add(kind grid.Kind, name string) {
+func (r *replyRows) add(kind grid.Kind, name string, c class) {
 	for int(kind) >= len(r.byKind) {
 		r.byKind = append(r.byKind, 0)
 	}
 	if n := len(r.names); n < 1<<8 {
 		r.byKind[kind] = uint8(n)
-		r.names = append(r.names, name)
+		r.names, r.classes = append(r.names, name), append(r.classes, c)
 	}
 }
 
-// replied counts a reply, where it is made.
-func (l *loop) replied(kind grid.Kind, c fault.Code) {
-	row, at := 0, min(int(c), codes-1)
-	if byKind := l.server.rows.byKind; int(kind) < len(byKind) {
-		row = int(byKind[kind])
+// of returns the row of a kind.
+func (r *replyRows) of(kind grid.Kind) int {
+	if int(kind) < len(r.byKind) {
+		return int(r.byKind[kind])
 	}
-	l.replies[row*codes+at].Add(1)
+	return 0
+}
+
+// replied counts a reply, where it is made.
+func (l *loop) replied(q asked, c fault.Code) {
+	at := min(int(c), codes-1)
+	l.replies[l.server.rows.of(q.Kind)*codes+at].Add(1)
+	l.answers = append(l.answers, q)
 }
 
 // ReplyCount is how often a kind of request was answered with a code.

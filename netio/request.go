@@ -11,15 +11,15 @@ import (
 )
 
 // writeRequest stages a write: [seq, low, fields …].
-func (l *loop) writeRequest(k *conn, op *grid.Op, f wire.Frame) {
+func (l *loop) writeRequest(k *conn, op *grid.Op, q asked, f wire.Frame) {
 	l.count.writes.Add(1)
-	if err := l.stage(k, op, f); err != nil {
+	if err := l.stage(k, op, q.Ref, f); err != nil {
 		l.budget-- // a refusal is answered at once, like a read
-		l.fail(k, f.Kind, f.ID, err)
+		l.fail(k, q, err)
 	}
 }
 
-func (l *loop) stage(k *conn, op *grid.Op, f wire.Frame) error {
+func (l *loop) stage(k *conn, op *grid.Op, ref grid.Ref, f wire.Frame) error {
 	l.cursor = pack.NewCursor(f.Body)
 	in := &l.cursor
 	n := in.Array()
@@ -47,8 +47,8 @@ func (l *loop) stage(k *conn, op *grid.Op, f wire.Frame) error {
 	if err != nil {
 		return err
 	}
-	ref := grid.Ref{Conn: k.number(), ID: f.ID, Kind: f.Kind}
-	if err := l.lane.Write(grid.SlotOf(key), f.Kind, id, body, ref); err != nil {
+	ref.Slot = grid.SlotOf(key)
+	if err := l.lane.Write(ref.Slot, f.Kind, id, body, ref); err != nil {
 		return err
 	}
 	if op.Again {
@@ -89,35 +89,35 @@ func (l *loop) prepare(k *conn, op *grid.Op, n int) (key, body []byte, err error
 }
 
 // readRequest serves a read: [fields …].
-func (l *loop) readRequest(k *conn, op *grid.Op, f wire.Frame) {
+func (l *loop) readRequest(k *conn, op *grid.Op, q asked, f wire.Frame) {
 	l.count.reads.Add(1)
 	l.cursor = pack.NewCursor(f.Body)
 	n := l.cursor.Array()
 	if err := l.cursor.Err(); err != nil {
-		l.fail(k, f.Kind, f.ID, err)
+		l.fail(k, q, err)
 		return
 	}
 	key, body, err := l.prepare(k, op, n)
 	if err != nil {
-		l.fail(k, f.Kind, f.ID, err)
+		l.fail(k, q, err)
 		return
 	}
 	if op.Complete != nil { // asked before memory is: what is refused must not cost much
 		if err := l.mayAsk(k); err != nil {
-			l.fail(k, f.Kind, f.ID, err)
+			l.fail(k, q, err)
 			return
 		}
 	}
-	slot := grid.SlotOf(key)
+	q.Slot = grid.SlotOf(key)
 	switch level := f.Flags.Level(); level {
 	case grid.Leader, grid.Stale:
-		l.read(k, op, f.ID, slot, level, body)
+		l.read(k, op, q, level, body)
 	case grid.Linearizable:
-		if err := l.confirm(k, slot, body, f); err != nil {
-			l.fail(k, f.Kind, f.ID, err)
+		if err := l.confirm(k, q, body); err != nil {
+			l.fail(k, q, err)
 		}
 	default:
-		l.fail(k, f.Kind, f.ID, fault.New(fault.InvalidArgument,
+		l.fail(k, q, fault.New(fault.InvalidArgument,
 			"%s: there is no read level %d: use 0 leader, 1 linearizable or 2 stale",
 			op.Name, level))
 	}
@@ -125,10 +125,10 @@ func (l *loop) readRequest(k *conn, op *grid.Op, f wire.Frame) {
 
 // read answers a query from memory, straight into the outgoing buffer.
 func (l *loop) read(
-	k *conn, op *grid.Op, id uint32, slot grid.Slot, level grid.Level, body []byte,
+	k *conn, op *grid.Op, q asked, level grid.Level, body []byte,
 ) {
-	head := l.head(k, op.Kind, wire.Reply, id)
-	out, err := l.lane.Read(slot, level, op.Kind, body, head)
+	head := l.head(k, op.Kind, wire.Reply, q.ID)
+	out, err := l.lane.Read(q.Slot, level, op.Kind, body, head)
 	if err == grid.ErrPartial && op.Scatter != nil {
 		out, err = l.gather(op, level, body, head, out)
 	}
@@ -137,36 +137,37 @@ func (l *loop) read(
 	}
 	if err == grid.ErrPartial && op.Complete != nil {
 		k.out.frames = out[:k.out.start] // grown, for the next one
-		if err = l.complete(k, op, id, body, out[len(head):]); err == nil {
+		if err = l.complete(k, op, q, body, out[len(head):]); err == nil {
 			return
 		}
 	}
 	if err != nil {
-		l.fail(k, op.Kind, id, err)
+		l.fail(k, q, err)
 		return
 	}
-	l.replied(op.Kind, fault.OK)
+	l.replied(q, fault.OK)
 	l.end(k, out)
 }
 
 // complete has a worker finish the reply to a read of which memory had but a part.
-func (l *loop) complete(k *conn, op *grid.Op, id uint32, body, part []byte) error {
+func (l *loop) complete(k *conn, op *grid.Op, q asked, body, part []byte) error {
+	q.class = classArchive
 	body, part = bytes.Clone(body), bytes.Clone(part)
 	return l.send(l.server.readers, k, func() func(*conn) {
 		reply, err := op.Complete(body, part, nil)
 		return func(k *conn) {
 			if err != nil {
-				l.fail(k, op.Kind, id, err)
+				l.fail(k, q, err)
 				return
 			}
-			l.replied(op.Kind, fault.OK)
-			l.answer(k, op.Kind, wire.Reply, id, reply)
+			l.replied(q, fault.OK)
+			l.answer(k, op.Kind, wire.Reply, q.ID, reply)
 		}
 	})
 }
 
 // confirm parks a linearizable read until the leader is confirmed.
-func (l *loop) confirm(k *conn, slot grid.Slot, body []byte, f wire.Frame) error {
+func (l *loop) confirm(k *conn, q asked, body []byte) error {
 	if err := l.mayAsk(k); err != nil {
 		return err
 	}
@@ -175,13 +176,12 @@ func (l *loop) confirm(k *conn, slot grid.Slot, body []byte, f wire.Frame) error
 	}
 	c := k.rare
 	c.serial++
-	ref := grid.Ref{Conn: k.number(), ID: c.serial, Kind: f.Kind}
-	err := l.lane.Confirm(slot, ref)
+	ref := q.Ref
+	ref.ID = c.serial
+	err := l.lane.Confirm(ref.Slot, ref)
 	if err == nil {
 		l.staged = true
-		c.reads = append(c.reads, confirm{
-			serial: c.serial, id: f.ID, kind: f.Kind, slot: slot, body: bytes.Clone(body),
-		})
+		c.reads = append(c.reads, confirm{serial: c.serial, id: q.ID, body: bytes.Clone(body)})
 	}
 	if len(c.reads) == 0 {
 		k.rare = nil
@@ -190,13 +190,13 @@ func (l *loop) confirm(k *conn, slot grid.Slot, body []byte, f wire.Frame) error
 }
 
 // fail answers a request with an error.
-func (l *loop) fail(k *conn, kind grid.Kind, id uint32, err error) {
+func (l *loop) fail(k *conn, q asked, err error) {
 	f := fault.Of(err)
 	if f.Code == fault.Internal {
 		l.server.options.Logger.Error("a request failed inside the server",
-			"kind", kind, "error", err)
+			"kind", q.Kind, "error", err)
 	}
 	l.count.failures.Add(1)
-	l.replied(kind, f.Code)
-	l.end(k, f.Append(l.head(k, kind, wire.Reply|wire.Error, id)))
+	l.replied(q, f.Code)
+	l.end(k, f.Append(l.head(k, q.Kind, wire.Reply|wire.Error, q.ID)))
 }

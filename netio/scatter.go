@@ -40,6 +40,7 @@ func (l *loop) sendOn(k *conn, op *grid.Op, ref grid.Ref, outcome []byte) error 
 	}
 	op.Scatter.Learn(e.Body)
 	id.Client = k.client
+	ref.Slot = e.Slot
 	if err := l.lane.Write(e.Slot, ref.Kind, id, e.Body, ref); err != nil {
 		return err
 	}

@@ -127,10 +127,10 @@ func (l *loop) request(k *conn, f wire.Frame, waiting int) bool {
 	if k.is(unconfirmed) {
 		l.confirmWelcome(k)
 	}
-	op := l.server.op(f.Kind)
+	op, q := l.server.op(f.Kind), l.asked(k, &f)
 	if op != nil && (op.Write || op.Relay != 0) {
-		if l.admit(k, &f) {
-			l.change(k, op, f)
+		if l.admit(k, q) {
+			l.change(k, op, q, f)
 		}
 		return true
 	}
@@ -143,67 +143,67 @@ func (l *loop) request(k *conn, f wire.Frame, waiting int) bool {
 		l.dismiss(k, wire.SlowReader)
 		return true
 	}
-	if l.admit(k, &f) {
+	if l.admit(k, q) {
 		l.budget--
-		l.ask(k, op, f)
+		l.ask(k, op, q, f)
 	}
 	return true
 }
 
 // change serves a request that is answered later.
-func (l *loop) change(k *conn, op *grid.Op, f wire.Frame) {
+func (l *loop) change(k *conn, op *grid.Op, q asked, f wire.Frame) {
 	if op.Write {
-		l.writeRequest(k, op, f)
+		l.writeRequest(k, op, q, f)
 	} else {
-		l.relayRequest(k, op, f)
+		l.relayRequest(k, op, q, f)
 	}
 }
 
 // ask serves a request that is answered at once.
-func (l *loop) ask(k *conn, op *grid.Op, f wire.Frame) {
+func (l *loop) ask(k *conn, op *grid.Op, q asked, f wire.Frame) {
 	switch {
 	case f.Kind < wire.KindFeatures:
-		l.control(k, f)
+		l.control(k, q)
 	case op == nil:
-		l.fail(k, f.Kind, f.ID, fault.New(fault.Unimplemented,
+		l.fail(k, q, fault.New(fault.Unimplemented,
 			"this server knows no request of kind %#04x: update it, or correct the client",
 			uint16(f.Kind)))
 	default:
-		l.readRequest(k, op, f)
+		l.readRequest(k, op, q, f)
 	}
 }
 
 // control serves the kinds of package wire, after hello.
-func (l *loop) control(k *conn, f wire.Frame) {
-	switch f.Kind {
+func (l *loop) control(k *conn, q asked) {
+	switch q.Kind {
 	case wire.KindPing:
-		l.replied(f.Kind, fault.OK)
-		l.answer(k, f.Kind, wire.Reply, f.ID, emptyReply[:])
+		l.replied(q, fault.OK)
+		l.answer(k, q.Kind, wire.Reply, q.ID, emptyReply[:])
 	case wire.KindToken:
-		l.tokens(k, f)
+		l.tokens(k, q)
 	case wire.KindHello:
-		l.fail(k, f.Kind, f.ID, fault.New(fault.FailedPrecondition,
+		l.fail(k, q, fault.New(fault.FailedPrecondition,
 			"hello was said already: open another connection to be someone else"))
 	default:
-		l.fail(k, f.Kind, f.ID, fault.New(fault.Unimplemented,
-			"kind %#04x is no request: see docs/protocol.md for those there are", uint16(f.Kind)))
+		l.fail(k, q, fault.New(fault.Unimplemented,
+			"kind %#04x is no request: see docs/protocol.md for those there are", uint16(q.Kind)))
 	}
 }
 
 // tokens answers a request for tokens.
-func (l *loop) tokens(k *conn, f wire.Frame) {
+func (l *loop) tokens(k *conn, q asked) {
 	if l.server.options.Tokens == nil {
-		l.fail(k, f.Kind, f.ID, fault.New(fault.Unimplemented,
+		l.fail(k, q, fault.New(fault.Unimplemented,
 			"this server gives out no tokens: say hello with the credential itself"))
 		return
 	}
 	t, err := l.server.options.Tokens.Issue(l.caller(k))
 	if err != nil {
-		l.fail(k, f.Kind, f.ID, err)
+		l.fail(k, q, err)
 		return
 	}
-	l.replied(f.Kind, fault.OK)
-	l.end(k, t.Append(l.head(k, f.Kind, wire.Reply, f.ID)))
+	l.replied(q, fault.OK)
+	l.end(k, t.Append(l.head(k, q.Kind, wire.Reply, q.ID)))
 }
 
 const emptyArray = 0x90 // the msgpack array of no elements

@@ -42,6 +42,7 @@ type Server struct {
 	readers  *workers // finish reads
 	checkers *workers // check tokens, so that who logs in does not wait for reads
 	policy   *websocket.Policy
+	slow     *slowLog
 
 	open      atomic.Int64
 	detaching atomic.Int64  // ends of connections that are not stored yet
@@ -96,6 +97,7 @@ func Start(o Options) (*Server, error) {
 	s.warnOfFew()
 	s.fan = newFan(s)
 	s.readers, s.checkers = newWorkers(s), newWorkers(s)
+	s.slow = startSlowLog(s)
 	go s.run(addr)
 	select {
 	case <-s.booted:
@@ -282,4 +284,5 @@ func (s *Server) stop() {
 func (s *Server) waitForWorkers() {
 	s.readers.all.Wait()
 	s.checkers.all.Wait()
+	s.slow.done.Wait()
 }

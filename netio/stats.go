@@ -21,6 +21,7 @@ type counters struct {
 	pushes, lost, strays        atomic.Uint64
 	upgraded, throttled, floods atomic.Uint64
 	webs, unread                atomic.Int64
+	slow                        atomic.Uint64
 	traffic                     trafficCount
 }
 
@@ -44,6 +45,7 @@ type Stats struct {
 	Relays      uint64 // messages to be passed on without the log
 	Failures    uint64 // requests that the loops answered with an error
 	Throttled   uint64 // of these, those that came faster than a rate allows
+	Slow        uint64 // requests that took Limits.SlowRequest or longer
 	Pushes      uint64 // pushes written to connections, one for all of a stream in a round
 	PushesLost  uint64 // pushes dropped, of connections or of whole streams
 	Detaching   int64  // connections that ended, which their users' slots do not know yet
@@ -62,6 +64,7 @@ type Stats struct {
 	Errands    int           // that wait for a worker
 	Rounds     meter.Reading // of pushes: µs until the last connection was written to
 	Replies    []ReplyCount  // to requests, by kind and code
+	Took       []ClassTook   // until they were about to be written, by class
 }
 
 // Full says whether another connection would be one too many.
@@ -79,7 +82,8 @@ func (s *Server) Stats() Stats {
 	t.Errands = len(s.readers.queue) + len(s.checkers.queue)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t.Replies = s.replyCounts(slices.Collect(maps.Values(s.mu.loops)))
+	loops := slices.Collect(maps.Values(s.mu.loops))
+	t.Replies, t.Took = s.replyCounts(loops), tooks(loops)
 	for _, l := range s.mu.loops {
 		if l.ticks.Load()-l.seen.Load() > stuckTicks {
 			t.LoopsStuck++
@@ -93,6 +97,7 @@ func (s *Server) Stats() Stats {
 		t.Writes += c.writes.Load()
 		t.Failures += c.failures.Load()
 		t.Throttled += c.throttled.Load()
+		t.Slow += c.slow.Load()
 		t.Floods += c.floods.Load()
 		t.Flushes += c.flushes.Load()
 		t.Dropped += c.dropped.Load() + c.strays.Load()

@@ -100,11 +100,12 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 // edge returns how clients are served.
 func (o *nodeOptions) edge(shards *host.Host, archive *history.Archive) netio.Options {
 	c := o.config
-	limits := c.Limits.OfClients()
+	limits := c.Edge()
 	return netio.Options{
 		Limits: &limits,
 		Addr:   c.Clients.Addr, Loops: o.cores, Shards: shards, Ops: slot.Ops(archive),
-		Logger: o.log, Agent: "throng/" + readVersion().Version,
+		ShardOf: shards.ShardOf,
+		Logger:  o.log, Agent: "throng/" + readVersion().Version,
 		ServerKey: o.serverKey, Tokens: o.tokens, Studio: o.studio,
 		Origins: c.Clients.WebsocketOrigins, Grace: c.Clients.SessionGrace,
 		FrameBytesMax:  c.Limits.FrameBytesMax,
@@ -141,7 +142,7 @@ func (n *node) failed() <-chan struct{} { return n.edge.Done() }
 func (n *node) reload(was, is *config.Config) {
 	n.logs.reload(&was.Logs, &is.Logs)
 	n.bounds.set(is.State.Bounds())
-	if err := n.edge.SetLimits(is.Limits.OfClients()); err != nil {
+	if err := n.edge.SetLimits(is.Edge()); err != nil {
 		n.logs.Error("the limits of clients were not reloaded", "error", err)
 	}
 }

@@ -88,6 +88,22 @@ func requestTable() []Metric {
 				}
 			},
 		},
+		{
+			Name: "throng_request_seconds", Type: Histogram, Labels: []string{"class"},
+			Buckets: times,
+			Help: "From when an event loop comes to a request until it writes the answer, by " +
+				"what that waits for: read (memory), linearizable, archive (reads that go to " +
+				"the disk), write, relay (passed on without the log), hello, or other.",
+			read: func(s *Sample, e *emitter) {
+				for i := range s.Edge.Took {
+					t := &s.Edge.Took[i]
+					e.histogram(&t.Micros, []string{t.Class})
+				}
+			},
+		},
+		edge("throng_requests_slow_total",
+			"Requests that took slow_request or longer; the log says which.",
+			func(s *netio.Stats) uint64 { return s.Slow }),
 		one("throng_errands_waiting", Gauge,
 			"Slow reads, and tokens to check, that wait for a worker.",
 			func(s *Sample) float64 { return float64(s.Edge.Errands) }),

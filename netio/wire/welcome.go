@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/binary"
+	"fmt"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/pack"
@@ -128,3 +129,10 @@ func decodeEight(c *pack.Cursor, what string) (uint64, error) {
 	}
 	return binary.BigEndian.Uint64(raw), nil
 }
+
+// TraceText returns the trace of a connection as people read it.
+func TraceText(trace uint64) string { return fmt.Sprintf("%016x", trace) }
+
+// RequestTrace returns what names a request: the trace of its connection, and the id of
+// its frame.
+func RequestTrace(trace uint64, id uint32) string { return fmt.Sprintf("%016x-%d", trace, id) }

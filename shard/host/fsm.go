@@ -101,8 +101,11 @@ func (f *fsm) apply(term, index uint64, data []byte) {
 	}
 	if b != nil {
 		f.g.host.pacer.landed(f.g)
-		f.g.host.count.applied(b, &f.collect.tally, f.took, f.g.host.clock.Micros())
+		now := f.g.host.clock.Micros()
+		f.g.host.count.applied(b, &f.collect.tally, f.took, now)
+		steps := b.steps(f.took, now)
 		for i := range b.parts {
+			b.parts[i].out.Steps = steps
 			b.parts[i].lane.deliver(b.parts[i].out)
 		}
 		f.g.host.putBatch(b)

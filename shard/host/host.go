@@ -193,6 +193,9 @@ func (h *Host) Origin() grid.Origin { return h.origin }
 
 func (h *Host) group(s grid.Slot) *Group { return h.groups[h.table.Shard(s)] }
 
+// ShardOf returns the number of the shard that serves a slot.
+func (h *Host) ShardOf(s grid.Slot) int { return h.table.Shard(s) }
+
 // home returns the first slot of a shard.
 func (h *Host) home(number int) grid.Slot {
 	for s := range grid.Slot(grid.Slots) {

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -37,6 +38,16 @@ func (b *batch) part(l *lane) *part {
 	b.parts = append(b.parts,
 		part{lane: l, commands: l.host.takeBytes(), out: l.host.takeOutcomes()})
 	return &b.parts[len(b.parts)-1]
+}
+
+// steps says where the time went until now, when the applier had taken the entry up.
+func (b *batch) steps(took, now int64) grid.Steps {
+	between := func(from, to int64) uint32 { return uint32(min(micros(from, to), math.MaxUint32)) }
+	return grid.Steps{
+		Queue:  between(b.staged, b.proposed),
+		Commit: between(b.proposed, took),
+		Apply:  between(took, now),
+	}
 }
 
 // encode returns the entry's bytes. They are kept by the log's ring and by

@@ -52,9 +52,10 @@ func (l *Limits) clientKeys() []Key {
 	}}
 }
 
-// OfClients returns the limits that the edge can take over while it runs.
-func (l *Limits) OfClients() netio.Limits {
-	m := netio.DefaultLimits()
+// Edge returns what the edge can take over while it runs.
+func (c *Config) Edge() netio.Limits {
+	l, m := &c.Limits, netio.DefaultLimits()
+	m.SlowRequest = c.Logs.SlowRequest
 	m.ConnectionsPerIP = l.ConnectionsPerIPMax
 	m.Session = netio.Rate{PerSecond: l.SessionRequestsRate, Burst: l.SessionRequestsBurst}
 	m.User = netio.Rate{PerSecond: l.UserRequestsRate, Burst: l.UserRequestsBurst}

@@ -1,12 +1,18 @@
 package config
 
-import "log/slog"
+import (
+	"log/slog"
+	"time"
+
+	"github.com/thronggrid/throng/netio"
+)
 
 // Logs is what is logged, and how.
 type Logs struct {
-	LevelName  string
-	Format     string // auto, text or json
-	RepeatsMax int    // 0: all
+	LevelName   string
+	Format      string        // auto, text or json
+	RepeatsMax  int           // 0: all
+	SlowRequest time.Duration // 0: none is logged
 }
 
 // Level returns the level to log from.
@@ -35,5 +41,12 @@ func (l *Logs) keys() []Key {
 			"more are counted",
 		Reloadable: true,
 		value:      whole(&l.RepeatsMax, 100, 1, 1_000_000, "no bound"),
+	}, {
+		Name: "slow_request",
+		Doc: "`time` from a request to its answer from which on it is logged, " +
+			"with the trace that its client knows",
+		Reloadable: true,
+		value: span(&l.SlowRequest, netio.DefaultLimits().SlowRequest,
+			time.Microsecond, time.Hour, "none is logged"),
 	}}
 }
