@@ -60,6 +60,11 @@ type Error struct {
 	Message string        // a sentence that a game developer can act on
 	Retry   time.Duration // ask again after this; 0 means asking again is no use
 	Unknown bool          // the outcome is unknown: it may yet have happened
+
+	// Trace names the request that was answered so: what a player reports, and an
+	// operator looks for in the log. The client that got the answer knows it; it is
+	// not in what the server sends. "": nothing was answered.
+	Trace string
 }
 
 // New returns an error with a code and a formatted sentence.
@@ -67,7 +72,14 @@ func New(c Code, format string, args ...any) *Error {
 	return &Error{Code: c, Message: fmt.Sprintf(format, args...)}
 }
 
-func (e *Error) Error() string { return e.Code.String() + ": " + e.Message }
+// Error returns the code, the sentence, and the trace if there is one.
+func (e *Error) Error() string {
+	text := e.Code.String() + ": " + e.Message
+	if e.Trace != "" {
+		text += " (trace " + e.Trace + ")"
+	}
+	return text
+}
 
 // Of returns the *Error in err's chain. An undecodable message (*pack.Error) is
 // INVALID_ARGUMENT; anything else is INTERNAL.

@@ -35,6 +35,7 @@ type Client struct {
 		err           error   // why the client is of no more use; nil: it is
 
 		session grid.SessionID
+		trace   uint64             // of the connection; 0: the server does not say
 		streams map[string]*Stream // by key: those the session is on, or will be
 		hold    int                // streams to enter before writes may be sent
 		stats   Stats
@@ -66,7 +67,7 @@ func Dial(ctx context.Context, addr string, o Options) (*Client, error) {
 	c.pool.New = func() any { return &call{done: make(chan struct{}, 1)} }
 	c.mu.writes, c.mu.reads = newWindow(), newWindow()
 	c.mu.streams = make(map[string]*Stream)
-	c.mu.session = l.welcome.Session
+	c.mu.session, c.mu.trace = l.welcome.Session, l.welcome.Trace
 	c.mu.frameMax = int(l.welcome.FrameBytesMax)
 	c.renew(l)
 	var life context.Context
@@ -84,6 +85,18 @@ func (c *Client) Session() grid.SessionID {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.mu.session
+}
+
+// Trace names the present connection in the server's log, in hexadecimal; "" if the server
+// does not name connections. The trace of one request, which fault.Error.Trace has, begins
+// with that of the connection on which it was answered.
+func (c *Client) Trace() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.mu.trace == 0 {
+		return ""
+	}
+	return wire.TraceText(c.mu.trace)
 }
 
 // Stats counts what the client did to stay connected.
@@ -237,16 +250,19 @@ func (c *Client) answer(f wire.Frame, now time.Time) {
 		k.finish(f.Body, nil)
 		return
 	}
-	c.refused(w, k, f.Body, now)
+	c.refused(w, k, f, now)
 }
 
 // refused handles an error reply, under mu: it is final, or tried again.
-func (c *Client) refused(w *window, k *call, body []byte, now time.Time) {
-	in := pack.NewCursor(body)
+func (c *Client) refused(w *window, k *call, f wire.Frame, now time.Time) {
+	in := pack.NewCursor(f.Body)
 	e, err := fault.Decode(&in)
 	if err != nil {
 		e = fault.New(fault.Internal, "the server's error cannot be decoded: %v", err)
 		e.Unknown = k.write
+	}
+	if c.mu.trace != 0 {
+		e.Trace = wire.RequestTrace(c.mu.trace, f.ID)
 	}
 	k.flying = false
 	again := e.Retry

@@ -51,7 +51,7 @@ func (c *Client) attach(l *link) uint64 {
 	c.mu.frameMax = int(l.welcome.FrameBytesMax)
 	c.mu.writes.reset(uint64(l.welcome.RequestsMax))
 	c.mu.reads.reset(uint64(l.welcome.RequestsMax))
-	c.mu.session = l.welcome.Session
+	c.mu.session, c.mu.trace = l.welcome.Session, l.welcome.Trace
 	c.mu.stats.Connects++
 	c.mu.ping = l.welcome.Resumed || l.welcome.Tokens != nil // the server sees that they came
 	if l.welcome.Resumed {
