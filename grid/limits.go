@@ -19,10 +19,14 @@ const (
 	// would make another is then refused.
 	BoardsBound   // boards_max
 	ChannelsBound // channels_max
+	// Nothing is refused because of this one: messages carry it to their channel, which
+	// cuts its tail to it.
+	TailBytesBound // chat_tail_bytes
 	bounds
 )
 
-// boundTexts has the key of each bound, and what a request is told that goes beyond.
+// boundTexts has the key of each bound, and what a request is told that goes beyond, if
+// one can.
 var boundTexts = [bounds]struct{ key, text string }{
 	ContentBytesBound: {"chat_content_bytes_max", "a content of %d bytes: use up to %d"},
 	StatusBytesBound:  {"status_bytes_max", "a status of %d bytes: use up to %d"},
@@ -38,6 +42,7 @@ var boundTexts = [bounds]struct{ key, text string }{
 		"this would be board %d, of at most %d: delete some, or use those there are"},
 	ChannelsBound: {"channels_max",
 		"this would be the first message in room %d, of at most %d: use a room that has messages"},
+	TailBytesBound: {key: "chat_tail_bytes"},
 }
 
 // Key is the key of the configuration that sets the bound.

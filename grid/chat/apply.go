@@ -81,6 +81,7 @@ func (c *Channels) send(t *grid.Turn, r *sendCommand, out []byte) ([]byte, error
 	default:
 		x = c.own(x)
 	}
+	x.keep = r.keep
 	m := Message{Seq: x.last + 1, Time: t.Stamp,
 		Sender: r.user, Session: r.session, Content: view(r.content)}
 	message := m.encode()

@@ -29,6 +29,7 @@ type channel struct {
 	last    uint64
 	tail    [][]byte // encoded messages, never changed
 	bytes   int      // of these
+	keep    int      // of these once they are archived, as the last message told
 	changes uint64   // updates and removals so far
 
 	messages mark     // by number: which are to be archived, and are
@@ -128,7 +129,7 @@ func (x *channel) needed(seq uint64, message []byte) bool {
 // does not need it. With force, when there is no archive any more, what it would
 // have needed goes too, and is gone.
 func (c *Channels) trim(x *channel, force bool) {
-	for len(x.tail) > 1 && (len(x.tail) > TailMessages || x.bytes > TailBytes) {
+	for len(x.tail) > 1 && (len(x.tail) > TailMessages || x.bytes > x.keep) {
 		if seq := x.first(); x.needed(seq, x.tail[0]) {
 			if !force {
 				return

@@ -254,7 +254,7 @@ func TestNothingIsEverDue(t *testing.T) {
 
 // TestApplyChecksBodies: what Prepare would never make is refused.
 func TestApplyChecksBodies(t *testing.T) {
-	good := sendCommand{[]byte(lobby), []byte("x"), server.User, 1, true, false, 0}
+	good := sendCommand{[]byte(lobby), []byte("x"), server.User, 1, true, false, 0, 0}
 	change := changeCommand{[]byte(lobby), 1, []byte("x"), false, server.User, true, false}
 	sends := func(f func(*sendCommand)) []byte { r := good; f(&r); return r.append(nil) }
 	for name, x := range map[string]struct {
@@ -269,6 +269,9 @@ func TestApplyChecksBodies(t *testing.T) {
 		"too much content":    {KindSend, sends(func(r *sendCommand) { r.content = make([]byte, ContentBytesMax+1) })},
 		"nobody":              {KindSend, sends(func(r *sendCommand) { r.user = grid.ID{} })},
 		"no session":          {KindSend, sends(func(r *sendCommand) { r.session = 0 })},
+		"too little to keep":  {KindSend, sends(func(r *sendCommand) { r.keep = KeepBytesMin - 1 })},
+		"too much to keep":    {KindSend, sends(func(r *sendCommand) { r.keep = KeepBytesMax + 1 })},
+		"much too much":       {KindSend, sends(func(r *sendCommand) { r.keep = math.MinInt })},
 		"five fields":         {KindSend, append([]byte{0x95}, good.append(nil)[1:]...)},
 		"cut off":             {KindSend, good.append(nil)[:30]},
 		"no array":            {KindSend, []byte{7}},

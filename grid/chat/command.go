@@ -10,8 +10,8 @@ import (
 // is, and whether the cluster has an archive, so that the state needs to know
 // neither. What was decoded are views of the body.
 
-// sendCommand is [key, content, user, session, server, archive], and most, if it is
-// not 0.
+// sendCommand is [key, content, user, session, server, archive], and then most, if it
+// is not 0 or something follows, and keep, if it is not TailBytes.
 type sendCommand struct {
 	key     []byte
 	content []byte
@@ -20,11 +20,15 @@ type sendCommand struct {
 	server  bool
 	archive bool
 	most    int // channels that there may be, if there are as many; else 0
+	keep    int // bytes that the channel's tail is to keep; 0: TailBytes
 }
 
 func (c *sendCommand) append(b []byte) []byte {
 	n := 6
-	if c.most > 0 {
+	switch {
+	case c.keep != 0 && c.keep != TailBytes:
+		n = 8
+	case c.most > 0:
 		n = 7
 	}
 	b = pack.AppendBytes(pack.AppendArray(b, n), c.key)
@@ -33,8 +37,11 @@ func (c *sendCommand) append(b []byte) []byte {
 	b = grid.AppendSession(b, c.session)
 	b = pack.AppendBool(b, c.server)
 	b = pack.AppendBool(b, c.archive)
-	if c.most > 0 {
+	if n > 6 {
 		b = pack.AppendUint(b, uint64(c.most))
+	}
+	if n > 7 {
+		b = pack.AppendUint(b, uint64(c.keep))
 	}
 	return b
 }
@@ -54,10 +61,25 @@ func (c *sendCommand) decode(in *pack.Cursor, n int) (err error) {
 	if n > 6 {
 		c.most = int(in.Uint())
 	}
+	if c.keep = TailBytes; n > 7 {
+		c.keep = int(in.Uint())
+	}
 	if in.Err() != nil {
 		return in.Err()
 	}
+	if err = checkKeep(c.keep); err != nil {
+		return err
+	}
 	return checkContent(view(c.content))
+}
+
+// checkKeep says what is wrong with what a tail is to keep.
+func checkKeep(bytes int) error {
+	if bytes < KeepBytesMin || bytes > KeepBytesMax {
+		return fault.New(fault.InvalidArgument, "a tail of %d bytes: use %d to %d",
+			bytes, KeepBytesMin, KeepBytesMax)
+	}
+	return nil
 }
 
 // changeCommand updates or removes a message:

@@ -31,9 +31,10 @@
 //	I3  A clone never changes. Encoded messages are never written to. The elements of
 //	    a tail are only if it carries the generation of its Channels, else a copy of
 //	    them is; behind the end of a tail, where no clone looks, it may always grow.
-//	I4  A tail is never empty, and has no gaps; nor has it more than TailMessages or
-//	    TailBytes, but for what the archive still lacks: messages above messages.done
-//	    up to messages.wanted, and changes above changed.done up to changed.wanted.
+//	I4  A tail is never empty, and has no gaps; nor has it more than TailMessages, or
+//	    more bytes than the last message told it to keep, but for what the archive still
+//	    lacks: messages above messages.done up to messages.wanted, and changes above
+//	    changed.done up to changed.wanted.
 //	I5  What leaves the tail is durable in the archive, unless no archive was wanted.
 //	    So a page whose upper part was taken from the tail, and whose lower part is
 //	    read from the archive afterwards, has no gap and nothing twice.
@@ -53,6 +54,13 @@
 // meanwhile. It does not know whether such a message was removed before: then an
 // update is accepted and pushed, and changes nothing (I6).
 //
+// # How much a tail keeps
+//
+// That is configured, but Apply knows no configuration (I1). So each message carries
+// it, unless it is TailBytes; the channel remembers it, and keeps to it when messages
+// are archived or changed. With less, the tail is cut by the next message; with more
+// it grows by what comes, and gets back nothing from the archive.
+//
 // # Ownership and failure
 //
 // A Channels belongs to its slot, whose lock lets one Apply or Clone run, or any
@@ -64,6 +72,6 @@
 // client's messages: they cannot make anything here panic, or allocate beyond
 // their own size's proportion. All limits are in settings.go.
 //
-// A channel takes about 230 bytes, and each message in its tail about 90 besides
+// A channel takes about 240 bytes, and each message in its tail about 90 besides
 // its content.
 package chat

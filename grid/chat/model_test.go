@@ -24,6 +24,8 @@ func TestChannelsAgainstModel(t *testing.T) {
 		w.mode = rapid.SampledFrom([]string{"always", "never", "mixed"}).Draw(t, "archive")
 		w.burst = rapid.SampledFrom([]int{1, 5, 120}).Draw(t, "burst")
 		w.length = rapid.SampledFrom([]int{1, 60, 300, ContentBytesMax}).Draw(t, "length")
+		w.keeps = rapid.SampledFrom([][]int{{0}, {KeepBytesMin}, {0, KeepBytesMin, 100_000, KeepBytesMax}}).
+			Draw(t, "keeps")
 		if rapid.Bool().Draw(t, "old") {
 			w.age(t)
 		}
@@ -54,6 +56,7 @@ type world struct {
 	mode     string // whether there is an archive
 	burst    int
 	length   int
+	keeps    []int // what tails are told to keep
 	batches  []batch
 	pages    []page
 	clones   []clone
@@ -130,6 +133,7 @@ func who(t *rapid.T) grid.Caller {
 
 func (w *world) send(t *rapid.T, key string) {
 	a, from := w.archive(t), who(t)
+	from.Limits = &grid.Limits{grid.TailBytesBound: rapid.SampledFrom(w.keeps).Draw(t, "keep")}
 	length := rapid.IntRange(1, w.length).Draw(t, "bytes")
 	for range rapid.IntRange(1, w.burst).Draw(t, "messages") {
 		w.sendOne(t, key, a, from, length)

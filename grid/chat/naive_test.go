@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -19,6 +20,7 @@ type list struct {
 	all     [][]Message
 	first   uint64 // of the tail
 	bytes   int    // of it
+	keep    int    // of it, if not 0
 	changes uint64
 	stored  mark
 	changed mark
@@ -45,6 +47,7 @@ func (n naive) send(r *SendRequest, who *grid.Caller, archive bool, stamp int64)
 		x = &list{first: 1}
 		n[r.Key] = x
 	}
+	x.keep = who.Limits.Of(grid.TailBytesBound)
 	m := Message{Seq: x.last() + 1, Time: stamp, Sender: who.User, Session: who.Session, Content: r.Content}
 	x.all = append(x.all, []Message{m})
 	x.bytes += size(m)
@@ -121,7 +124,8 @@ func (x *list) finish(archive bool) {
 }
 
 func (x *list) trim(force bool) {
-	for x.last() > x.first && (x.last()-x.first+1 > TailMessages || x.bytes > TailBytes) {
+	keep := cmp.Or(x.keep, TailBytes)
+	for x.last() > x.first && (x.last()-x.first+1 > TailMessages || x.bytes > keep) {
 		m := x.now(x.first)
 		needed := m.Revision > x.changed.done && m.Revision <= x.changed.wanted
 		if m.Seq > x.stored.done {
@@ -187,9 +191,13 @@ func (n naive) encode() []byte {
 	values := [][]byte{pack.AppendUint(pack.AppendArray(nil, 1), uint64(len(n)))}
 	for _, key := range slices.Sorted(maps.Keys(n)) {
 		x := n[key]
-		b := pack.AppendBytes(pack.AppendArray(nil, 10), []byte(key))
-		for _, v := range []uint64{x.last(), x.last() - x.first + 1, x.changes, x.stored.wanted, x.stored.done,
-			x.changed.wanted, x.changed.done, x.oldest, uint64(len(x.amended))} {
+		numbers := []uint64{x.last(), x.last() - x.first + 1, x.changes, x.stored.wanted, x.stored.done,
+			x.changed.wanted, x.changed.done, x.oldest, uint64(len(x.amended))}
+		if x.keep != 0 && x.keep != TailBytes {
+			numbers = append(numbers, uint64(x.keep))
+		}
+		b := pack.AppendBytes(pack.AppendArray(nil, 1+len(numbers)), []byte(key))
+		for _, v := range numbers {
 			b = pack.AppendUint(b, v)
 		}
 		values = append(values, b)

@@ -39,7 +39,7 @@ func (p preparer) send(
 ) (key, body []byte, err error) {
 	var buf [keyBytesMax]byte
 	r := sendCommand{user: c.User, session: c.Session, server: c.Server, archive: p.archive,
-		most: c.Limits.Of(grid.ChannelsBound)}
+		most: c.Limits.Of(grid.ChannelsBound), keep: keepOf(c.Limits)}
 	if r.key, err = ownRoom(c, in, n, 2, buf[:0]); err == nil {
 		r.content, err = readContent(c, in)
 	}
@@ -163,6 +163,14 @@ func keyIn(body []byte, from, n int) []byte {
 	const heads = 1 + 2 // of an array of less than 16, and of less than 256 bytes
 	from += heads
 	return body[from : from+n : from+n]
+}
+
+// keepOf returns what a sendCommand tells the tail to keep.
+func keepOf(l *grid.Limits) int {
+	if keep := l.Of(grid.TailBytesBound); keep > 0 {
+		return min(max(keep, KeepBytesMin), KeepBytesMax)
+	}
+	return TailBytes
 }
 
 func readContent(c *grid.Caller, in *pack.Cursor) ([]byte, error) {

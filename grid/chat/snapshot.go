@@ -12,6 +12,7 @@ import (
 //	head     [channels]
 //	channel  [key, last, messages in the tail, changes,
 //	         messages wanted, messages done, changes wanted, changes done, oldest, amendments]
+//	         and what the tail keeps, if that is not TailBytes
 //	message  its amendments, then its tail, each as they are stored
 //
 // Channels come in order of their keys, each followed by its messages. Equal
@@ -25,15 +26,22 @@ func (c *Channels) Encode(e *pack.Encoder) {
 	})
 }
 
-const channelFields = 10
+const channelFields = 10 // that every channel has
 
 func (x *channel) encode(e *pack.Encoder) {
-	b := pack.AppendBytes(pack.AppendArray(e.Begin(), channelFields), []byte(x.key))
+	n := channelFields
+	if x.keep != TailBytes {
+		n++
+	}
+	b := pack.AppendBytes(pack.AppendArray(e.Begin(), n), []byte(x.key))
 	for _, v := range [...]uint64{
 		x.last, uint64(len(x.tail)), x.changes, x.messages.wanted, x.messages.done,
 		x.changed.wanted, x.changed.done, x.oldest, uint64(len(x.amended)),
 	} {
 		b = pack.AppendUint(b, v)
+	}
+	if n > channelFields {
+		b = pack.AppendUint(b, uint64(x.keep))
 	}
 	e.End(b)
 	for _, rows := range [...][][]byte{x.amended, x.tail} {
@@ -81,8 +89,14 @@ func decodeChannel(d *pack.Decoder, gen uint64) (*channel, error) {
 	x.changed = mark{in.Uint(), in.Uint()}
 	x.oldest = in.Uint()
 	amended := in.Uint()
+	if x.keep = TailBytes; more > 0 {
+		x.keep, more = int(in.Uint()), more-1
+	}
 	if err := in.End(more); err != nil {
 		return nil, err
+	}
+	if err := checkKeep(x.keep); err != nil {
+		return nil, fmt.Errorf("%q: %w", x.key, err)
 	}
 	if err := checkKey([]byte(x.key)); err != nil {
 		return nil, err

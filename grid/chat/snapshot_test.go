@@ -3,6 +3,7 @@ package chat
 import (
 	"bytes"
 	"encoding/hex"
+	"math"
 	"strings"
 	"testing"
 
@@ -109,6 +110,15 @@ func TestDecodeRefuses(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, x.want)
 		}
 	}
+	for _, keep := range []uint64{0, KeepBytesMin - 1, KeepBytesMax + 1, math.MaxUint64} {
+		one := m(1, 0)
+		data := stored(lobby, [9]uint64{1, 1}, one)
+		channel := pack.AppendUint(append([]byte{0x9b}, data[4+3:len(data)-len(one.encode())]...), keep)
+		data = gridtest.Stream([]byte{0x91, 1}, channel, one.encode())
+		if _, err := gridtest.Restore(Decode, data); err == nil || !strings.Contains(err.Error(), "a tail of") {
+			t.Errorf("what keeps %d bytes: %v", keep, err)
+		}
+	}
 	one := stored(lobby, [9]uint64{1, 1}, m(1, 0))[4+2:]
 	two := gridtest.Stream([]byte{0x91, 2}, one, one)
 	if _, err := gridtest.Restore(Decode, two); err == nil || !strings.Contains(err.Error(), "does not follow") {
@@ -119,7 +129,8 @@ func TestDecodeRefuses(t *testing.T) {
 func TestDecodePassesOverLaterFields(t *testing.T) {
 	message := Message{Seq: 1, Time: 1, Content: "x"}
 	data := stored(lobby, [9]uint64{1, 1}, message)
-	channel := append([]byte{0x9b}, data[4+3:len(data)-len(message.encode())]...)
+	channel := append([]byte{0x9c}, data[4+3:len(data)-len(message.encode())]...)
+	channel = pack.AppendUint(channel, TailBytes)
 	c, err := gridtest.Restore(Decode, gridtest.Stream([]byte{0x92, 1, 0xc3}, append(channel, 0xc3), message.encode()))
 	if err != nil {
 		t.Fatal(err)

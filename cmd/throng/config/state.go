@@ -19,6 +19,7 @@ type State struct {
 	StreamsPerSessionMax   int
 	BoardsMax              int // 0: none
 	ChannelsMax            int // 0: none
+	ChatTailBytes          int
 }
 
 // Bounds returns the limits as the edge takes them; but boards and channels only once
@@ -34,6 +35,7 @@ func (s *State) Bounds() grid.Limits {
 		grid.StreamsPerSessionBound:   s.StreamsPerSessionMax,
 		grid.BoardsBound:              s.BoardsMax,
 		grid.ChannelsBound:            s.ChannelsMax,
+		grid.TailBytesBound:           s.ChatTailBytes,
 	}
 }
 
@@ -87,5 +89,13 @@ func (s *State) keys() []Key {
 			"counted every second",
 		Reloadable: true,
 		value:      whole(&s.ChannelsMax, 0, 1, 1<<30, "as many as the slots take"),
+	}, {
+		Name: "chat_tail_bytes",
+		Doc: "`size` of the newest messages of a room that stay in memory; what is older is " +
+			"read from the archive, and its senders can change it no more. A room takes " +
+			"another size over with its next message",
+		Reloadable: true,
+		value: size(&s.ChatTailBytes, chat.TailBytes, chat.KeepBytesMin,
+			chat.KeepBytesMax, ""),
 	}}
 }
