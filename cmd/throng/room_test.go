@@ -33,18 +33,7 @@ func TestAStartWithoutSpaceSaysWhatToDo(t *testing.T) {
 // TestAStopOnAFullDisk: a server that is told to stop while what it writes waits for space
 // ends well, and what it had acknowledged is there when it starts again with space.
 func TestAStopOnAFullDisk(t *testing.T) {
-	mount := t.TempDir()
-	if err := syscall.Mount("tmpfs", mount, "tmpfs", 0, "size=64m"); err != nil {
-		if os.Getenv("CI") == "" {
-			t.Skipf("only root may mount: %v", err) // where changes are accepted it runs
-		}
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Unmount(mount, syscall.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	mount := mountSmall(t, "size=64m")
 	data, room := filepath.Join(mount, "data"), []string{"--disk-free-min", "1MiB", "--ballast-bytes", "1MiB"}
 	submit := leaderboard.SubmitRequest{Board: "full", Owner: grid.ID{1}, Score: 1}
 	acked := int64(0)
@@ -83,6 +72,24 @@ func TestAStopOnAFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// mountSmall mounts a disk in memory until the test ends.
+func mountSmall(t *testing.T, size string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, size); err != nil {
+		if os.Getenv("CI") == "" {
+			t.Skipf("only root may mount: %v", err) // where changes are accepted it runs
+		}
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 // briefly does what may have to be given up.

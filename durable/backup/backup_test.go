@@ -3,8 +3,10 @@ package backup
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -162,6 +164,31 @@ func TestDamageIsNoticed(t *testing.T) {
 		damaged(fmt.Sprint("cut at ", i), b[:i])
 	}
 	damaged("a byte more", append(slices.Clone(b), 0))
+}
+
+// TestWhatIsNoBackupIsNamed: files that are empty, of others, or of a version to come.
+func TestWhatIsNoBackupIsNamed(t *testing.T) {
+	b, _ := written(t, nil)
+	newer := slices.Clone(b)
+	newer[len(magic)] = version + 1
+	binary.LittleEndian.PutUint32(newer[headBytes-4:], crc32.Checksum(newer[:headBytes-4], castagnoli()))
+	for what, c := range map[string]struct {
+		file []byte
+		want string
+	}{
+		"empty":              {nil, "cut short at byte 0"},
+		"of others":          {bytes.Repeat([]byte("#!/bin/sh\n"), 10), "does not begin as a backup does"},
+		"of a version ahead": {newer, "newer"},
+	} {
+		fs := vfs.NewMem()
+		_, _, err := restore(fs, c.file)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("a file that is %s: %v, want words of %q", what, err, c.want)
+		}
+		if _, err := fs.Stat("data"); err == nil {
+			t.Errorf("a file that is %s: a directory was made", what)
+		}
+	}
 }
 
 // TestDigestsAreComparedWithContents: what checksums cannot tell.

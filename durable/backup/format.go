@@ -123,9 +123,6 @@ func decodeHead(b []byte) (made int64, seed uint32, reason string) {
 	switch {
 	case string(b[:at]) != magic:
 		return 0, 0, "it does not begin as a backup does"
-	case b[at] > version:
-		return 0, 0, fmt.Sprintf("its format %d is not known to this version of throng, "+
-			"which reads %d", b[at], version)
 	case seed != binary.LittleEndian.Uint32(b[headBytes-4:]):
 		return 0, 0, "the checksum of its head does not match"
 	}

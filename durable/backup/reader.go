@@ -41,6 +41,10 @@ func NewReader(r io.Reader, name string) (*Reader, error) {
 	if b.made, b.seed, reason = decodeHead(head[:]); reason != "" {
 		return nil, &CorruptionError{name, reason}
 	}
+	if v := head[len(magic)]; v > version {
+		return nil, fmt.Errorf("the backup %s was written by a newer version of throng "+
+			"(format %d, this one reads %d): use that version", name, v, version)
+	}
 	return b, nil
 }
 

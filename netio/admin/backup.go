@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -10,7 +11,8 @@ import (
 	"github.com/thronggrid/throng/grid/fault"
 )
 
-// BackupStall is how long a client that takes a backup may read nothing of it.
+// BackupStall is how long a client that takes a backup may read nothing of it, unless the
+// Node says otherwise.
 const BackupStall = 30 * time.Second
 
 // BackupQuery says what shall be in a backup.
@@ -34,7 +36,8 @@ func (s *Server) backup(w http.ResponseWriter, r *http.Request) {
 		fail(w, fault.New(fault.InvalidArgument, "keys=%q: want 0 or 1", keys))
 		return
 	}
-	out := &stream{w: w, control: http.NewResponseController(w)}
+	out := &stream{w: w, control: http.NewResponseController(w),
+		stall: cmp.Or(s.options.Node.BackupStall, BackupStall)}
 	// Nothing more is read, and that takes as long as it takes. A connection that cannot be
 	// given a deadline keeps that of the server.
 	_ = out.control.SetReadDeadline(time.Time{})
@@ -51,10 +54,11 @@ func (s *Server) backup(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// stream answers with bytes, each piece of which must be taken within BackupStall.
+// stream answers with bytes, each piece of which must be taken within stall.
 type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
+	stall   time.Duration
 	bytes   int64
 }
 
@@ -62,7 +66,7 @@ func (s *stream) Write(b []byte) (int, error) {
 	if s.bytes == 0 {
 		s.w.Header().Set("Content-Type", "application/octet-stream")
 	}
-	_ = s.control.SetWriteDeadline(time.Now().Add(BackupStall))
+	_ = s.control.SetWriteDeadline(time.Now().Add(s.stall))
 	n, err := s.w.Write(b)
 	s.bytes += int64(n)
 	if err != nil {

@@ -3,10 +3,14 @@ package admin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/thronggrid/throng/grid/fault"
 )
@@ -48,5 +52,58 @@ func TestBackup(t *testing.T) {
 	}
 	if status, text, err := post("?keys=1"); status != http.StatusOK || err == nil {
 		t.Errorf("a backup that ends early: %d, %d bytes, and no error", status, len(text))
+	}
+}
+
+// TestABackupThatNobodyTakes: a client that reads nothing of a backup is cut off once its
+// time is over, and one that goes away at once; the node hears of both, by an error or by
+// the end of the context, and ends its work.
+func TestABackupThatNobodyTakes(t *testing.T) {
+	for _, c := range []struct {
+		what  string
+		stall time.Duration
+		leave bool
+		want  func(error, context.Context) bool
+	}{
+		{"who stalls", 10 * time.Millisecond, false, func(err error, _ context.Context) bool {
+			return errors.Is(err, os.ErrDeadlineExceeded)
+		}},
+		{"who goes away", time.Hour, true, func(err error, ctx context.Context) bool {
+			<-ctx.Done()
+			return err != nil
+		}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			type end struct {
+				err error
+				ctx context.Context
+			}
+			ended := make(chan end, 1)
+			s := started(t, func(o *Options) {
+				o.Node.BackupStall = c.stall
+				o.Node.Backup = func(ctx context.Context, w io.Writer, _ BackupQuery) (err error) {
+					for err == nil { // more than all buffers on the way take
+						_, err = w.Write(make([]byte, 64<<10))
+					}
+					ended <- end{err, ctx}
+					return err
+				}
+			})
+			conn, err := net.Dial("tcp", s.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			fmt.Fprintf(conn, "POST /admin/backup HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer %s\r\n\r\n", token)
+			if c.leave {
+				if _, err := io.ReadFull(conn, make([]byte, 1<<20)); err != nil {
+					t.Fatal(err)
+				}
+				conn.Close()
+			}
+			if e := <-ended; !c.want(e.err, e.ctx) {
+				t.Errorf("the backup ended with %v", e.err)
+			}
+		})
 	}
 }

@@ -44,6 +44,8 @@ type Node struct {
 	Hot func(context.Context, HotQuery) (Hot, error)
 	// Backup writes a backup of the node; nil: it cannot.
 	Backup Backup
+	// BackupStall is how long who takes a backup may read nothing of it; 0: BackupStall.
+	BackupStall time.Duration
 }
 
 // Options say how to serve. All must be set but Level and Logger.

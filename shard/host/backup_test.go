@@ -265,3 +265,71 @@ func TestOneBackupAtATime(t *testing.T) {
 		t.Errorf("the next one: %v", err)
 	}
 }
+
+// slow is a writer that takes its time over the first bytes, and takes all.
+type slow struct {
+	stuck
+	first sync.Once
+}
+
+func (s *slow) Write(b []byte) (int, error) {
+	s.first.Do(func() {
+		close(s.begun)
+		<-s.end
+	})
+	return len(b), nil
+}
+
+// TestAStopEndsABackup: a node that is closed while a backup is written waits for nobody who
+// takes it, and the backup ends with an error.
+func TestAStopEndsABackup(t *testing.T) {
+	h, store := openNode(t, vfs.NewMem())
+	s := &slow{stuck: stuck{make(chan struct{}), make(chan struct{})}}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := h.Backup(t.Context(), s, BackupOptions{Version: "v1", Records: store})
+		ended <- err
+	}()
+	<-s.begun
+	if err := h.Close(); err != nil {
+		t.Error(err)
+	}
+	close(s.end)
+	if err := <-ended; err == nil {
+		t.Error("a backup of a node that was closed meanwhile has ended well")
+	}
+	if err := store.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestARestoredNodeKnowsRequests: what was acknowledged before the backup is not done again
+// when it is asked again under its id, after the restore.
+func TestARestoredNodeKnowsRequests(t *testing.T) {
+	h, store := openNode(t, vfs.NewMem())
+	c := newCaller(t, h)
+	c.write("b", leaderboard.KindCreate, createBody("b"))
+	first := c.write("b", leaderboard.KindSubmit, submitBody("b", 1, 7))
+	var file bytes.Buffer
+	if _, err := h.Backup(t.Context(), &file, BackupOptions{Version: "v1", Records: store}); err != nil {
+		t.Fatal(err)
+	}
+	fs := vfs.NewMem()
+	if _, err := restoreTo(fs, file.Bytes()); err != nil {
+		t.Fatal(err)
+	}
+	restored, _ := openNode(t, fs)
+	again := newCaller(t, restored)
+	again.seq = c.seq - 1
+	if r := again.write("b", leaderboard.KindSubmit, submitBody("b", 1, 7)); r.err != nil ||
+		!bytes.Equal(r.body, first.body) {
+		t.Errorf("asked again: %+v, want %+v", r, first)
+	}
+	if got := again.score("b", 1, grid.Leader); got != 7 {
+		t.Errorf("asked twice, counted %d, want 7", got)
+	}
+	again.write("b", leaderboard.KindSubmit, submitBody("b", 1, 1))
+	if got := again.score("b", 1, grid.Leader); got != 8 {
+		t.Errorf("with another write: %d, want 8", got)
+	}
+}

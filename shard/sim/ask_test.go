@@ -54,7 +54,10 @@ func (c *client) attemptAt(op grid.Op, s grid.Slot, id grid.RequestID, body []by
 		return answer{}, failed
 	}
 	ref := grid.Ref{ID: c.tries, Kind: op.Kind}
-	if l.Write(s, op.Kind, id, body, ref) != nil {
+	if err := l.Write(s, op.Kind, id, body, ref); err != nil {
+		if strings.Contains(err.Error(), "disk_free_min") {
+			c.w.count(func(s *stats) { s.refused++ })
+		}
 		return answer{}, failed
 	}
 	c.note(n)

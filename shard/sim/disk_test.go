@@ -10,36 +10,42 @@ import (
 
 var errDisk = errors.New("the simulated disk failed")
 
-// disk is a node's file system in memory. A crash loses what was not synced;
-// syncs can be made to fail or to hang.
-type disk struct {
+// simDisk is a node's file system in memory. A crash loses what was not synced;
+// syncs can be made to fail or to hang, and writes to find no space (space_test.go).
+type simDisk struct {
 	mem *vfs.MemFS
 
 	mu   sync.Mutex
 	fail bool
+	full bool
+	met  int           // how often something found no space
 	hang chan struct{} // syncs wait for it to be closed; nil: they do not
 	// left counts syncs down to the one before which the power is cut; 0: none.
 	left int
 	cut  func()
 }
 
-func newDisk() *disk { return &disk{mem: vfs.NewCrashableMem()} }
+func newDisk() *simDisk { return &simDisk{mem: vfs.NewCrashableMem()} }
 
 // crash returns the disk as it is after a power cut at this moment: what was
 // synced, and of the rest whatever share of it chance left. If only a share of
 // it is left, all changes of directories are: a journal keeps those in order,
 // which Pebble relies on when it puts a new manifest in place.
-func (d *disk) crash(r *rand.Rand) *disk {
+func (d *simDisk) crash(r *rand.Rand) *simDisk {
 	share := 0
 	if r.IntN(2) == 0 {
 		share = r.IntN(101)
 		d.syncDirs("/")
 	}
-	return &disk{mem: d.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: share, RNG: r})}
+	d.mu.Lock()
+	full := d.full
+	d.mu.Unlock()
+	return &simDisk{full: full,
+		mem: d.mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: share, RNG: r})}
 }
 
 // syncDirs makes the entries of a directory and of all below it durable.
-func (d *disk) syncDirs(dir string) {
+func (d *simDisk) syncDirs(dir string) {
 	f, err := d.mem.OpenDir(dir)
 	if err != nil {
 		return // removed meanwhile
@@ -56,15 +62,15 @@ func (d *disk) syncDirs(dir string) {
 }
 
 // fs returns the file system through which a node sees the disk.
-func (d *disk) fs() vfs.FS { return faultyFS{FS: d.mem, d: d} }
+func (d *simDisk) fs() vfs.FS { return faultyFS{FS: d.mem, d: d} }
 
-func (d *disk) setFail() {
+func (d *simDisk) setFail() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.fail = true
 }
 
-func (d *disk) failing() bool {
+func (d *simDisk) failing() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.fail
@@ -72,13 +78,13 @@ func (d *disk) failing() bool {
 
 // cutAt lets the power be cut, by calling cut, just before the n-th sync from
 // now; n 0: never.
-func (d *disk) cutAt(n int, cut func()) {
+func (d *simDisk) cutAt(n int, cut func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.left, d.cut = n, cut
 }
 
-func (d *disk) setHang() {
+func (d *simDisk) setHang() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.hang == nil {
@@ -87,7 +93,7 @@ func (d *disk) setHang() {
 }
 
 // release lets hanging syncs go on.
-func (d *disk) release() {
+func (d *simDisk) release() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.hang != nil {
@@ -97,7 +103,7 @@ func (d *disk) release() {
 }
 
 // arrive counts a sync and returns what it meets.
-func (d *disk) arrive() (hang chan struct{}, cut func()) {
+func (d *simDisk) arrive() (hang chan struct{}, cut func()) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.left > 0 {
@@ -109,7 +115,7 @@ func (d *disk) arrive() (hang chan struct{}, cut func()) {
 }
 
 // gate is passed by every sync.
-func (d *disk) gate() error {
+func (d *simDisk) gate() error {
 	hang, cut := d.arrive()
 	if cut != nil {
 		cut()
@@ -127,7 +133,7 @@ func (d *disk) gate() error {
 
 type faultyFS struct {
 	vfs.FS
-	d *disk
+	d *simDisk
 }
 
 func (f faultyFS) wrap(file vfs.File, err error) (vfs.File, error) {
@@ -137,8 +143,16 @@ func (f faultyFS) wrap(file vfs.File, err error) (vfs.File, error) {
 	return faultyFile{File: file, d: f.d}, nil
 }
 
+// open opens what needs space.
+func (f faultyFS) open(open func() (vfs.File, error)) (vfs.File, error) {
+	if err := f.d.noSpace(); err != nil {
+		return nil, err
+	}
+	return f.wrap(open())
+}
+
 func (f faultyFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
-	return f.wrap(f.FS.Create(name, c))
+	return f.open(func() (vfs.File, error) { return f.FS.Create(name, c) })
 }
 
 func (f faultyFS) ReuseForWrite(from, to string, c vfs.DiskWriteCategory) (vfs.File, error) {
@@ -153,7 +167,7 @@ func (f faultyFS) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.O
 
 type faultyFile struct {
 	vfs.File
-	d *disk
+	d *simDisk
 }
 
 func (f faultyFile) Sync() error {

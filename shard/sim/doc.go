@@ -4,7 +4,8 @@
 // Real are: Raft, Pebble, package shard/host and all below it. Simulated are, in
 // a testing/synctest bubble: time (a minute takes a second), the network
 // (network_test.go: delay, loss, duplicates, partitions), the disks
-// (disk_test.go: a crash loses what was not synced, writes fail or hang), and
+// (disk_test.go: a crash loses what was not synced, writes fail or hang;
+// space_test.go: there is no space for a while), and
 // the nodes' clocks (offsets).
 //
 // One seed is one run (world_test.go): clients (client_test.go) submit scores

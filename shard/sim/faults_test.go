@@ -16,6 +16,7 @@ func (w *world) faults() {
 	for _, n := range w.nodes {
 		n.mu.Lock()
 		n.disk.release()
+		n.disk.setFull(false)
 		n.disk.cutAt(0, nil)
 		n.mu.Unlock()
 	}
@@ -32,7 +33,7 @@ func (w *world) strike(r *rand.Rand) {
 		n = l
 	}
 	_, life := n.running()
-	switch r.IntN(14) {
+	switch r.IntN(16) {
 	case 0:
 		n.crash(life)
 	case 1:
@@ -50,6 +51,8 @@ func (w *world) strike(r *rand.Rand) {
 			between(r, 2*time.Millisecond, 100*time.Millisecond))
 	case 7:
 		w.handOver(r)
+	case 8, 9:
+		w.fill(n, between(r, 500*time.Millisecond, 8*time.Second))
 	default:
 		w.depose(r)
 	}

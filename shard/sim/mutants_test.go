@@ -14,6 +14,7 @@ var mutants = []struct{ tag, bug string }{
 	{"mutant_failunknown", "commands that may yet be committed are said to have failed"},
 	{"mutant_nofsync", "the log is not synced"},
 	{"mutant_forgetids", "request ids are not in snapshots"},
+	{"mutant_fullok", "what a full disk did not take is acknowledged"},
 	{"mutant_replay", "hints are acted on when the log is replayed"},
 }
 

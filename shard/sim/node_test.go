@@ -10,8 +10,10 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/hashicorp/raft"
 
+	"github.com/thronggrid/throng/durable/disk"
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/clock"
+	"github.com/thronggrid/throng/grid/gate"
 	"github.com/thronggrid/throng/shard/host"
 )
 
@@ -22,7 +24,8 @@ type node struct {
 	addr   raft.ServerAddress
 
 	mu    sync.Mutex
-	disk  *disk
+	disk  *simDisk
+	space *disk.Space // of the present life
 	ends  []*endpoint // per group
 	life  int         // counts starts
 	alive bool
@@ -82,12 +85,22 @@ func (n *node) start() {
 	n.alive = true
 	n.life++
 	life := n.life
-	o := n.prepare(life)
+	o, err := n.prepare(life)
 	n.mu.Unlock()
-	h, err := host.Open(o)
+	var h *host.Host
+	if err == nil {
+		h, err = host.Open(o)
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.alive && n.life == life {
+		if disk.IsFull(err) { // as an operator would, who frees some first
+			n.alive = false
+			n.space.Close()
+			n.w.count(func(s *stats) { s.startless++ })
+			n.w.restartLater(n)
+			return
+		}
 		n.w.failIf(err != nil, "node %d does not start: %v", n.number, err)
 		n.host = h
 		if err == nil {
@@ -103,7 +116,7 @@ func (n *node) start() {
 }
 
 // prepare returns the options of a life. Called under mu.
-func (n *node) prepare(life int) host.Options {
+func (n *node) prepare(life int) (o host.Options, err error) {
 	r, d := n.w.chance(), n.disk
 	if n.w.stormy() && r.IntN(3) == 0 {
 		d.cutAt(1+r.IntN(60), func() { n.crash(life) })
@@ -113,9 +126,13 @@ func (n *node) prepare(life int) host.Options {
 		ends = append(ends, n.w.net.join(place{uint32(g), n.addr}))
 	}
 	n.ends = ends
+	c, g := newOddClock(r), new(gate.Gate)
+	if n.space, err = d.watch("/", c, g); err != nil {
+		return o, err
+	}
 	return host.Options{
 		FS: countingFS{d.fs(), n.w}, Dir: "data", Node: n.number, Voters: n.w.voters(),
-		Shards: n.w.shards, Clock: newOddClock(r),
+		Shards: n.w.shards, Clock: c, Gate: g, Space: n.space,
 		Logger:    slog.New(slog.DiscardHandler),
 		Transport: func(group uint32) raft.Transport { return ends[group] },
 		Archive:   n.w.archive, SessionGrace: grace,
@@ -127,7 +144,7 @@ func (n *node) prepare(life int) host.Options {
 				n.w.failIf(!failing, "node %d stops on a healthy disk: %v", n.number, err)
 			}
 		},
-	}
+	}, nil
 }
 
 // crash ends a life as a power cut does: what was not synced is lost. The node
@@ -143,12 +160,13 @@ func (n *node) crash(life int) bool {
 	for _, e := range n.ends { // first: nobody may hear of what the clone lacks
 		_ = e.Close()
 	}
-	h, old := n.host, n.disk
+	h, old, space := n.host, n.disk, n.space
 	n.alive, n.host = false, nil
 	n.disk = old.crash(n.w.chance())
 	n.mu.Unlock()
 	n.w.count(func(s *stats) { s.crashes++ })
 	old.release()
+	space.Close()
 	if h != nil {
 		n.w.background.Go(func() { _ = h.Close() })
 	}

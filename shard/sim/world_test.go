@@ -45,6 +45,9 @@ type stats struct {
 	leaseOver, stale int
 	// What players did.
 	sessions, resumed, messages int
+	// filled counts disks that were filled, waits the writes that waited until one had space, refused
+	// the commands that were, and startless the starts that ended because of that.
+	filled, waits, refused, startless int
 }
 
 func (s *stats) add(o stats) {
@@ -60,6 +63,10 @@ func (s *stats) add(o stats) {
 	s.sessions += o.sessions
 	s.resumed += o.resumed
 	s.messages += o.messages
+	s.filled += o.filled
+	s.waits += o.waits
+	s.refused += o.refused
+	s.startless += o.startless
 }
 
 // world is one run.
@@ -163,6 +170,7 @@ func exercised(t *testing.T, s stats) {
 		"messages":             {s.messages, 20 * n},
 		"commands that failed": {s.failed, n / 2}, "stale reads": {s.stale, 5 * n},
 		"starts cut short": {s.stillborn, n / 4}, "leases that were over": {s.leaseOver, n / 4},
+		"writes that waited for space": {s.waits, n / 4}, "commands refused for want of it": {s.refused, n},
 	} {
 		if got[0] < got[1] {
 			t.Errorf("only %d %s: the simulation must exercise at least %d", got[0], what, got[1])
@@ -224,6 +232,7 @@ func (w *world) close() {
 				w.count(func(s *stats) { s.elections += elections(h) })
 				w.failIf(h.Close() != nil, "node %d does not close", n.number)
 				n.mu.Lock()
+				n.space.Close()
 				n.host, n.alive = nil, false
 				n.mu.Unlock()
 			}
