@@ -14,19 +14,15 @@ import (
 
 //go:generate go run .
 
-// root is the repository's, from this folder, where go generate runs it.
-const root = "../.."
+func main() { generated.Main("commands", files) }
 
-func main() {
+// files makes the page.
+func files() ([]generated.File, error) {
 	commands, err := describe()
-	if err == nil {
-		page := generated.File{Path: "docs/commands.md", Text: []byte(page(commands))}
-		err = generated.Write(root, []generated.File{page})
-	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "commands:", err)
-		os.Exit(1)
+		return nil, err
 	}
+	return []generated.File{{Path: "docs/commands.md", Text: []byte(page(commands))}}, nil
 }
 
 // command is one of throng, as throng describe says it.
@@ -43,7 +39,7 @@ type flag struct {
 // describe asks throng for its commands, the first of which is throng itself.
 func describe() (commands []command, err error) {
 	cmd := exec.Command("go", "run", "./cmd/throng", "describe")
-	cmd.Dir, cmd.Stderr = root, os.Stderr
+	cmd.Dir, cmd.Stderr = generated.Root, os.Stderr
 	said, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("ask throng for its commands: %w", err)

@@ -14,26 +14,13 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 
 	"github.com/thronggrid/throng/tools/generated"
 )
 
 //go:generate go run .
 
-// root is the repository's, from this folder, where go generate runs it.
-const root = "../.."
-
-func main() {
-	files, err := files()
-	if err == nil {
-		err = generated.Write(root, files)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "errors:", err)
-		os.Exit(1)
-	}
-}
+func main() { generated.Main("errors", files) }
 
 // files makes all files.
 func files() ([]generated.File, error) {
@@ -45,53 +32,38 @@ func files() ([]generated.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("table.yaml: %w", err)
 	}
-	var out []generated.File
+	pages, err := pages(t)
+	if err != nil {
+		return nil, err
+	}
 	for _, f := range []struct {
 		path string
 		make func(*table) ([]byte, error)
 	}{
 		{"grid/fault/codes_gen.go", codesSource},
 		{"netio/wire/reasons_gen.go", reasonsSource},
-		{"docs/errors.md", page},
 		{"docs/errors.json", forClients},
-		{"docs/protocol.md", protocol},
 	} {
 		text, err := f.make(t)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.path, err)
 		}
-		out = append(out, generated.File{Path: f.path, Text: text})
+		pages = append(pages, generated.File{Path: f.path, Text: text})
 	}
-	return out, nil
+	return pages, nil
 }
 
-// protocol puts the tables into docs/protocol.md.
-func protocol(t *table) ([]byte, error) {
-	return fill("protocol.md", []part{
-		{"error codes", t.sentCodes()},
-		{"errors in reply to hello", t.helloErrors()},
-		{"reasons", t.reasonLines()},
-	})
-}
-
-// page puts the tables into docs/errors.md.
-func page(t *table) ([]byte, error) {
-	return fill("errors.md", []part{{"codes", t.codesPart()}, {"reasons", t.reasonsPart()}})
-}
-
-// part is what stands between two markers of a page.
-type part struct{ what, text string }
-
-func fill(name string, parts []part) ([]byte, error) {
-	text, err := os.ReadFile(filepath.Join(root, "docs", name))
+// pages puts the tables into the pages for people.
+func pages(t *table) ([]generated.File, error) {
+	errors, err := generated.Page("docs/errors.md",
+		generated.Part{What: "codes", Text: t.codesPart()},
+		generated.Part{What: "reasons", Text: t.reasonsPart()})
 	if err != nil {
 		return nil, err
 	}
-	page := string(text)
-	for _, p := range parts {
-		if page, err = generated.Between(page, p.what, p.text); err != nil {
-			return nil, err
-		}
-	}
-	return []byte(page), nil
+	protocol, err := generated.Page("docs/protocol.md",
+		generated.Part{What: "error codes", Text: t.sentCodes()},
+		generated.Part{What: "errors in reply to hello", Text: t.helloErrors()},
+		generated.Part{What: "reasons", Text: t.reasonLines()})
+	return []generated.File{errors, protocol}, err
 }

@@ -5,8 +5,24 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 )
+
+// Root is the repository's folder as seen from that of a generator, where go generate
+// and tests run.
+const Root = "../.."
+
+// Main is the main function of a generator: it writes the files that make makes, or says
+// what went wrong and ends the process.
+func Main(name string, make func() ([]File, error)) {
+	files, err := make()
+	if err == nil {
+		err = Write(Root, files)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		os.Exit(1)
+	}
+}
 
 // File is one generated file, whole.
 type File struct {
@@ -39,16 +55,4 @@ func Stale(root string, files []File) []string {
 		}
 	}
 	return out
-}
-
-// Between returns page with text between the markers of what, which stand on lines
-// of their own: <!-- generated: WHAT --> and <!-- end of WHAT -->.
-func Between(page, what, text string) (string, error) {
-	first, last := "<!-- generated: "+what+" -->\n", "<!-- end of "+what+" -->\n"
-	before, rest, found := strings.Cut(page, first)
-	_, after, closed := strings.Cut(rest, last)
-	if !found || !closed {
-		return "", fmt.Errorf("the page lacks the lines %q and %q in this order", first, last)
-	}
-	return before + first + "\n" + text + "\n" + last + after, nil
 }

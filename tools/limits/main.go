@@ -11,7 +11,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/thronggrid/throng/tools/generated"
@@ -19,19 +18,7 @@ import (
 
 //go:generate go run .
 
-// root is the repository's, from this folder, where go generate runs it.
-const root = "../.."
-
-func main() {
-	files, err := files()
-	if err == nil {
-		err = generated.Write(root, files)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "limits:", err)
-		os.Exit(1)
-	}
-}
+func main() { generated.Main("limits", files) }
 
 // files makes the page.
 func files() ([]generated.File, error) {
@@ -43,7 +30,7 @@ func files() ([]generated.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("groups.yaml: %w", err)
 	}
-	found, err := constants(root)
+	found, err := constants(generated.Root)
 	if err != nil {
 		return nil, err
 	}
@@ -55,17 +42,12 @@ func files() ([]generated.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("groups.yaml: %w", err)
 	}
-	page, err := os.ReadFile(filepath.Join(root, "docs", "limits.md"))
-	if err != nil {
-		return nil, err
-	}
 	keys, err := l.keyTables()
 	if err != nil {
 		return nil, fmt.Errorf("groups.yaml: %w", err)
 	}
-	text, err := generated.Between(string(page), "fixed limits", tables)
-	if err == nil {
-		text, err = generated.Between(text, "configurable limits", keys)
-	}
-	return []generated.File{{Path: "docs/limits.md", Text: []byte(text)}}, err
+	page, err := generated.Page("docs/limits.md",
+		generated.Part{What: "fixed limits", Text: tables},
+		generated.Part{What: "configurable limits", Text: keys})
+	return []generated.File{page}, err
 }
