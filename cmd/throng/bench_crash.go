@@ -33,14 +33,27 @@ func newBenchCrash() *cobra.Command {
 	flags := cmd.Flags()
 	flags.IntVar(&o.Cycles, "cycles", o.Cycles, "`number` of crashes")
 	flags.BoolVar(&o.Power, "power", o.Power, "cut the power instead of SIGKILL alone; needs root")
+	needsRoot := func() string {
+		if o.Power {
+			return "--power"
+		}
+		return ""
+	}
+	return crashCommand(cmd, &o, needsRoot)
+}
+
+// crashCommand adds to a command what the benches have in common that write under
+// trouble. needsRoot returns what of it mounts a disk of its own; "": nothing does.
+func crashCommand(cmd *cobra.Command, o *crash.Options, needsRoot func() string) *cobra.Command {
+	flags := cmd.Flags()
 	flags.IntVar(&o.Clients, "clients", o.Clients, "`number` of clients that write")
 	flags.IntVar(&o.WritesMin, "writes-min", o.WritesMin,
 		"`number` of acknowledged writes that each cycle must have")
 	flags.Uint64Var(&o.Seed, "seed", o.Seed, "`seed` of the operations; 0 is a random one")
 	addDir(cmd, &o.Server)
 	check := func() error {
-		if o.Power && os.Geteuid() != 0 {
-			return usagef("--power mounts a disk of its own and needs root: use sudo")
+		if what := needsRoot(); what != "" && os.Geteuid() != 0 {
+			return usagef("%s mounts a disk of its own and needs root: use sudo", what)
 		}
 		if o.Seed == 0 {
 			o.Seed = rand.Uint64()
@@ -49,7 +62,7 @@ func newBenchCrash() *cobra.Command {
 	}
 	run := func(ctx context.Context, progress io.Writer) (*report.Report, error) {
 		o.Log = progress
-		return crash.Run(ctx, o)
+		return crash.Run(ctx, *o)
 	}
 	return benchCommand(cmd, check, run)
 }

@@ -1,15 +1,9 @@
 package main
 
 import (
-	"context"
-	"io"
-	"math/rand/v2"
-	"os"
-
 	"github.com/spf13/cobra"
 
 	"github.com/thronggrid/throng/bench/crash"
-	"github.com/thronggrid/throng/bench/report"
 )
 
 const diskfullHelp = `Fill the server's disk to the last block under a load of scores, boards and
@@ -33,25 +27,6 @@ func newBenchDiskfull() *cobra.Command {
 		Example: `  sudo throng bench diskfull
   sudo throng bench diskfull --cycles 30 -o json`,
 	}
-	flags := cmd.Flags()
-	flags.IntVar(&o.Cycles, "cycles", o.Cycles, "`number` of times to fill the disk")
-	flags.IntVar(&o.Clients, "clients", o.Clients, "`number` of clients that write")
-	flags.IntVar(&o.WritesMin, "writes-min", o.WritesMin,
-		"`number` of acknowledged writes that each cycle must have")
-	flags.Uint64Var(&o.Seed, "seed", o.Seed, "`seed` of the operations; 0 is a random one")
-	addDir(cmd, &o.Server)
-	check := func() error {
-		if os.Geteuid() != 0 {
-			return usagef("bench diskfull mounts a disk of its own and needs root: use sudo")
-		}
-		if o.Seed == 0 {
-			o.Seed = rand.Uint64()
-		}
-		return o.Check()
-	}
-	run := func(ctx context.Context, progress io.Writer) (*report.Report, error) {
-		o.Log = progress
-		return crash.Run(ctx, o)
-	}
-	return benchCommand(cmd, check, run)
+	cmd.Flags().IntVar(&o.Cycles, "cycles", o.Cycles, "`number` of times to fill the disk")
+	return crashCommand(cmd, &o, func() string { return "bench diskfull" })
 }
