@@ -42,6 +42,7 @@ func TestNoSecretIsPrinted(t *testing.T) {
 			k.runCommands()
 			k.reload()
 			k.look("the configuration", k.read(k.file))
+			k.log.wait(t, "a request was slow")
 			if err := k.process.Signal(end.signal); err != nil {
 				t.Fatal(err)
 			}
@@ -152,7 +153,7 @@ func (k *keeper) configure(more string) {
 	k.Helper()
 	lines := []string{
 		more, "data_dir: " + k.dir, "client_addr: 127.0.0.1:0", "http_addr: 127.0.0.1:0",
-		"hello_timeout: 1s", "ballast_bytes: 1MiB",
+		"hello_timeout: 1s", "ballast_bytes: 1MiB", "slow_request: 1us", // all are
 	}
 	tokens := credential.DrawKeys() + credential.DrawKeys()
 	for _, s := range []struct{ key, base, text string }{
