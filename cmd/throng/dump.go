@@ -19,12 +19,11 @@ import (
 
 const dumpHelp = `Look inside what a node keeps, without changing any of it.
 
-PATH is something in a data directory: its log (data/log), what is known of it (data/log.facts),
-a snapshot (data/snapshots/0/2-37.snap), or all snapshots of a shard. It may also be a backup,
-wherever that lies.
+PATH is a data directory, something in it (data/log, data/records, data/snapshots, a single
+snapshot, a facts file), or a backup, wherever that lies.
 
-The log can only be read while no node runs on it; the command says so if one does.
-Snapshots are whole at every moment.
+A log and record tables can only be read while no node runs on them; the command says so if
+one does. Snapshots and facts files are whole at every moment.
 
 Everything is read and verified. What is damaged is named, the rest is shown all the same,
 and the exit code is 1. Lists end after 100 rows; the last line says how to see more.
@@ -33,11 +32,13 @@ With -o json each line is one object, whose "type" says what it is of.
 Contents that belong to players (messages, metadata) are only counted, and secrets are not
 shown at all.`
 
-const dumpExample = `  throng dump data/log
+const dumpExample = `  throng dump data
+  throng dump data/log
   throng dump --shard 1 --entries 700-800 data/log
   throng dump data/snapshots/0
   throng dump --slot 1234 data/snapshots/0/2-37.snap
   throng dump today.throng
+  throng dump --table chat_messages data/records
   throng dump --shard 1 --limit 0 -o json today.throng | jq .digest`
 
 // dumpFlags say what of a thing is shown.
@@ -47,8 +48,9 @@ type dumpFlags struct {
 	slot   int // -1: all
 	shard  int // -1: all
 
-	entries  string // FROM-TO; "": none are asked for
-	from, to uint64
+	entries   string // FROM-TO; "": none are asked for
+	from, to  uint64
+	tableName string // whose rows are asked for; "": none
 }
 
 // dumper is one run of the command.
@@ -64,7 +66,7 @@ func newDump() *cobra.Command {
 	var f dumpFlags
 	cmd := &cobra.Command{
 		Use:     "dump PATH",
-		Short:   "Look inside a log, a snapshot or a backup",
+		Short:   "Look inside a data directory, a snapshot or a backup",
 		Long:    dumpHelp,
 		Example: dumpExample,
 		Args:    oneFile,
@@ -81,6 +83,8 @@ func newDump() *cobra.Command {
 	flags.IntVar(&f.shard, "shard", -1, "only this `shard`, and its slots one by one")
 	flags.StringVar(&f.entries, "entries", "",
 		"of a log, the entries `from-to`, and their commands one by one")
+	flags.StringVar(&f.tableName, "table", "",
+		"of record tables, the rows of the one with this `name`")
 	addOutput(cmd, &f.output)
 	return cmd
 }
@@ -145,7 +149,8 @@ func (d *dumper) only(what *dumpable) error {
 	for _, f := range []struct {
 		name string
 		set  bool
-	}{{"slot", d.slot >= 0}, {"shard", d.shard >= 0}, {"entries", d.entries != ""}} {
+	}{{"slot", d.slot >= 0}, {"shard", d.shard >= 0}, {"entries", d.entries != ""},
+		{"table", d.tableName != ""}} {
 		if f.set && !slices.Contains(what.flags, f.name) {
 			return usagef("--%s says nothing about %s, which %s is: leave it out",
 				f.name, what.name, what.path)

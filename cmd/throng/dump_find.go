@@ -17,9 +17,11 @@ const snapshotsDir = "snapshots"
 
 // What else a data directory has, beside its secrets.
 const (
-	lockFile = "LOCK"
-	logDir   = "log"
-	logFacts = "log.facts"
+	lockFile     = "LOCK"
+	logDir       = "log"
+	logFacts     = "log.facts"
+	recordsDir   = "records"
+	recordsFacts = "records.facts"
 )
 
 // findDump says what there is under a path. It opens files only to read them.
@@ -42,16 +44,26 @@ func findFile(path string, info fs.FileInfo) (*dumpable, error) {
 	if err != nil {
 		return nil, err
 	}
+	name, dir := filepath.Base(path), filepath.Dir(path)
 	switch {
-	case filepath.Base(path) == logFacts:
+	case name == logFacts:
 		return &dumpable{"a facts file", path, nil,
-			func(d *dumper) error { return d.facts(filepath.Dir(path)) }}, nil
+			func(d *dumper) error { return d.facts(dir) }}, nil
+	case name == recordsFacts:
+		return &dumpable{"a facts file", path, nil,
+			func(d *dumper) error { return d.recordFacts(dir) }}, nil
+	case knownFiles()[name] != "":
+		return &dumpable{"a file of a node", path, nil,
+			func(d *dumper) error { d.file(path, info); return nil }}, nil
 	case backup.Begins(head), strings.HasSuffix(path, ".throng"):
 		return &dumpable{"a backup", path, []string{"slot", "shard"},
 			func(d *dumper) error { return d.backup(path, info) }}, nil
 	case snapshot.Begins(head), strings.HasSuffix(path, snapshotSuffix):
 		return &dumpable{"a snapshot", path, []string{"slot"},
 			func(d *dumper) error { return d.snapshot(path, info) }}, nil
+	case ofPebble(name):
+		return nil, fmt.Errorf("%s is a part of a database: name the directory that it is in, %s",
+			path, dir)
 	case len(head) == 0:
 		return nil, fmt.Errorf("%s is empty: there is nothing in it to look at", path)
 	}
@@ -69,9 +81,24 @@ func findDir(path string) (*dumpable, error) {
 		return nil, fmt.Errorf("the directory %s is empty: a node that is started on it makes "+
 			"a new data directory of it", path)
 	}
-	if filepath.Base(path) == logDir && hasPebble(entries) {
+	name, dir := filepath.Base(path), filepath.Dir(path)
+	has := func(name string) bool {
+		return slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == name })
+	}
+	pebble := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return ofPebble(e.Name()) })
+	switch {
+	case has(logFacts), has(logDir), has(recordsFacts), has(backup.Unfinished):
+		return &dumpable{"a data directory", path, []string{"shard", "slot", "entries", "table"},
+			func(d *dumper) error { return d.directory(path) }}, nil
+	case name == logDir && pebble:
 		return &dumpable{"a log", path, []string{"shard", "slot", "entries"},
-			func(d *dumper) error { return d.log(filepath.Dir(path)) }}, nil
+			func(d *dumper) error { return d.log(dir, nil) }}, nil
+	case name == recordsDir && pebble:
+		return &dumpable{"record tables", path, []string{"table"},
+			func(d *dumper) error { return d.records(dir) }}, nil
+	case name == snapshotsDir:
+		return &dumpable{"the snapshots of a node", path, nil,
+			func(d *dumper) error { return d.snapshotsOf(path) }}, nil
 	}
 	var files []string
 	for _, e := range entries {
@@ -87,9 +114,12 @@ func findDir(path string) (*dumpable, error) {
 		"data directory, or one with snapshots", path)
 }
 
-// hasPebble says whether the database that keeps log and records is in a directory.
-func hasPebble(entries []fs.DirEntry) bool {
-	return slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
-		return strings.HasPrefix(e.Name(), "marker.manifest.")
-	})
+// ofPebble says whether a file is one of the database that keeps log and records.
+func ofPebble(name string) bool {
+	for _, prefix := range []string{"marker.", "MANIFEST-", "OPTIONS-"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return slices.Contains([]string{".sst", ".log", ".blob"}, filepath.Ext(name))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 
 	"github.com/thronggrid/throng/durable/disk"
 	"github.com/thronggrid/throng/durable/wal"
@@ -41,8 +42,9 @@ func running(dataDir string) (process string, runs bool, err error) {
 	return process, runs, err
 }
 
-// log looks into the log of a data directory.
-func (d *dumper) log(dataDir string) error {
+// log looks into the log of a data directory. Newest are the indexes at which its snapshots
+// end; nil: they are not known.
+func (d *dumper) log(dataDir string, newest map[uint32]uint64) error {
 	if err := d.stopped(dataDir, "its log"); err != nil {
 		return err
 	}
@@ -52,13 +54,16 @@ func (d *dumper) log(dataDir string) error {
 	}
 	d.logHead(dataDir, x)
 	for i := range x.Groups {
+		d.checkMeets(&x.Groups[i], newest)
 		if g := &x.Groups[i]; d.wantsEntries() && (d.shard < 0 || uint32(d.shard) == g.Group) {
 			d.logEntries(x, g)
 		}
 	}
-	if !d.wantsEntries() && len(x.Groups) > 0 {
-		d.say("hint", fmt.Sprintf("the entries one by one: --shard %d, or --entries %d-%d",
-			x.Groups[0].Group, x.Groups[0].First, x.Groups[0].Last))
+	full := slices.IndexFunc(x.Groups, func(g wal.Extent) bool { return g.Entries > 0 })
+	if !d.wantsEntries() && full >= 0 {
+		g := x.Groups[full]
+		d.say("hint", fmt.Sprintf("The entries one by one: --shard %d, or --entries %d-%d",
+			g.Group, g.First, g.Last))
 	}
 	return errors.Join(x.Close(), d.stayedStopped(dataDir))
 }

@@ -138,8 +138,11 @@ func TestDump(t *testing.T) {
 	t.Run("backup", func(t *testing.T) { checkDumpedBackup(t, file) })
 	t.Run("snapshot", func(t *testing.T) { checkDumpedSnapshots(t, restored) })
 	t.Run("log", func(t *testing.T) { checkDumpedLog(t, data) })
+	t.Run("records", func(t *testing.T) { checkDumpedRecords(t, data) })
+	t.Run("directory", func(t *testing.T) { checkDumpedDirectory(t, data, restored) })
+	t.Run("damaged database", func(t *testing.T) { checkDumpedDatabases(t, data) })
 	t.Run("damaged", func(t *testing.T) { checkDumpedDamage(t, file, restored) })
-	for _, path := range []string{data, file, restored, filepath.Join(data, "log")} {
+	for _, path := range []string{data, file, restored, filepath.Join(data, "server.key")} {
 		checkNoSecrets(t, data, path)
 	}
 	if after := contents(t, filepath.Dir(data)); !maps.Equal(before, after) {
@@ -238,6 +241,94 @@ func checkDumpedLog(t *testing.T, data string) {
 	}
 }
 
+func checkDumpedRecords(t *testing.T, data string) {
+	tables := filepath.Join(data, "records")
+	all := dumpLines(t, exitOK, "--table", "chat_messages", "--limit", "3", tables)
+	head, table := only(t, all, "records"), only(t, all, "table")
+	if head["acknowledged"] != head["last_transaction"] || table["rows"] == 0.0 || table["damaged"] != 0.0 {
+		t.Errorf("the records are %v, %v", head, table)
+	}
+	if rows := all["row"]; len(rows) != 3 || rows[2]["key"] != "2:"+backupRoom || rows[2]["seq"] != 3.0 {
+		t.Errorf("the rows are %v", rows)
+	}
+	facts := dumpLines(t, exitOK, filepath.Join(data, "records.facts"))
+	if got := only(t, facts, "facts")["acknowledged"]; got != head["acknowledged"] {
+		t.Errorf("the facts file says %v, want %v", got, head["acknowledged"])
+	}
+	if _, said := dump(t, exitUsage, "--table", "x", tables); !strings.Contains(said, "no such table") {
+		t.Errorf("of a table that is not there it says %s", said)
+	}
+}
+
+// checkDumpedDirectory: a data directory is told as a whole, after a stop and after a restore.
+func checkDumpedDirectory(t *testing.T, data, restored string) {
+	for _, dir := range []string{data, restored} {
+		all := dumpLines(t, exitOK, dir)
+		if only(t, all, "directory")["node"] != "stopped" || len(all["shard"]) != 2 || len(all["table"]) != 1 ||
+			len(all["file"]) < 8 {
+			t.Errorf("of %s it says %v", dir, all)
+		}
+		if n := len(all["snapshot"]); (n == 2) != (dir == restored) {
+			t.Errorf("%s has %d snapshots", dir, n)
+		}
+	}
+	unfinished := t.TempDir()
+	if err := os.WriteFile(filepath.Join(unfinished, "restore.unfinished"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, _ := dump(t, exitFailed, unfinished); !strings.Contains(out, "did not come to its end") {
+		t.Errorf("of an unfinished restore it says %s", out)
+	}
+	out, _ := dump(t, exitOK, filepath.Join(data, "server.key"))
+	if !strings.Contains(out, "not shown: the server key") {
+		t.Errorf("of a secret it says %s", out)
+	}
+	logs, err := filepath.Glob(filepath.Join(data, "log", "*.log"))
+	if err != nil || len(logs) == 0 {
+		t.Fatal(logs, err)
+	}
+	if _, said := dump(t, exitFailed, logs[0]); !strings.Contains(said, "name the directory that it is in") {
+		t.Errorf("of a file of the log it says %s", said)
+	}
+}
+
+// checkDumpedDatabases flips a byte of the log, and of the record tables, of copies.
+func checkDumpedDatabases(t *testing.T, data string) {
+	for _, name := range []string{"log", "records"} {
+		dir := t.TempDir()
+		for _, part := range []string{"log", "records"} {
+			facts, err := os.ReadFile(filepath.Join(data, part+".facts"))
+			if err == nil {
+				err = os.WriteFile(filepath.Join(dir, part+".facts"), facts, 0o600)
+			}
+			if err == nil {
+				err = os.CopyFS(filepath.Join(dir, part), os.DirFS(filepath.Join(data, part)))
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		dump(t, exitOK, dir)
+		logs, err := filepath.Glob(filepath.Join(dir, name, "*.log"))
+		if err != nil || len(logs) == 0 {
+			t.Fatal(logs, err)
+		}
+		text, err := os.ReadFile(logs[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		text[len(text)/3] ^= 0x20
+		if err := os.WriteFile(logs[0], text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		out, said := dump(t, exitFailed, dir)
+		if !strings.Contains(out, "DAMAGED: ") || !strings.Contains(said, "is damaged") ||
+			!strings.Contains(out, "chat_messages") || !strings.Contains(out, "slot-table") {
+			t.Errorf("with a byte of %s flipped it says\n%s%s", name, out, said)
+		}
+	}
+}
+
 // TestDumpOfARunningNode: what changes is refused, with what to do; what does not is told.
 func TestDumpOfARunningNode(t *testing.T) {
 	data := t.TempDir()
@@ -248,9 +339,14 @@ func TestDumpOfARunningNode(t *testing.T) {
 			t.Errorf("it does not say %q: %s", want, said)
 		}
 	}
-	if all := dumpLines(t, exitOK, filepath.Join(data, "log.facts")); !strings.HasPrefix(
-		fmt.Sprint(only(t, all, "facts")["facts"]), "running") {
-		t.Errorf("the facts are %v", all)
+	for _, path := range []string{data, filepath.Join(data, "log.facts")} {
+		all := dumpLines(t, exitOK, path)
+		if got := only(t, all, "facts")["facts"]; !strings.HasPrefix(fmt.Sprint(got), "running") {
+			t.Errorf("the facts are %v", all)
+		}
+		if len(all["log"])+len(all["records"]) > 0 || path == data && len(all["hint"]) != 1 {
+			t.Errorf("it looked into what changes: %v", all)
+		}
 	}
 }
 
