@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,13 +12,17 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/thronggrid/throng/cmd/throng/config"
 )
 
 const healthHelp = `Ask the node on this machine whether it is alive, or with --ready whether
 clients may be sent to it. It prints what the node says; the exit code is 0 when
 that is yes. It is made for health checks of containers, where there is no curl.
 
-The address is --http-addr, or THRONG_HTTP_ADDR, or 127.0.0.1:7401.`
+The address is --http-addr, or what throng serve would take it from: the variable
+THRONG_HTTP_ADDR, the file that THRONG_CONFIG names, or 127.0.0.1:7401. A file with a
+mistake in it is passed over, since the node goes on with what it has.`
 
 const (
 	// httpAddrDefault is where a node's HTTP port is if nothing else is set.
@@ -35,7 +40,7 @@ func newHealth() *cobra.Command {
 		Example: "  throng health\n  throng health --ready --http-addr 127.0.0.1:7401",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if addr == "" {
-				addr = os.Getenv("THRONG_HTTP_ADDR")
+				addr = configuredHTTP()
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()
@@ -49,10 +54,20 @@ func newHealth() *cobra.Command {
 	return cmd
 }
 
+// configuredHTTP returns where a node with this environment has its HTTP port, "" when it
+// is to have none.
+func configuredHTTP() string {
+	c, err := config.Load(new(config.Flags).Sources(os.Environ()))
+	if err == nil {
+		return c.HTTP.Addr
+	}
+	return cmp.Or(os.Getenv("THRONG_HTTP_ADDR"), httpAddrDefault)
+}
+
 // health prints what the node says at addr; an error says that it is not well.
 func health(ctx context.Context, out io.Writer, addr string, ready bool) error {
 	if addr == "" {
-		addr = httpAddrDefault
+		return usagef("http_addr is empty, so the node has no HTTP port to ask")
 	}
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
@@ -70,7 +85,8 @@ func health(ctx context.Context, out io.Writer, addr string, ready bool) error {
 	if err != nil {
 		return fmt.Errorf("ask the node: %w", err)
 	}
-	a, err := http.DefaultTransport.RoundTrip(q)
+	direct := &http.Transport{DisableKeepAlives: true} // and no proxy
+	a, err := direct.RoundTrip(q)
 	if err != nil {
 		return fmt.Errorf("ask the node at %s: %w; is it running, with an HTTP port?", url, err)
 	}

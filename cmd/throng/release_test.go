@@ -111,6 +111,35 @@ func TestHealth(t *testing.T) {
 	}
 }
 
+// TestHealthAddr: the address is the one that the node took from the same file and
+// environment, also when the file has got a mistake since.
+func TestHealthAddr(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "throng.yaml")
+	for _, c := range []struct{ file, variable, want string }{
+		{"", "", httpAddrDefault},
+		{"http_addr: :8080", "", ":8080"},
+		{"http_addr: :8080", ":9090", ":9090"},
+		{"http_addr: ''", "", ""},
+		{"http_adr: :8080", ":9090", ":9090"},
+		{"http_adr: :8080", "", httpAddrDefault},
+	} {
+		if err := os.WriteFile(file, []byte(c.file), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("THRONG_CONFIG", file)
+		t.Setenv("THRONG_HTTP_ADDR", c.variable)
+		if c.variable == "" {
+			os.Unsetenv("THRONG_HTTP_ADDR")
+		}
+		if got := configuredHTTP(); got != c.want {
+			t.Errorf("with %q and %q it is %q, want %q", c.file, c.variable, got, c.want)
+		}
+	}
+	if err := health(t.Context(), &bytes.Buffer{}, "", false); exitCode(err) != exitUsage {
+		t.Errorf("a node without an HTTP port: %v", err)
+	}
+}
+
 // TestUnit: systemd understands the unit. The program need not be installed for that.
 func TestUnit(t *testing.T) {
 	analyze, err := exec.LookPath("systemd-analyze")
