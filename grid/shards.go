@@ -58,7 +58,8 @@ type Outcomes struct {
 	// and fault.Error.Append's array follows.
 	Ends  []uint32
 	Bytes []byte
-	// Confirmed says that these are reads that Confirm staged.
+	// Confirmed says that these are reads that Confirm staged; if Err is nil, the leader
+	// was confirmed.
 	Confirmed bool
 	// Steps says where the time of these commands went; zero where nobody has looked.
 	Steps Steps

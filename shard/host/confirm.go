@@ -29,7 +29,10 @@ type waiting struct {
 // add appends what a lane has staged. Called on the lane's goroutine.
 func (c *confirms) add(l *lane, refs []grid.Ref) {
 	if err := c.push(l, refs); err != nil {
-		l.refuse(refs, err)
+		o := l.host.takeOutcomes()
+		o.Refs = append(o.Refs, refs...)
+		o.Err, o.Confirmed = err, true
+		l.deliver(o)
 		return
 	}
 	select {
@@ -94,7 +97,7 @@ func (g *Group) confirmReads(stop <-chan struct{}) {
 
 func (g *Group) answerConfirms(all []waiting, err error) {
 	for _, w := range all {
-		w.out.Err, w.out.Confirmed = err, err == nil
+		w.out.Err, w.out.Confirmed = err, true
 		w.lane.deliver(w.out)
 	}
 }

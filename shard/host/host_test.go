@@ -154,6 +154,31 @@ func TestALinearizableReadIsConfirmed(t *testing.T) {
 	}
 }
 
+// Reads whose leader is not confirmed are told from commands that failed: whoever staged
+// them counts the two apart.
+func TestALinearizableReadIsRefused(t *testing.T) {
+	for name, late := range map[string]bool{"as it comes": true, "as it waits": false} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, vfs.NewMem(), nil)
+			c := newCaller(t, h)
+			slot := grid.SlotOf("b")
+			if err := c.lane.Confirm(slot, grid.Ref{ID: 9}); err != nil {
+				t.Fatal(err)
+			}
+			if late {
+				h.group(slot).confirms.close(errNotServing)
+				c.lane.Flush()
+			} else {
+				w := waiting{c.lane.(*lane), &grid.Outcomes{Refs: []grid.Ref{{ID: 9}}}}
+				h.group(slot).answerConfirms([]waiting{w}, errLeaseOver)
+			}
+			if r := <-c.in; r.err == nil || !r.confirmed || r.ref.ID != 9 {
+				t.Errorf("%+v", r)
+			}
+		})
+	}
+}
+
 func TestTheNumberOfShardsIsKept(t *testing.T) {
 	fs := vfs.NewMem()
 	if err := open(t, fs, nil).Close(); err != nil {
