@@ -19,7 +19,7 @@ func (s *Server) nanos() int64 { return max(1, int64(time.Since(s.began))) }
 
 // admit says whether a request comes within the rates of its connection and its user. If
 // not it was answered, and who floods was told goodbye.
-func (l *loop) admit(k *conn, q asked) bool {
+func (l *loop) admit(k *conn, q *asked) bool {
 	m := l.server.limits.Load()
 	if k.is(server) || m.session.interval == 0 && m.user.interval == 0 {
 		return true

@@ -49,14 +49,17 @@ const noSlot grid.Slot = grid.Slots
 
 // asked returns what is kept of a frame until it is answered. It came when something was
 // first asked of the loop in this event: so no request costs a look at the clock.
-func (l *loop) asked(k *conn, f *wire.Frame) asked {
+// It is valid until the next call, or of refers.
+func (l *loop) asked(k *conn, f *wire.Frame) *asked {
 	ref := grid.Ref{Conn: k.number(), Came: l.nanos(), ID: f.ID, Kind: f.Kind, Slot: noSlot}
-	return l.server.asked(ref)
+	return l.refers(&ref)
 }
 
-// asked returns the request of a reference.
-func (s *Server) asked(ref grid.Ref) asked {
-	return asked{Ref: ref, class: s.rows.classes[s.rows.of(ref.Kind)]}
+// refers returns the request that a reference is to, until the next call, or of asked.
+func (l *loop) refers(ref *grid.Ref) *asked {
+	rows := l.server.rows
+	l.served = asked{Ref: *ref, class: rows.classes[rows.of(ref.Kind)]}
+	return &l.served
 }
 
 // noteAnswers notes how long the answers of this event took, which are about to be written:

@@ -62,6 +62,15 @@
 // are counted by address (address.go). One for which there is no room waits a moment for
 // its first bytes, to be told so in HTTP or in a goodbye (door.go).
 //
+// # How long requests take
+//
+// A request comes when something is first asked of its loop in an event, so one look at
+// the clock is for all of an event, and its Ref carries that time to the shards and back.
+// Its answer ends with the event that writes it (asked.go). What took longer than
+// Limits.SlowRequest is logged by a goroutine of the server, with the name that the
+// client knows it by (trace.go, slowlog.go): its connection's trace, which welcome tells,
+// and its frame's id.
+//
 // # WebSocket
 //
 // What begins like an HTTP request is upgraded, or refused in HTTP (websocket.go).

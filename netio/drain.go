@@ -111,7 +111,7 @@ func (l *loop) settle(o *grid.Outcomes, i int) {
 
 // settleRequest answers a request of a connection that is still there.
 func (l *loop) settleRequest(k *conn, op *grid.Op, o *grid.Outcomes, i int) {
-	q := l.server.asked(o.Refs[i])
+	q := l.refers(&o.Refs[i])
 	q.steps = o.Steps
 	var status byte
 	var body []byte
@@ -170,8 +170,8 @@ func (l *loop) confirmed(k *conn, ref grid.Ref, err error) {
 		l.count.dropped.Add(1)
 		return
 	}
-	q := asked{Ref: ref, class: classLinearizable}
-	q.ID = c.id
+	q := l.refers(&ref)
+	q.ID, q.class = c.id, classLinearizable
 	if err != nil {
 		l.fail(k, q, err)
 		return

@@ -34,7 +34,7 @@ func (l *loop) hello(k *conn, f wire.Frame) {
 		return
 	}
 	k.state = greeting
-	o := &opening{asked: q, nonce: h.Nonce, resume: h.Resume}
+	o := &opening{asked: *q, nonce: h.Nonce, resume: h.Resume}
 	if h.Resume != nil && h.Resume.Session == 0 {
 		o.resume = nil // names no session, so opens one, as each token that resumes none
 	}
@@ -65,7 +65,7 @@ func (l *loop) welcome(k *conn, o *opening, streams []string) {
 	k.state = open
 	l.strange--
 	l.count.hellos.Add(1)
-	l.replied(o.asked, fault.OK)
+	l.replied(&o.asked, fault.OK)
 	w := wire.Welcome{
 		Version:       wire.Version,
 		User:          k.user,
@@ -117,11 +117,11 @@ func (l *loop) refuseHello(k *conn, err error) {
 	}
 	q := k.opening().asked
 	k.rare = nil
-	l.refuse(k, q, r, &f)
+	l.refuse(k, &q, r, &f)
 }
 
 // refuse answers the first frame with an error and a goodbye.
-func (l *loop) refuse(k *conn, q asked, r wire.Reason, err error) {
+func (l *loop) refuse(k *conn, q *asked, r wire.Reason, err error) {
 	l.count.refused.Add(1)
 	l.fail(k, q, err)
 	if k.state != gone {

@@ -26,7 +26,8 @@ type loop struct {
 	now    *conn // being served: to blame for a panic
 	time   int64 // see nanos; 0: nothing was asked in this event
 
-	asks      grid.Caller // who sent the request being served; here so as not to be allocated
+	served    asked       // being served; here so as not to be copied or allocated,
+	asks      grid.Caller // who sent it, likewise
 	cursor    pack.Cursor // over the request being served, likewise
 	scratch   []byte      // the prepared body of the request being served
 	part      []byte      // what memory had of the reply to a read that lies at several slots

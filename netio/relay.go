@@ -14,7 +14,7 @@ const relayPause = 50 * time.Millisecond
 
 // relayRequest passes a message on to all on a stream. It is answered when all of
 // this node have been written to.
-func (l *loop) relayRequest(k *conn, op *grid.Op, q asked, f wire.Frame) {
+func (l *loop) relayRequest(k *conn, op *grid.Op, q *asked, f wire.Frame) {
 	l.count.relays.Add(1)
 	if err := l.relay(k, op, q, f); err != nil {
 		l.budget-- // a refusal is answered at once, like a read
@@ -22,7 +22,7 @@ func (l *loop) relayRequest(k *conn, op *grid.Op, q asked, f wire.Frame) {
 	}
 }
 
-func (l *loop) relay(k *conn, op *grid.Op, q asked, f wire.Frame) error {
+func (l *loop) relay(k *conn, op *grid.Op, q *asked, f wire.Frame) error {
 	if err := l.mayAsk(k); err != nil {
 		return err
 	}

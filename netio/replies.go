@@ -51,10 +51,10 @@ func (r *replyRows) of(kind grid.Kind) int {
 }
 
 // replied counts a reply, where it is made.
-func (l *loop) replied(q asked, c fault.Code) {
+func (l *loop) replied(q *asked, c fault.Code) {
 	at := min(int(c), codes-1)
 	l.replies[l.server.rows.of(q.Kind)*codes+at].Add(1)
-	l.answers = append(l.answers, q)
+	l.answers = append(l.answers, *q)
 }
 
 // ReplyCount is how often a kind of request was answered with a code.

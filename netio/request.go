@@ -11,7 +11,7 @@ import (
 )
 
 // writeRequest stages a write: [seq, low, fields …].
-func (l *loop) writeRequest(k *conn, op *grid.Op, q asked, f wire.Frame) {
+func (l *loop) writeRequest(k *conn, op *grid.Op, q *asked, f wire.Frame) {
 	l.count.writes.Add(1)
 	if err := l.stage(k, op, q.Ref, f); err != nil {
 		l.budget-- // a refusal is answered at once, like a read
@@ -89,7 +89,7 @@ func (l *loop) prepare(k *conn, op *grid.Op, n int) (key, body []byte, err error
 }
 
 // readRequest serves a read: [fields …].
-func (l *loop) readRequest(k *conn, op *grid.Op, q asked, f wire.Frame) {
+func (l *loop) readRequest(k *conn, op *grid.Op, q *asked, f wire.Frame) {
 	l.count.reads.Add(1)
 	l.cursor = pack.NewCursor(f.Body)
 	n := l.cursor.Array()
@@ -125,7 +125,7 @@ func (l *loop) readRequest(k *conn, op *grid.Op, q asked, f wire.Frame) {
 
 // read answers a query from memory, straight into the outgoing buffer.
 func (l *loop) read(
-	k *conn, op *grid.Op, q asked, level grid.Level, body []byte,
+	k *conn, op *grid.Op, q *asked, level grid.Level, body []byte,
 ) {
 	head := l.head(k, op.Kind, wire.Reply, q.ID)
 	out, err := l.lane.Read(q.Slot, level, op.Kind, body, head)
@@ -150,24 +150,25 @@ func (l *loop) read(
 }
 
 // complete has a worker finish the reply to a read of which memory had but a part.
-func (l *loop) complete(k *conn, op *grid.Op, q asked, body, part []byte) error {
-	q.class = classArchive
+func (l *loop) complete(k *conn, op *grid.Op, q *asked, body, part []byte) error {
+	late := *q
+	late.class = classArchive
 	body, part = bytes.Clone(body), bytes.Clone(part)
 	return l.send(l.server.readers, k, func() func(*conn) {
 		reply, err := op.Complete(body, part, nil)
 		return func(k *conn) {
 			if err != nil {
-				l.fail(k, q, err)
+				l.fail(k, &late, err)
 				return
 			}
-			l.replied(q, fault.OK)
-			l.answer(k, op.Kind, wire.Reply, q.ID, reply)
+			l.replied(&late, fault.OK)
+			l.answer(k, op.Kind, wire.Reply, late.ID, reply)
 		}
 	})
 }
 
 // confirm parks a linearizable read until the leader is confirmed.
-func (l *loop) confirm(k *conn, q asked, body []byte) error {
+func (l *loop) confirm(k *conn, q *asked, body []byte) error {
 	if err := l.mayAsk(k); err != nil {
 		return err
 	}
@@ -190,7 +191,7 @@ func (l *loop) confirm(k *conn, q asked, body []byte) error {
 }
 
 // fail answers a request with an error.
-func (l *loop) fail(k *conn, q asked, err error) {
+func (l *loop) fail(k *conn, q *asked, err error) {
 	f := fault.Of(err)
 	if f.Code == fault.Internal {
 		l.server.options.Logger.Error("a request failed inside the server",

@@ -151,7 +151,7 @@ func (l *loop) request(k *conn, f wire.Frame, waiting int) bool {
 }
 
 // change serves a request that is answered later.
-func (l *loop) change(k *conn, op *grid.Op, q asked, f wire.Frame) {
+func (l *loop) change(k *conn, op *grid.Op, q *asked, f wire.Frame) {
 	if op.Write {
 		l.writeRequest(k, op, q, f)
 	} else {
@@ -160,7 +160,7 @@ func (l *loop) change(k *conn, op *grid.Op, q asked, f wire.Frame) {
 }
 
 // ask serves a request that is answered at once.
-func (l *loop) ask(k *conn, op *grid.Op, q asked, f wire.Frame) {
+func (l *loop) ask(k *conn, op *grid.Op, q *asked, f wire.Frame) {
 	switch {
 	case f.Kind < wire.KindFeatures:
 		l.control(k, q)
@@ -174,7 +174,7 @@ func (l *loop) ask(k *conn, op *grid.Op, q asked, f wire.Frame) {
 }
 
 // control serves the kinds of package wire, after hello.
-func (l *loop) control(k *conn, q asked) {
+func (l *loop) control(k *conn, q *asked) {
 	switch q.Kind {
 	case wire.KindPing:
 		l.replied(q, fault.OK)
@@ -191,7 +191,7 @@ func (l *loop) control(k *conn, q asked) {
 }
 
 // tokens answers a request for tokens.
-func (l *loop) tokens(k *conn, q asked) {
+func (l *loop) tokens(k *conn, q *asked) {
 	if l.server.options.Tokens == nil {
 		l.fail(k, q, fault.New(fault.Unimplemented,
 			"this server gives out no tokens: say hello with the credential itself"))

@@ -166,4 +166,9 @@ async function score(server, alice, bob, board) {
       `${c.name} should have rank ${rank} of 2`);
   }
   await server.write(kinds.boardDelete, [board]);
+
+  step('Bob submits once more, to the board that is gone. What he is told names the request:');
+  const e = await bob.write(kinds.boardSubmit, [board, null, 4300, 0]).catch((e) => e);
+  must(e.code === 5 && e.message.includes(`(trace ${bob.trace}-`), `he was told ${e.message}`);
+  console.log(`  ${e.message}`);
 }

@@ -19,11 +19,11 @@ const retryFor = 300_000; // ms for which a request is sent again
 
 export const sleep = (ms) => new Promise((wake) => setTimeout(wake, ms));
 
-/** An error reply: a code, and a sentence that says what to do. */
+/** An error reply: a code, a sentence that says what to do, and what names the request in the log. */
 export class Refusal extends Error {
-  constructor([code, message, retry = 0, unknown = false]) {
-    super(message);
-    Object.assign(this, { code, retry, unknown });
+  constructor([code, message, retry = 0, unknown = false], trace = '') {
+    super(trace ? `${message} (trace ${trace})` : message);
+    Object.assign(this, { code, retry, unknown, trace });
   }
 }
 
@@ -117,7 +117,8 @@ export class Client {
   answer({ kind, flags, id, fields }) {
     const r = this.pending.get(id);
     if (r?.kind !== kind) return;
-    const e = flags & ERROR ? new Refusal(fields) : null;
+    const trace = this.trace && `${this.trace}-${id}`;
+    const e = flags & ERROR ? new Refusal(fields, trace) : null;
     if (e?.retry > 0 && Date.now() - r.made < retryFor) {
       Object.assign(r, { waits: true, sent: null }); // it keeps its number
       setTimeout(() => { r.waits = false; this.pump(); }, e.retry);
@@ -183,8 +184,9 @@ export class Client {
     });
   }
 
-  welcome(socket, [, user, requestsMax, , , session, token, resumed]) {
+  welcome(socket, [, user, requestsMax, , , session, token, resumed, , , trace]) {
     Object.assign(this, { user, requestsMax, session, token, resumed });
+    this.trace = trace ? Buffer.from(trace).toString('hex') : ''; // names this connection
     return socket;
   }
 
