@@ -27,7 +27,8 @@ began, and nothing in part. It is taken from the node's HTTP port, which needs t
 admin token. The node goes on serving; it works on the backup a third of the time.
 
 With --data-dir it is taken of a node that is stopped: its shards are started without
-any port, and stopped again, which counts as a start of the node.
+any port, and stopped again. That counts as a start of the node, whose state stays as
+it is.
 
 The file gets its name when it is whole, on disk, and was read back: --verify=false
 leaves out to work out all digests anew. For each shard the command prints the point of

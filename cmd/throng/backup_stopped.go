@@ -20,7 +20,8 @@ import (
 )
 
 // backUpStopped begins a backup of a node that is stopped: it starts the parts that keep
-// its state, without any port, and stops them again behind the last byte.
+// its state, without any port, and stops them again behind the last byte. The state stays
+// as it is.
 func backUpStopped(ctx context.Context, dataDir string, keys bool) (io.ReadCloser, error) {
 	// What is no data directory is not made one.
 	if _, err := os.Stat(filepath.Join(dataDir, "log.facts")); err != nil {
@@ -50,7 +51,7 @@ func writeStopped(ctx context.Context, w io.Writer, dataDir string, keys bool) (
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	shards, err := host.Open(host.Options{FS: vfs.Default, Dir: dataDir, Clock: clock.Real(),
-		Archive: history.New(store), Fatal: fatal, Logger: log})
+		Archive: history.New(store), AtRest: true, Fatal: fatal, Logger: log})
 	if err != nil {
 		return err
 	}

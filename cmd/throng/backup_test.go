@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -40,6 +41,16 @@ func parts(t *testing.T, args ...string) string {
 		t.Fatal(err)
 	}
 	return fmt.Sprint(said.Parts)
+}
+
+// digests returns the digests of parts, without the points of the log.
+func digests(t *testing.T, parts string) string {
+	t.Helper()
+	found := regexp.MustCompile(`[0-9a-f]{16,}`).FindAllString(parts, -1)
+	if len(found) == 0 {
+		t.Fatalf("no digest in %s", parts)
+	}
+	return fmt.Sprint(found)
 }
 
 const (
@@ -112,6 +123,9 @@ func TestBackup(t *testing.T) {
 		}
 	})
 	stopped := parts(t, "backup", "--data-dir", other, file+"2")
+	if again := parts(t, "backup", "--data-dir", other, file+"3"); digests(t, again) != digests(t, stopped) {
+		t.Errorf("a node at rest had %s, and then %s", stopped, again)
+	}
 	if got := parts(t, "restore", "--data-dir", filepath.Join(dir, "c"), file+"2"); got != stopped {
 		t.Errorf("restored were %s, the node at rest had %s", got, stopped)
 	}

@@ -97,6 +97,10 @@ func (e *errands) round() {
 
 // begin takes up what a group owes, now that this node leads it.
 func (e *errands) begin(g *Group) {
+	if e.host.options.AtRest {
+		e.swept(g, nil) // by the node's next start
+		return
+	}
 	e.last++
 	e.tours[g.number] = tour{number: e.last, sweepAt: neverAt}
 	if !g.swept.Load() {

@@ -54,6 +54,9 @@ type Options struct {
 	// SessionGrace is how long a session of an incarnation of this node that has
 	// ended may be resumed; default a minute.
 	SessionGrace time.Duration
+	// AtRest leaves the state as it is, to be looked at: the node itself has nothing
+	// done that its log does not say. Nobody else is to be served then.
+	AtRest bool
 
 	// HeartbeatTimeout is how long a follower waits for its leader before it
 	// stands, and the bound of the leader's lease; default 1.5 s.
