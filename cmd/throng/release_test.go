@@ -54,6 +54,9 @@ func TestRelease(t *testing.T) {
 		return cmd
 	}
 	checkReleaseVersion(t, inside("version", "-o", "json"))
+	if said, err := inside("--version").Output(); err != nil || string(said) != "throng v9.8.7\n" {
+		t.Errorf("--version says %q, %v", said, err)
+	}
 	checkReleaseServes(t, inside)
 }
 

@@ -22,6 +22,8 @@ func newRoot() *cobra.Command {
   throng demo                       # a server with a crowd of bots in it
   throng bench peer redis           # compare with Redis on this machine
   throng version -o json`
+	root.Version = readVersion().Version
+	root.SetVersionTemplate("throng {{.Version}}\n")
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.CompletionOptions.HiddenDefaultCmd = true
