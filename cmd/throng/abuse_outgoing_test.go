@@ -17,7 +17,7 @@ import (
 func TestFewOutgoingBytes(t *testing.T) {
 	t.Parallel()
 	v := &victim{t: t, dir: t.TempDir()}
-	both, process := startProcess(t, v.dir, "--outgoing-bytes-max=64KiB", "--http-addr=127.0.0.1:0",
+	both, process := startProcess(t, v.dir, "--outgoing-bytes-max=512KiB", "--http-addr=127.0.0.1:0",
 		"--session-requests-per-second=0", "--user-requests-per-second=0")
 	v.addr, v.http, _ = strings.Cut(both, " http=")
 	v.process = process

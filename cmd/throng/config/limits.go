@@ -22,6 +22,10 @@ type Limits struct {
 	UserRequestsBurst      int
 }
 
+// outgoingBytesMin is such that a reply alone never closes a connection: a quarter may
+// wait when it is begun, and the longest has a page of records of some 320 kB.
+const outgoingBytesMin = 512 << 10
+
 func (l *Limits) keys() []Key {
 	return append([]Key{{
 		Name: "frame_bytes_max",
@@ -44,8 +48,9 @@ func (l *Limits) keys() []Key {
 		value: span(&l.HelloTimeout, 10*time.Second, time.Second, 5*time.Minute, ""),
 	}, {
 		Name: "outgoing_bytes_max",
-		Doc: "`size` of what may wait for a client that does not read: pushes are dropped " +
-			"from a quarter of it on, and beyond it the connection is closed",
-		value: size(&l.OutgoingBytesMax, 1<<20, 64<<10, 1<<30, ""),
+		Doc: "`size` of what may wait for a client that does not read: from a quarter of it on " +
+			"pushes are dropped and reads wait, and beyond it the connection is closed. The " +
+			"least has room for that quarter and the longest page of history or of a board",
+		value: size(&l.OutgoingBytesMax, 1<<20, outgoingBytesMin, 1<<30, ""),
 	}}, l.clientKeys()...)
 }

@@ -58,7 +58,7 @@ jwt_algorithms:
   - ES256
 jwt_key_file: "studio.pem"
 `),
-		Environ: []string{"THRONG_OUTGOING_BYTES_MAX=200000", "THRONG_CONFIG=elsewhere"},
+		Environ: []string{"THRONG_OUTGOING_BYTES_MAX=600000", "THRONG_CONFIG=elsewhere"},
 		Flags:   []Setting{{"jwt_algorithms", "RS256,PS256"}, {"jwt_algorithms", "EdDSA"}},
 	})
 	if err != nil {
@@ -68,7 +68,7 @@ jwt_key_file: "studio.pem"
 	want.Node.DataDir = "/var/lib/throng"
 	want.Limits.ConnectionsMax = 1000
 	want.Limits.FrameBytesMax = 128 << 10
-	want.Limits.OutgoingBytesMax = 200000
+	want.Limits.OutgoingBytesMax = 600000
 	want.Clients.SessionGrace = 90 * time.Second
 	want.Clients.WebsocketOrigins = []string{"https://a.example", "https://b.example"}
 	want.Tokens.JWTAlgorithms = []string{"RS256", "PS256", "EdDSA"}
