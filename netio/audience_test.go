@@ -259,7 +259,7 @@ func (a *audience) full() {
 
 // say passes on a message of a client.
 func (c *client) say(stream, size int) {
-	if c.k.state != open || c.k.asking() == ConfirmsMax {
+	if c.k.state != open || c.k.asking() == grid.RequestsMax {
 		return
 	}
 	c.id++

@@ -95,7 +95,7 @@ func (k *conn) opening() *opening {
 // settled says whether nothing is in flight.
 func (k *conn) settled() bool { return k.writes == 0 && k.errands == 0 && k.rare == nil }
 
-// asking is how many requests are unanswered that count against ConfirmsMax.
+// asking is how many requests are unanswered that count against PendingMax together.
 func (k *conn) asking() int {
 	if k.rare == nil {
 		return int(k.errands)

@@ -123,8 +123,8 @@
 //	I5  What waits for one connection is bounded: inbound by twice FrameBytesMax (of a
 //	    WebSocket as much again that is deciphered), and by greetingBytesMax before the
 //	    welcome; outbound by OutBytesMax and one reply, of which pushes are at most a
-//	    quarter and one round's part; numbered writes by grid.RequestsMax, all else that
-//	    is not answered at once by ConfirmsMax.
+//	    quarter and one round's part; numbered writes by PendingMax, and all else that
+//	    is not answered at once likewise.
 //	I6  What waits for all is bounded: pushes by PendingBytesMax and StreamsPendingMax,
 //	    of what gathers and of each of RoundsMax under way, and by LettersMax a loop;
 //	    errands by ErrandsMax, connections by ConnectionsMax, those long without a

@@ -227,7 +227,7 @@ func TestRelaysInFlight(t *testing.T) {
 	lobby := roomKey("lobby")
 	p.track(lobby)
 	s.busy(true)
-	ids := make([]uint32, ConfirmsMax)
+	ids := make([]uint32, grid.RequestsMax)
 	for i := range ids {
 		ids[i] = p.say(lobby, fmt.Sprint(i))
 	}

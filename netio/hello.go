@@ -69,7 +69,7 @@ func (l *loop) welcome(k *conn, o *opening, streams []string) {
 	w := wire.Welcome{
 		Version:       wire.Version,
 		User:          k.user,
-		RequestsMax:   grid.RequestsMax,
+		RequestsMax:   uint32(l.server.options.PendingMax),
 		FrameBytesMax: uint32(l.server.options.FrameBytesMax),
 		Agent:         l.server.options.Agent,
 		Session:       k.session,

@@ -1,6 +1,7 @@
 package netio
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"slices"
@@ -15,17 +16,45 @@ import (
 	"github.com/thronggrid/throng/netio/wire"
 )
 
-// A connection may have grid.RequestsMax writes in flight and no more.
-func TestWritesInFlight(t *testing.T) {
-	s := serve(t, nil)
+// A connection may have as many writes in flight as its welcome says, and no more; and as
+// many linearizable reads.
+func TestRequestsInFlight(t *testing.T) {
+	for _, most := range []int{1, 2, grid.RequestsMax} {
+		t.Run(fmt.Sprint(most), func(t *testing.T) {
+			s := serve(t, func(o *Options) { o.PendingMax = most })
+			p := s.login()
+			if n := int(p.welcome.RequestsMax); n != most {
+				t.Fatalf("welcome says that %d requests may be unanswered", n)
+			}
+			writesInFlight(s, p, most)
+			readsInFlight(s, p, most)
+		})
+	}
+	if _, err := Start(Options{Addr: "127.0.0.1:0", Shards: noShards{}, PendingMax: grid.RequestsMax + 1}); err == nil {
+		t.Error("a server began that takes more than slots can remember")
+	}
+}
+
+// tooMany reads the refusal of a request too many.
+func (p *peer) tooMany(id uint32) {
+	p.t.Helper()
+	in := pack.NewCursor(p.reply(id).Body)
+	e, err := fault.Decode(&in)
+	if err != nil || e.Code != fault.ResourceExhausted || e.Retry == 0 ||
+		!strings.Contains(e.Message, "pending_requests_max") {
+		p.t.Fatalf("one request too many was answered with %v, %v", e, err)
+	}
+}
+
+func writesInFlight(s *serving, p *peer, most int) {
+	t := s.t
 	s.shards.hold()
-	p := s.login()
-	ids := make([]uint32, grid.RequestsMax)
+	ids := make([]uint32, most)
 	for i := range ids {
 		ids[i] = p.send(kindPut, 0, put(uint64(i)+1, 1, "a", int64(i)))
 	}
 	// Numbers may repeat, so the window alone would not bound them.
-	p.failure(p.send(kindPut, 0, put(1, 1, "a", 1)), fault.ResourceExhausted)
+	p.tooMany(p.send(kindPut, 0, put(1, 1, "a", 1)))
 	s.shards.release()
 	for i, id := range ids {
 		if got := p.number(id); got != max(0, int64(i)-1) {
@@ -35,17 +64,15 @@ func TestWritesInFlight(t *testing.T) {
 	p.works()
 }
 
-func TestLinearizableReadsInFlight(t *testing.T) {
-	s := serve(t, nil)
-	p := s.login()
-	p.works()
+func readsInFlight(s *serving, p *peer, most int) {
+	t := s.t
 	s.shards.hold()
 	level := wire.LevelFlags(grid.Linearizable)
-	ids := make([]uint32, ConfirmsMax)
+	ids := make([]uint32, most)
 	for i := range ids {
 		ids[i] = p.send(kindGet, level, get("works"))
 	}
-	p.failure(p.send(kindGet, level, get("works")), fault.ResourceExhausted)
+	p.tooMany(p.send(kindGet, level, get("works")))
 	s.shards.release()
 	for _, id := range ids {
 		if n := p.number(id); n != 7 {

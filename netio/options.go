@@ -14,10 +14,6 @@ import (
 
 // Fixed limits.
 const (
-	// ConfirmsMax is how many requests of a connection may be unanswered that are not
-	// numbered writes: linearizable reads, those that workers complete, writes
-	// without a number, and messages passed on.
-	ConfirmsMax = grid.RequestsMax
 	// LingerTicks is how many ticks a connection that was told goodbye may stay.
 	LingerTicks = 20
 	// StallTicks is how long a client may leave a quarter of OutBytesMax unread.
@@ -106,6 +102,11 @@ type Options struct {
 
 	Limits *Limits // nil: DefaultLimits
 
+	// PendingMax is how many numbered writes of a connection may be unanswered, and how
+	// many of these others together: linearizable reads, those that workers complete,
+	// writes without a number, and messages passed on. Default, and most,
+	// grid.RequestsMax.
+	PendingMax     int
 	ConnectionsMax int           // default: the limit of open files less FilesReserve
 	FrameBytesMax  int           // of a client's frame with its head; default wire.FrameBytesMax
 	OutBytesMax    int           // bytes waiting for a connection, else it is closed; default 1 MiB
@@ -138,6 +139,10 @@ func (o *Options) Validate() error {
 		return fmt.Errorf("frames of at most %d bytes: want %d to %d",
 			n, wire.HelloBytesMax, wire.ReplyBytesMax)
 	}
+	if n := o.PendingMax; n > grid.RequestsMax {
+		return fmt.Errorf("%d unanswered requests of a connection: want 1 to %d",
+			n, grid.RequestsMax)
+	}
 	if least := ticksPerHello * time.Millisecond; o.HelloTimeout != 0 && o.HelloTimeout < least {
 		return fmt.Errorf("a hello timeout of %v: want at least %v", o.HelloTimeout, least)
 	}
@@ -146,7 +151,7 @@ func (o *Options) Validate() error {
 	}
 	for _, n := range []int{
 		o.Loops, o.ConnectionsMax, o.FrameBytesMax, o.OutBytesMax, o.ReadsPerTurn, o.FreshMax,
-		o.Workers, int(o.Grace),
+		o.Workers, o.PendingMax, int(o.Grace),
 	} {
 		if n < 0 {
 			return fmt.Errorf("a limit of %d: leave it 0 for the default", n)
@@ -172,6 +177,7 @@ func (o *Options) Validate() error {
 func (o *Options) defaults() {
 	setDefault(&o.Loops, min(runtime.NumCPU(), loopsMax))
 	setDefault(&o.FrameBytesMax, wire.FrameBytesMax)
+	setDefault(&o.PendingMax, grid.RequestsMax)
 	setDefault(&o.OutBytesMax, 1<<20)
 	setDefault(&o.ReadsPerTurn, 512)
 	setDefault(&o.FreshMax, 4096)

@@ -51,12 +51,5 @@ func (l *loop) relay(k *conn, op *grid.Op, q *asked, f wire.Frame) error {
 // mayAsk refuses one request too many that a connection has in flight, of those
 // that are no numbered writes.
 func (l *loop) mayAsk(k *conn) error {
-	n := k.asking()
-	if n < ConfirmsMax {
-		return nil
-	}
-	e := fault.New(fault.ResourceExhausted,
-		"%d such requests of this connection are unanswered: wait for answers first", n)
-	e.Retry = 10 * time.Millisecond
-	return e
+	return l.mayPend(k.asking(), "linearizable reads, reads of history, signals and such")
 }

@@ -65,12 +65,18 @@ func (l *loop) mayWrite(k *conn, op *grid.Op) error {
 	if op.Again {
 		return l.mayAsk(k)
 	}
-	if k.writes < grid.RequestsMax {
+	return l.mayPend(int(k.writes), "writes")
+}
+
+// mayPend refuses one more request of a sort of which n are in flight, if that is too many.
+func (l *loop) mayPend(n int, sort string) error {
+	most := l.server.options.PendingMax
+	if n < most {
 		return nil
 	}
 	e := fault.New(fault.ResourceExhausted,
-		"%s: %d writes of this connection are unanswered: wait for answers first",
-		op.Name, k.writes)
+		"%d %s of this connection are unanswered, and pending_requests_max is %d: "+
+			"wait for answers first", n, sort, most)
 	e.Retry = 10 * time.Millisecond
 	return e
 }

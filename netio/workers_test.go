@@ -36,7 +36,7 @@ func TestPartialReadsTakeTheirTurn(t *testing.T) {
 	blocked := blocker.send(kindBlock, 0, get("x"))
 	<-s.shards.blocked
 	var ids []uint32
-	for range ConfirmsMax {
+	for range grid.RequestsMax {
 		ids = append(ids, p.send(kindPart, 0, get("large")))
 	}
 	asked := q.send(kindGet, 0, get(partsRead))
@@ -61,12 +61,12 @@ func TestManyReturns(t *testing.T) {
 	blocked := blocker.send(kindBlock, 0, get("x"))
 	var ids []uint32
 	<-s.shards.blocked
-	for range ConfirmsMax {
+	for range grid.RequestsMax {
 		ids = append(ids, p.send(kindPart, 0, get("x")))
 	}
 	s.shards.unblock <- struct{}{}
 	blocker.number(blocked)
-	s.until("all are asked", func() bool { return s.shards.runsOf(kindPart) == ConfirmsMax })
+	s.until("all are asked", func() bool { return s.shards.runsOf(kindPart) == grid.RequestsMax })
 	for range ids {
 		if f := p.frame(); f.Flags != wire.Reply {
 			t.Fatalf("answered with %+v", f)
@@ -100,19 +100,19 @@ func TestErrandsMax(t *testing.T) {
 	blocked := p.send(kindPart, 0, get("block"))
 	<-s.shards.blocked
 	ids := []uint32{blocked}
-	for range ConfirmsMax - 1 {
+	for range grid.RequestsMax - 1 {
 		ids = append(ids, p.send(kindPart, 0, get("x")))
 	}
-	s.until("the others are asked", func() bool { return s.shards.runsOf(kindPart) == ConfirmsMax })
+	s.until("the others are asked", func() bool { return s.shards.runsOf(kindPart) == grid.RequestsMax })
 	p.failure(p.send(kindPart, 0, get("x")), fault.ResourceExhausted)
-	if n := s.shards.runsOf(kindPart); n != ConfirmsMax {
+	if n := s.shards.runsOf(kindPart); n != grid.RequestsMax {
 		t.Error("what was refused was read before")
 	}
 	many := []*peer{}
-	for waiting := ConfirmsMax - 1; waiting < ErrandsMax; waiting += ConfirmsMax {
+	for waiting := grid.RequestsMax - 1; waiting < ErrandsMax; waiting += grid.RequestsMax {
 		q := s.login()
 		many = append(many, q)
-		for range min(ConfirmsMax, ErrandsMax-waiting) {
+		for range min(grid.RequestsMax, ErrandsMax-waiting) {
 			q.send(kindPart, 0, get("x"))
 		}
 	}

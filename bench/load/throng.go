@@ -33,8 +33,8 @@ func (t *throng) Open(conn net.Conn) error {
 		return err
 	}
 	if int(w.RequestsMax) < len(t.flight) {
-		return fmt.Errorf("the server takes %d requests in flight, the load has %d",
-			w.RequestsMax, len(t.flight))
+		return fmt.Errorf("the server takes %d requests in flight, the load has %d: "+
+			"serve with a larger --pending-requests-max", w.RequestsMax, len(t.flight))
 	}
 	return nil
 }

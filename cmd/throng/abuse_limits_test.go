@@ -152,7 +152,7 @@ func writeTooMany(a *abuser) {
 	// All come in one piece, and are taken before the first can be answered.
 	r := chat.SendRequest{Key: roomKey("none"), Content: "x"}
 	b := pack.AppendUint(pack.AppendUint(pack.AppendArray(nil, r.Fields()+2), 1), 1)
-	if n := a.refusals(g, chat.KindSend, r.Append(b), 3*grid.RequestsMax, "unanswered"); n == 0 {
+	if n := a.refusals(g, chat.KindSend, r.Append(b), 3*grid.RequestsMax, "pending_requests_max"); n == 0 {
 		a.Error("no write was one too many")
 	}
 	g.works()

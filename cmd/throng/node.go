@@ -113,6 +113,7 @@ func (o *nodeOptions) edge(shards *host.Host, archive *history.Archive) netio.Op
 		FreshMax:       c.Limits.UnauthenticatedMax,
 		HelloTimeout:   c.Limits.HelloTimeout,
 		OutBytesMax:    c.Limits.OutgoingBytesMax,
+		PendingMax:     c.Limits.PendingRequestsMax,
 	}
 }
 

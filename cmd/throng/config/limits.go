@@ -3,6 +3,7 @@ package config
 import (
 	"time"
 
+	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -13,6 +14,7 @@ type Limits struct {
 	UnauthenticatedMax int
 	HelloTimeout       time.Duration
 	OutgoingBytesMax   int
+	PendingRequestsMax int
 
 	ConnectionsPerIPMax    int      // 0: any number
 	ConnectionsPerIPExempt []string // see Clients
@@ -52,5 +54,11 @@ func (l *Limits) keys() []Key {
 			"pushes are dropped and reads wait, and beyond it the connection is closed. The " +
 			"least has room for that quarter and the longest page of history or of a board",
 		value: size(&l.OutgoingBytesMax, 1<<20, outgoingBytesMin, 1<<30, ""),
+	}, {
+		Name: "pending_requests_max",
+		Doc: "`number` of writes of one connection that may be unanswered, and of these others " +
+			"together: linearizable reads, reads of history, signals. Clients are told it when " +
+			"they connect",
+		value: whole(&l.PendingRequestsMax, grid.RequestsMax, 1, grid.RequestsMax, ""),
 	}}, l.clientKeys()...)
 }
