@@ -19,8 +19,8 @@ const (
 	Hints    Channel = 5 // pushes to sessions whose gateway is another node
 	Relays   Channel = 6 // messages to streams that pass the log by
 	Members  Channel = 7 // membership: joins, signs of life, who leads what
-	// ChannelsMax is above every channel.
-	ChannelsMax = 8
+	// ChannelsEnd is above every channel.
+	ChannelsEnd = 8
 )
 
 var (
@@ -41,7 +41,7 @@ type Peers interface {
 	// Call sends a message and hands its answer to done, once, on any goroutine, which
 	// done must not block; the answer is valid during done only. It owns the body. There
 	// is no time-out but the end of the connection: a node that says nothing for
-	// SilenceMax loses it.
+	// some seconds loses it.
 	Call(node uint32, c Channel, body []byte, done Done)
 	// Ask is Call for who knows but an address: of a node that is to be joined.
 	Ask(address string, c Channel, body []byte, done Done)
@@ -84,6 +84,7 @@ const (
 
 // Event says that the state of a node has changed.
 type Event struct {
-	Node  grid.Origin // with the incarnation that is, or was, connected; of Gone, the last one known
+	// Node has the incarnation that is, or was last, connected.
+	Node  grid.Origin
 	State State
 }
