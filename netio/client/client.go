@@ -16,7 +16,7 @@ import (
 // Client is a session with a server. Its methods may be called from any
 // goroutine.
 type Client struct {
-	addr    string
+	nodes   addresses // of run's goroutine
 	options Options
 	user    grid.ID
 	close   context.CancelFunc
@@ -44,6 +44,10 @@ type Client struct {
 
 // Dial connects and says hello, once; its error is a *fault.Error. From then on
 // the client keeps the connection up by itself, until Close.
+//
+// The address is that of a server, host:port, or those of several nodes of one
+// cluster, with commas between. They are tried in this order, once each; when the
+// connection is lost later, the next one resumes the session.
 func Dial(ctx context.Context, addr string, o Options) (*Client, error) {
 	o.defaults()
 	if o.Nonce == nil {
@@ -53,12 +57,16 @@ func Dial(ctx context.Context, addr string, o Options) (*Client, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	l, err := dial(ctx, addr, &o, nil)
+	nodes, err := newAddresses(addr)
+	if err != nil {
+		return nil, err
+	}
+	l, err := nodes.dial(ctx, &o, nil)
 	if err != nil {
 		return nil, fault.Of(err)
 	}
 	c := &Client{
-		addr:    addr,
+		nodes:   nodes,
 		options: o,
 		user:    l.welcome.User,
 		closed:  make(chan struct{}),

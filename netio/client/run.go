@@ -192,21 +192,25 @@ func (c *Client) leave(l *link, f wire.Frame) {
 }
 
 // redial connects again, with growing pauses, until it succeeds, is refused, or
-// the client is closed.
+// the client is closed. The node that was connected last is tried last, and the
+// others need no time before they can be.
 func (c *Client) redial(life context.Context, last *link) (*link, error) {
 	pause := c.options.BackoffMin / 2
 	if g := last.goodbye; g != nil {
 		if !g.Reason.Reconnect() {
 			return nil, goodbyeError(g)
 		}
-		pause = max(pause, g.After)
+		if c.nodes.single() {
+			pause = max(pause, g.After)
+		}
 	}
+	c.nodes.leave()
 	for {
 		c.expire()
 		if err := sleep(life, pause/2+rand.N(pause+1)); err != nil {
 			return nil, fault.New(fault.Cancelled, "the client was closed")
 		}
-		l, err := dial(life, c.addr, &c.options, &last.welcome.Resume)
+		l, err := c.nodes.dial(life, &c.options, &last.welcome.Resume)
 		if err == nil {
 			c.renew(l)
 			return l, nil
