@@ -7,6 +7,10 @@
 // bench uses; a Host is that server with its directory, and its End leaves nothing
 // of either, however the run went.
 //
+// A Cluster is several of this program that know each other, each a Node in a Place:
+// on 127.0.0.1, or in a network namespace of its own. They share their secrets, and keep
+// their places and data directories over restarts.
+//
 // A child runs in its own process group, so that an interrupt at the terminal
 // reaches the benchmark alone, which then cleans up; should the benchmark die
 // without doing so, the kernel kills the child.

@@ -37,6 +37,8 @@ type Command struct {
 	Env    []string     // added to the benchmark's own
 	Line   func(string) // gets each line of standard output, on one goroutine; nil: nobody
 	Stderr io.Writer    // gets standard error; nil: nobody
+	// Namespace is the file of the network namespace to run in; "": the benchmark's own.
+	Namespace string
 }
 
 // Start runs a child.
@@ -58,7 +60,7 @@ func Start(c Command) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	if err := cmd.Start(); err != nil {
+	if err := inNamespace(c.Namespace, cmd.Start); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
 	go p.scan(stdout, c.Line)
@@ -115,12 +117,27 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
+// Pause stops the child and all its threads in the middle of what they do, until
+// Continue, Kill or Stop.
+func (p *Process) Pause() error { return p.signal(syscall.SIGSTOP) }
+
+// Continue lets a paused child go on.
+func (p *Process) Continue() error { return p.signal(syscall.SIGCONT) }
+
+func (p *Process) signal(s syscall.Signal) error {
+	if err := p.cmd.Process.Signal(s); err != nil {
+		return fmt.Errorf("send %s to %s: %w", s, p.name, err)
+	}
+	return nil
+}
+
 // Stop asks the child to end with SIGTERM. After StopWait, or when ctx is done,
 // it is killed, which is an error, as is an exit code that is not 0.
 func (p *Process) Stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, StopWait)
 	defer cancel()
 	p.cmd.Process.Signal(syscall.SIGTERM)
+	p.cmd.Process.Signal(syscall.SIGCONT) // should it be paused
 	select {
 	case <-p.done:
 		if p.err != nil {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +96,33 @@ func TestStop(t *testing.T) {
 	}
 	if err := p.Stop(t.Context()); err == nil || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestPauseAndContinue(t *testing.T) {
+	p, err := Start(Command{Name: "sleep", Args: []string{"600"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Kill()
+	pid := strconv.Itoa(p.PID())
+	await := func(paused bool) {
+		t.Helper()
+		for (state(t, pid) == "T") != paused {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	if err := p.Pause(); err != nil {
+		t.Error(err)
+	}
+	await(true)
+	if err := p.Continue(); err != nil {
+		t.Error(err)
+	}
+	await(false)
+	p.Kill()
+	if err := p.Pause(); err == nil {
+		t.Error("a dead process was paused")
 	}
 }
 

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,20 +37,35 @@ type ThrongOptions struct {
 	Program string // the executable; "" means the one that is running
 	Dir     string // the data directory
 	Heap    bool   // let the Go runtime tell its live heap: see LiveHeap
+
+	Client    string   // where to serve clients; "" is any free port of 127.0.0.1
+	HTTP      string   // where to have the HTTP port; "" is nowhere
+	KeyFile   string   // the server key; "" is that of the data directory
+	Args      []string // more arguments for the server
+	Namespace string   // the network namespace: see Command
 }
 
 // StartThrong starts a server and returns once it serves.
 func StartThrong(ctx context.Context, o ThrongOptions) (*Throng, error) {
-	t := &Throng{Addr: "127.0.0.1:0", options: o}
+	t, err := newThrong(o)
+	if err != nil {
+		return nil, err
+	}
+	if err := t.Start(ctx); err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// newThrong returns a server that does not run yet.
+func newThrong(o ThrongOptions) (*Throng, error) {
+	t := &Throng{Addr: cmp.Or(o.Client, "127.0.0.1:0"), options: o}
 	if o.Program == "" {
 		self, err := os.Executable()
 		if err != nil {
 			return nil, fmt.Errorf("find this program's executable: %w", err)
 		}
 		t.options.Program = self
-	}
-	if err := t.Start(ctx); err != nil {
-		return nil, err
 	}
 	return t, nil
 }
@@ -148,7 +164,7 @@ func (t *Throng) Start(ctx context.Context) error {
 			child.Ended())
 	}
 	t.Took, t.child = time.Since(begin), child
-	key, err := os.ReadFile(filepath.Join(t.options.Dir, keyFile))
+	key, err := os.ReadFile(cmp.Or(t.options.KeyFile, filepath.Join(t.options.Dir, keyFile)))
 	if err != nil {
 		t.Kill()
 		return fmt.Errorf("read the server key: %w", err)
@@ -161,11 +177,12 @@ func (t *Throng) command(line func(string)) Command {
 	c := Command{
 		Name: t.options.Program,
 		Args: []string{"serve", "--data-dir", t.options.Dir, "--client-addr", t.Addr,
-			"--http-addr", "", // several may run at a time
+			"--http-addr", t.options.HTTP, // several may run at a time
 			// A benchmark's few players ask for what thousands would.
 			"--session-requests-per-second", "0", "--user-requests-per-second", "0"},
-		Line: line,
+		Line: line, Namespace: t.options.Namespace,
 	}
+	c.Args = append(c.Args, t.options.Args...)
 	if t.options.Heap {
 		c.Env, c.Stderr = []string{"GODEBUG=gctrace=1"}, &t.heap
 	}
