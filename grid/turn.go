@@ -30,6 +30,9 @@ type Outbox interface {
 type Members interface {
 	// Present says whether a session is present on the stream of a key.
 	Present(key []byte, session SessionID) bool
+	// Nodes appends the numbers of the nodes that have members on the stream of a key,
+	// in rising order.
+	Nodes(key []byte, out []uint32) []uint32
 }
 
 // Origin is one incarnation of a node: no two starts of any node share one.

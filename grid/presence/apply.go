@@ -65,11 +65,23 @@ func (s *Streams) enter(t *grid.Turn, r *EnterRequest) error {
 	if news {
 		m.status = string(r.Status)
 	}
-	s.replace(r.Key, x, old, &m)
+	s.rebind(t, r.Key, x, old, &m)
 	if news {
 		tell(t, r.Key, updated, x.len(), &m)
 	}
 	return nil
+}
+
+// rebind replaces a member, and tells gateways if it came to or went from one of them.
+func (s *Streams) rebind(t *grid.Turn, key []byte, x stream, old, m *member) {
+	fresh := !x.on(m.origin)
+	s.replace(key, x, old, m)
+	if old.origin == m.origin || x.len() == 1 {
+		return // there was one gateway, and there is
+	}
+	if x, _ = s.byKey.Get(view(key)); fresh || !x.on(old.origin) {
+		s.tellNodes(t, key, old.origin)
+	}
 }
 
 // join begins a presence. A session that is only bound to another gateway must
@@ -86,7 +98,11 @@ func (s *Streams) join(t *grid.Turn, x stream, r *EnterRequest) {
 	}
 	count := x.len() + 1
 	m := &member{r.Session, r.User, r.Origin, string(r.Status)}
+	fresh := !x.on(m.origin)
 	s.add(r.Key, x, m)
+	if fresh {
+		s.tellNodes(t, r.Key, 0)
+	}
 	entered(t, r, count)
 	tell(t, r.Key, joined, count, m)
 }
@@ -128,6 +144,9 @@ func (s *Streams) leave(t *grid.Turn, r *LeaveRequest) {
 	count := x.len() - 1
 	s.remove(r.Key, x, m)
 	tell(t, r.Key, left, count, &member{session: m.session, user: m.user})
+	if x, _ = s.byKey.Get(view(r.Key)); !x.on(m.origin) {
+		s.tellNodes(t, r.Key, m.origin)
+	}
 }
 
 // tell hints to all on a stream, of which there are so many now, what happened to

@@ -11,6 +11,7 @@
 //	stream's slot   Streams.Apply         EnterRequest, LeaveRequest; tells by hints:
 //	  → the session     KindEntered       it is on the stream, which has so many
 //	  → all on it       KindChange        one joined, left, or has another status
+//	  → their gateways  KindNodes         which nodes have members on it, if several have
 //	gateway         Events                gathers these for a while, and pushes one
 //	  → each client     KindChanged       event for all of them
 //	client          DecodeEnteredEvent, DecodeChangedEvent
@@ -24,6 +25,11 @@
 // a sorted slice, and beyond 32 a tree; the one presence of a stream that never
 // had two stands in the map itself, because most streams are the status of one user.
 //
+// Beside the members of a stream stands how many of them each gateway has, so that
+// hints go to the nodes that have some, and to no others. This follows from the
+// members, and is neither encoded nor digested; a stream with one presence keeps
+// nothing for it.
+//
 // # Invariants
 //
 //	I1  Apply depends on nothing but the state and the body: the same commands give
@@ -34,7 +40,8 @@
 //	    carries the generation of its Streams; else its successor is.
 //	I4  No stream is empty. Its presences are in order of sessions; one session is on
 //	    it once, and belongs to one user.
-//	I5  What Encode writes does not depend on how presences are stored, and lists
+//	I5  The shares of a group count its members by gateway, none of them with none.
+//	I6  What Encode writes does not depend on how presences are stored, and lists
 //	    streams by key and presences by session, so equal states give equal bytes.
 //
 // # Ownership and failure

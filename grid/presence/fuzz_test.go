@@ -3,6 +3,7 @@ package presence
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,6 +114,12 @@ func checkHints(t *testing.T, turn *turn) {
 			in := pack.NewCursor(body)
 			if _, err := DecodeEnteredEvent(&in); err != nil || in.Done() != nil {
 				t.Fatal(err, in.Done())
+			}
+			continue
+		}
+		if h.Kind == KindNodes {
+			if err := new(NodeSet).Decode(body); err != nil {
+				t.Fatal(err)
 			}
 			continue
 		}
@@ -291,4 +298,21 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	}, s, New())
+}
+
+// FuzzNodes: what is taken for a set of nodes says the same again.
+func FuzzNodes(f *testing.F) {
+	for _, s := range []NodeSet{{}, {Stamp: 1}, {Stamp: -1, Nodes: []uint32{0, 1, 1<<32 - 1}}} {
+		f.Add(s.Append(nil))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var s, again NodeSet
+		if s.Decode(body) != nil {
+			return
+		}
+		if err := again.Decode(s.Append(nil)); err != nil || again.Stamp != s.Stamp ||
+			!slices.Equal(again.Nodes, s.Nodes) || !slices.IsSorted(s.Nodes) {
+			t.Fatalf("%+v became %+v, %v", s, again, err)
+		}
+	})
 }

@@ -17,17 +17,21 @@ const (
 // group is the members of one stream, in order of sessions: few, or if that is
 // nil, many.
 type group struct {
-	gen  uint64 // the only generation that may write it
-	few  []*member
-	many *btree.Map[grid.SessionID, *member]
+	gen    uint64 // the only generation that may write it
+	few    []*member
+	many   *btree.Map[grid.SessionID, *member]
+	shares shares
 }
 
 // fork returns a copy for a later generation to write.
 func (g *group) fork(gen uint64) *group {
+	c := &group{gen: gen, shares: slices.Clone(g.shares)}
 	if g.many != nil {
-		return &group{gen: gen, many: g.many.Copy()}
+		c.many = g.many.Copy()
+	} else {
+		c.few = slices.Clone(g.few)
 	}
-	return &group{gen: gen, few: slices.Clone(g.few)}
+	return c
 }
 
 func (g *group) len() int {
@@ -68,13 +72,17 @@ func (g *group) each(from grid.SessionID, f func(*member) bool) {
 
 // set adds a member, or puts it in the place of its predecessor.
 func (g *group) set(m *member) {
+	g.shares.add(m.origin)
 	if g.many != nil {
-		g.many.Set(m.session, m)
+		if old, found := g.many.Set(m.session, m); found {
+			g.shares.remove(old.origin)
+		}
 		return
 	}
 	i, found := g.search(m.session)
 	switch {
 	case found:
+		g.shares.remove(g.few[i].origin)
 		g.few[i] = m
 	case len(g.few) < fewMax:
 		g.few = slices.Insert(g.few, i, m)
@@ -95,6 +103,7 @@ func (g *group) grow() {
 
 // append adds a member behind all others.
 func (g *group) append(m *member) {
+	g.shares.add(m.origin)
 	if g.many == nil && len(g.few) == fewMax {
 		g.grow()
 	}
@@ -109,10 +118,12 @@ func (g *group) append(m *member) {
 func (g *group) delete(session grid.SessionID) {
 	if g.many == nil {
 		i, _ := g.search(session)
+		g.shares.remove(g.few[i].origin)
 		g.few = slices.Delete(g.few, i, i+1)
 		return
 	}
-	g.many.Delete(session)
+	m, _ := g.many.Delete(session)
+	g.shares.remove(m.origin)
 	if g.many.Len() <= fewMin {
 		g.few, g.many = g.many.Values(), nil
 	}

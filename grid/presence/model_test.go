@@ -59,7 +59,8 @@ func (w *world) step(t *rapid.T) {
 			w.apply(t, KindLeave, &r, w.model.leave(&r))
 		}
 	default:
-		r := EnterRequest{Key: key, Origin: grid.OriginOf(1, uint64(dice))}
+		r := EnterRequest{Key: key, Origin: grid.OriginOf(
+			rapid.SampledFrom([]uint32{1, 2, 3, 1 << 20}).Draw(t, "node"), uint64(dice))}
 		text := rapid.SampledFrom([]string{"", "away", "größer", "-"}).Draw(t, "status")
 		if r.HasStatus = text != "-"; r.HasStatus {
 			r.Status = []byte(text)
@@ -97,6 +98,9 @@ func (w *world) query(t *rapid.T, key []byte, who int) {
 	if err != nil || count.Count != got.Count {
 		t.Fatalf("count %+v, %v, want %d", count, err, got.Count)
 	}
+	if got, want := w.live.Nodes(key, []uint32{}), w.model.nodes(key); !slices.Equal(got, want) {
+		t.Fatalf("nodes %v, want %v", got, want)
+	}
 	_, want := w.model[string(key)][session(who)]
 	if w.live.Present(key, session(who)) != want {
 		t.Fatalf("present: %v", !want)
@@ -119,6 +123,12 @@ func (w *world) compare(t *rapid.T) {
 	} {
 		if !bytes.Equal(gridtest.Encode(s), want) {
 			t.Fatalf("%s: not the model's", name)
+		}
+		for key := range w.model {
+			k := []byte(key)
+			if got, want := s.Nodes(k, nil), w.model.nodes(k); !slices.Equal(got, want) {
+				t.Fatalf("%s: %q on nodes %v, want %v", name, key, got, want)
+			}
 		}
 	}
 	for i, c := range w.clones {

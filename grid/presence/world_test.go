@@ -75,8 +75,9 @@ func (t *turn) Send(to grid.Slot, kind grid.Kind, body []byte) {
 // hints returns what was hinted, in order.
 func (t *turn) hints() (out []string) {
 	for _, h := range t.Effects.Hints {
-		out = append(out, fmt.Sprintf("%#04x %d %+v %q %x",
-			uint16(h.Kind), h.Slot, h.To, t.Effects.Of(h.Stream), t.Effects.Of(h.Body)))
+		out = append(out, fmt.Sprintf("%#04x %d %+v %q %x for %v",
+			uint16(h.Kind), h.Slot, h.To, t.Effects.Of(h.Stream), t.Effects.Of(h.Body),
+			t.Effects.NodesOf(&h)))
 	}
 	return out
 }
@@ -84,6 +85,7 @@ func (t *turn) hints() (out []string) {
 // do applies a duty, and returns the hints and duties that it left.
 func do(s *Streams, kind grid.Kind, r request) (hints []string, duties []sent, err error) {
 	t := newTurn()
+	t.Members = s
 	body := bodyOf(r)
 	out, err := s.Apply(&t.Turn, kind, body, []byte("before"))
 	clear(body) // nothing of it may have been kept
@@ -141,12 +143,50 @@ func (m model) entered(r *EnterRequest) string {
 	b := grid.AppendStream([]byte{0x92}, string(r.Key))
 	b = pack.AppendUint(b, uint64(len(m[string(r.Key)])))
 	to := grid.Address{Session: r.Session, Origin: r.Origin, Conn: r.Conn}
-	return fmt.Sprintf("0x03e2 0 %+v \"\" %x", to, b)
+	return fmt.Sprintf("0x03e2 0 %+v \"\" %x for []", to, b)
+}
+
+// gateways returns those that have members on a stream, in order.
+func (m model) gateways(key []byte) []grid.Origin {
+	origins := map[grid.Origin]bool{}
+	for _, x := range m[string(key)] {
+		origins[x.origin] = true
+	}
+	return slices.Sorted(maps.Keys(origins))
+}
+
+// nodes returns their numbers.
+func (m model) nodes(key []byte) []uint32 {
+	out := []uint32{}
+	for _, o := range m.gateways(key) {
+		out = append(out, o.Node())
+	}
+	return slices.Compact(out)
+}
+
+// toldNodes returns the hint that must come of a set of nodes that was another before.
+func (m model) toldNodes(key []byte, before []grid.Origin) []string {
+	now, nodes := m.gateways(key), m.nodes(key)
+	told := slices.Clone(nodes)
+	for _, o := range before {
+		if !slices.Contains(told, o.Node()) {
+			told = append(told, o.Node())
+		}
+	}
+	if slices.Equal(now, before) || len(told) < 2 || len(before) == 1 && len(m[string(key)]) == 1 {
+		return nil
+	}
+	b := pack.AppendArray([]byte{0x92, 1}, len(nodes))
+	for _, n := range nodes {
+		b = pack.AppendUint(b, uint64(n))
+	}
+	return []string{fmt.Sprintf("0x03f2 7 %+v %q %x for %v", grid.Address{}, key, b, told)}
 }
 
 // enter returns the hints that must come.
 func (m model) enter(r *EnterRequest) (hints []string) {
 	x, key := m[string(r.Key)], string(r.Key)
+	before := m.gateways(r.Key)
 	old, known := x[r.Session]
 	switch {
 	case !known && !r.HasStatus:
@@ -157,7 +197,7 @@ func (m model) enter(r *EnterRequest) (hints []string) {
 			m[key] = x
 		}
 		x[r.Session] = modelMember{Member{r.Session, r.User, string(r.Status)}, r.Origin}
-		return []string{m.entered(r), m.told(key, 0, x[r.Session].Member)}
+		return append(m.toldNodes(r.Key, before), m.entered(r), m.told(key, 0, x[r.Session].Member))
 	}
 	now := old
 	now.origin = r.Origin
@@ -166,6 +206,7 @@ func (m model) enter(r *EnterRequest) (hints []string) {
 		hints = append(hints, m.entered(r))
 	}
 	x[r.Session] = now
+	hints = append(hints, m.toldNodes(r.Key, before)...)
 	if now.Status != old.Status {
 		hints = append(hints, m.told(key, 2, now.Member))
 	}
@@ -174,6 +215,7 @@ func (m model) enter(r *EnterRequest) (hints []string) {
 
 func (m model) leave(r *LeaveRequest) []string {
 	key := string(r.Key)
+	before := m.gateways(r.Key)
 	old, known := m[key][r.Session]
 	if !known {
 		return nil
@@ -183,12 +225,13 @@ func (m model) leave(r *LeaveRequest) []string {
 		delete(m, key)
 	}
 	old.Status = ""
-	return []string{m.told(key, 1, old.Member)}
+	return append([]string{m.told(key, 1, old.Member)}, m.toldNodes(r.Key, before)...)
 }
 
 func (m model) told(key string, what byte, x Member) string {
 	b := pack.AppendUint([]byte{0x95, what}, uint64(len(m[key])))
-	return fmt.Sprintf("0x03f1 7 %+v %q %x", grid.Address{}, key, appendMember(b, x))
+	return fmt.Sprintf("0x03f1 7 %+v %q %x for %v",
+		grid.Address{}, key, appendMember(b, x), m.nodes([]byte(key)))
 }
 
 func appendMember(b []byte, x Member) []byte {

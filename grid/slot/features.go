@@ -177,6 +177,14 @@ func (s *states) Present(key []byte, session grid.SessionID) bool {
 	return s.streams != nil && s.streams.Present(key, session)
 }
 
+// Nodes appends the nodes that have members on a stream: grid.Members.
+func (s *states) Nodes(key []byte, out []uint32) []uint32 {
+	if s.streams == nil {
+		return out
+	}
+	return s.streams.Nodes(key, out)
+}
+
 // sweep detaches the sessions of gateways that are dead.
 func (s *states) sweep(t *grid.Turn, grace int64) {
 	if s.sessions != nil {

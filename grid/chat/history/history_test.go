@@ -174,6 +174,8 @@ type everyone struct{}
 
 func (everyone) Present([]byte, grid.SessionID) bool { return true }
 
+func (everyone) Nodes(_ []byte, out []uint32) []uint32 { return append(out, 1) }
+
 // run sends a request all the way through a slot's channels, as a slot and a
 // worker do.
 func run(t *testing.T, c *chat.Channels, a chat.Archive, kind grid.Kind, fields []byte, n int) []byte {
