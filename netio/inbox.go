@@ -6,6 +6,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/session"
+	"github.com/thronggrid/throng/netio/wire"
 )
 
 // inbox is what other goroutines leave for a loop.
@@ -21,6 +22,7 @@ type inbox struct {
 	missed   bool     // there was no room for a letter
 	posted   bool     // a drain task is under way
 	shutdown bool     // say goodbye to all
+	cut      bool     // likewise: the node is cut off
 	closed   bool     // the loop runs no tasks any more
 }
 
@@ -159,12 +161,18 @@ func (l *loop) collect() {
 	missed := l.inbox.missed
 	l.inbox.missed = false
 	shutdown := l.inbox.shutdown && !l.shutdown
+	cut := l.inbox.cut
+	l.inbox.cut = false
 	l.inbox.Unlock()
 	if missed {
 		l.missAll()
 	}
-	if shutdown {
-		l.sayGoodbye()
+	switch {
+	case shutdown:
+		l.shutdown = true
+		l.sayGoodbye(wire.Shutdown)
+	case cut:
+		l.sayGoodbye(wire.CutOff)
 	}
 }
 

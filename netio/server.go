@@ -47,6 +47,7 @@ type Server struct {
 	open      atomic.Int64
 	detaching atomic.Int64  // ends of connections that are not stored yet
 	leaving   atomic.Bool   // Shutdown was called
+	cut       atomic.Bool   // see Cut
 	empty     chan struct{} // closed when no connection is left after that
 	emptied   sync.Once
 	accepted  atomic.Uint64
@@ -202,9 +203,9 @@ func (s *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	l := s.loopOf(c.EventLoop())
 	s.endUnread(c.Fd())
 	open := s.open.Add(1)
-	if s.leaving.Load() {
+	if why := s.closing(); why != 0 {
 		s.turned.Add(1)
-		g := wire.Goodbye{Reason: wire.Shutdown, After: s.options.ReconnectAfter}
+		g := wire.Goodbye{Reason: why, After: s.options.ReconnectAfter}
 		g.Text = g.Reason.Text()
 		return wire.End(g.Append(wire.Begin(nil, wire.KindGoodbye, 0, 0)), 0), gnet.Close
 	}
@@ -218,8 +219,8 @@ func (s *events) OnOpen(c gnet.Conn) (out []byte, action gnet.Action) {
 	} else {
 		l.turnAway(k)
 	}
-	if s.leaving.Load() { // Shutdown may have looked at this loop before
-		l.dismiss(k, wire.Shutdown)
+	if why := s.closing(); why != 0 { // the loop may have said goodbye to all before
+		l.dismiss(k, why)
 		l.endEvent()
 	}
 	return nil, gnet.None

@@ -94,3 +94,18 @@ func TestUnaskedEnd(t *testing.T) {
 		t.Error("the end of the event loops went unnoticed")
 	}
 }
+
+// TestCut: a node that is cut off closes its connections and lets nobody in, and serves
+// again when it is back.
+func TestCut(t *testing.T) {
+	s := serve(t, nil)
+	a, b := s.login(), s.login()
+	s.Cut(true)
+	a.goodbye(wire.CutOff)
+	b.goodbye(wire.CutOff)
+	s.dial().goodbye(wire.CutOff)
+	s.Cut(true) // is nothing new
+	s.Cut(false)
+	c := s.login()
+	c.number(c.send(kindPut, 0, put(1, 1, "a", 1)))
+}

@@ -12,6 +12,7 @@ const (
 	InternalFail Reason = 1003
 	HelloLate    Reason = 1004
 	Flooding     Reason = 1005
+	CutOff       Reason = 1006
 
 	BadFrame           Reason = 2000
 	HelloExpected      Reason = 2001
@@ -36,6 +37,8 @@ var reasons = [...]Entry{
 		"no hello came in time: send it as soon as the connection is up"},
 	{Flooding, "flooding", fault.Unavailable,
 		"requests came far faster than the server allows: ask less often, and wait as errors say"},
+	{CutOff, "cut off", fault.Unavailable,
+		"this node has lost touch with its cluster: connect again, to another node"},
 	{BadFrame, "bad frame", fault.FailedPrecondition,
 		"a frame's length is out of bounds: see docs/protocol.md for the head of a frame"},
 	{HelloExpected, "hello expected", fault.Unauthenticated,
