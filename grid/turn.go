@@ -66,6 +66,22 @@ func (f Floors) Dead(o Origin) bool {
 	return false
 }
 
+// Below returns those floors of another list that are higher than these, or that these lack.
+func (f Floors) Below(other Floors) (missing Floors) {
+	for _, want := range other {
+		at := Origin(0)
+		for _, o := range f {
+			if o.Node() == want.Node() {
+				at = o
+			}
+		}
+		if at < want {
+			missing = append(missing, want)
+		}
+	}
+	return missing
+}
+
 // With returns the floors with a node's raised to an origin, if that is higher.
 func (f Floors) With(o Origin) Floors {
 	out := make(Floors, 0, len(f)+1)

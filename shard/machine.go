@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"io"
 	"math"
 	"sync"
 
@@ -91,7 +92,7 @@ func (m *Machine) sweep(at int64, c *slot.Command) {
 	if w.Decode(c.Body) != nil {
 		return // as the slot will say
 	}
-	m.floors = m.floors.With(w.Origin)
+	m.floors = m.floors.With(w.Origin) // under mu, as all that Apply does
 	m.turn.Floors = m.floors
 	for i, s := range &m.slots {
 		if s != nil && grid.Slot(i) != c.Slot {
@@ -218,6 +219,21 @@ func (m *Machine) Clone() *Machine {
 		}
 	}
 	return c
+}
+
+// Freeze returns a function that encodes the state of now, on any one goroutine while the
+// machine goes on. Called by the applier.
+func (m *Machine) Freeze() func(w io.Writer) (int64, error) { return m.Clone().Encode }
+
+// Reset empties the machine. Called by the applier.
+func (m *Machine) Reset() { m.take(NewMachine()) }
+
+// Floors returns the lowest live incarnations that the slots were swept against. Any
+// goroutine may call it.
+func (m *Machine) Floors() grid.Floors {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.floors
 }
 
 // take puts the state of another machine in place of this one's.

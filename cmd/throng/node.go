@@ -76,12 +76,11 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 		return nil, errors.Join(fmt.Errorf("open the record tables: %w", err), n.stop(ctx))
 	}
 	archive := history.New(n.records)
-	n.shards, err = host.Open(host.Options{
-		FS: vfs.Default, Dir: c.Node.DataDir, Clock: real, Logger: o.log,
-		Shards: c.Node.Shards, NewShards: o.cores, Trim: debug.FreeOSMemory,
+	n.shards, err = openAlone(host.Options{
+		FS: vfs.Default, Dir: c.Node.DataDir, Clock: real, Logger: o.log, Trim: debug.FreeOSMemory,
 		Archive: archive, SessionGrace: c.Clients.SessionGrace, Fatal: n.fatal,
 		Space: n.space, Gate: &n.gate,
-	})
+	}, c.Node.Shards, o.cores)
 	if err != nil {
 		return nil, errors.Join(err, n.stop(ctx))
 	}
@@ -104,7 +103,7 @@ func (o *nodeOptions) edge(shards *host.Host, archive *history.Archive) netio.Op
 	return netio.Options{
 		Limits: &limits,
 		Addr:   c.Clients.Addr, Loops: o.cores, Shards: shards, Ops: slot.Ops(archive),
-		ShardOf: shards.ShardOf,
+		ShardOf: shards.Table().Shard,
 		Logger:  o.log, Agent: "throng/" + readVersion().Version,
 		ServerKey: o.serverKey, Tokens: o.tokens, Studio: o.studio,
 		Origins: c.Clients.WebsocketOrigins, Grace: c.Clients.SessionGrace,

@@ -27,6 +27,20 @@ func (l *Log) DeleteRange(from, to uint64) error {
 	}
 }
 
+// Delete lets go of all entries; the stable values stay. After a crash in between either all
+// entries are there, or none.
+func (l *Log) Delete() error {
+	l.turn <- struct{}{}
+	defer func() { <-l.turn }()
+	if err := l.db.refusal(); err != nil {
+		return err
+	}
+	if l.last == 0 {
+		return nil
+	}
+	return l.dropEnd(l.first)
+}
+
 // dropFront deletes what is not worth keeping of the entries up to limit.
 func (l *Log) dropFront(limit uint64) error {
 	retain := l.db.options.RetainBytes

@@ -61,7 +61,7 @@ func newArchiver(h *Host, to chat.Archive) *archiver {
 
 // run serves until stop is closed and the archive has answered.
 func (a *archiver) run(stop <-chan struct{}) {
-	a.lane = a.host.openOwn(a.in.answer)
+	a.lane = a.host.openFar(a.in.answer)
 	defer a.in.close()
 	defer a.alarm.stop()
 	for {
@@ -157,8 +157,8 @@ func (a *archiver) gather() {
 		}
 		owing.remove(s)
 		a.next = (s + 1) % grid.Slots
-		switch g := a.host.group(s); {
-		case !g.Serving(): // its next leader looks for itself
+		switch g := a.host.leader(s); {
+		case g == nil: // its next leader looks for itself
 		case a.flying.has(s): // asked again when that has landed
 		default:
 			bytes += a.gatherFrom(g, s, archiveBytesMax-bytes)

@@ -153,7 +153,7 @@ func archived(t testing.TB, h *Host, s *shelf, rooms int) {
 			t.Errorf("%d messages of room %d are archived, of %d", got, room, want)
 		}
 	}
-	for _, g := range h.groups {
+	for _, g := range h.Groups() {
 		if owing := g.machine.Owing(nil); len(owing) > 0 {
 			t.Errorf("shard %d: slots %v still have something to archive", g.number, owing)
 		}

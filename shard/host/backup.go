@@ -2,7 +2,6 @@ package host
 
 import (
 	"context"
-	"fmt"
 	"io"
 
 	"github.com/thronggrid/throng/durable/backup"
@@ -48,7 +47,7 @@ func (h *Host) Backup(
 	if trim := h.options.Trim; trim != nil {
 		defer trim() // what only the clones still held
 	}
-	work := newSpells(h)
+	work := newSpells(h.clock, h.stop)
 	source.Pause = func() error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -73,14 +72,13 @@ func (h *Host) Backup(
 
 // backupNode says what a backup has of the node itself.
 func (h *Host) backupNode(version string) (n backup.Node, err error) {
-	n = backup.Node{Version: version, Number: h.options.Node}
-	for _, key := range []string{keyIncarnation, keyTable} {
-		value, err := h.db.Get(key)
-		if err != nil {
-			return n, fmt.Errorf("read the setting %s: %w", key, err)
-		}
-		n.Settings = append(n.Settings, backup.Setting{Key: key, Value: value})
+	n = backup.Node{Version: version, Number: h.node}
+	incarnation, err := h.Setting(keyIncarnation)
+	if err != nil {
+		return n, err
 	}
+	n.Settings = []backup.Setting{{Key: keyIncarnation, Value: incarnation},
+		{Key: TableSetting, Value: h.table.Load().Append(nil)}}
 	return n, nil
 }
 
@@ -98,10 +96,11 @@ type moment struct {
 
 // hold waits until each group is between two entries, and keeps all of them there.
 func (h *Host) hold() *moment {
-	for _, g := range h.groups {
+	groups := h.Groups()
+	for _, g := range groups {
 		g.fsm.between.Lock()
 	}
-	return &moment{h.groups}
+	return &moment{groups}
 }
 
 // release lets the groups go on. Further calls do nothing.

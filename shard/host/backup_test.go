@@ -41,8 +41,7 @@ func openNode(t testing.TB, fs vfs.FS) (*Host, *records.Store) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	h := open(t, fs, func(o *Options) {
-		o.Shards = 4
+	h := openShards(t, fs, 4, func(o *Options) {
 		o.Archive = history.New(store)
 		o.LogBytesMax = 64 << 10
 	})

@@ -76,7 +76,9 @@ func (e *errands) carryAll(now int64) int64 {
 			continue // the next one that lands asks
 		}
 		e.asked = s
-		e.host.group(s).machine.Duties(s, e.want, e.each)
+		if g := e.tour(s).group; g != nil {
+			g.machine.Duties(s, e.want, e.each)
+		}
 	}
 	return e.wakeAt
 }
@@ -90,7 +92,7 @@ func (e *errands) wants(to grid.Slot) bool {
 	if _, busy := e.ways[pair{e.asked, to}]; busy || e.crowded() {
 		return false // what lands or has rested asks again; of this slot there is something
 	}
-	if !e.host.group(to).Serving() {
+	if e.host.lanes == nil && e.host.leader(to) == nil {
 		e.waiting.add(e.asked)
 		return false
 	}
@@ -172,7 +174,7 @@ func (e *errands) wakeRested(now int64) {
 // abandon forgets all that is carried for the slots of a group.
 func (e *errands) abandon(g *Group) {
 	for p, c := range e.ways {
-		if e.host.group(p.from) != g {
+		if e.tour(p.from).group != g {
 			continue
 		}
 		if c.until == 0 {
@@ -181,7 +183,7 @@ func (e *errands) abandon(g *Group) {
 		delete(e.ways, p)
 	}
 	for s := range e.debtors {
-		if at := grid.Slot(s); e.host.group(at) == g {
+		if at := grid.Slot(s); e.tour(at).group == g {
 			e.debtors[s] = debtor{}
 			e.dirty.remove(at)
 			e.waiting.remove(at)

@@ -233,17 +233,17 @@ func TestErrandsWaitWhileAQueueIsFull(t *testing.T) {
 // them cannot be reached the first pause is the shortest.
 func TestFailuresAtOnceAreOneFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := open(t, vfs.NewMem(), func(o *Options) { o.Shards = 1 })
+		h := openShards(t, vfs.NewMem(), 1, nil)
 		s := newCaller(t, h).open(h, userOf(1), 1, false)
 		synctest.Wait()
-		h.errands.in.leads(h.groups[0], false)
+		h.errands.in.leads(h.Groups()[0], false)
 		const rooms = 20
 		for room := range rooms {
 			s.track(room, "")
 		}
-		queue := &h.groups[0].queue
+		queue := &h.Groups()[0].queue
 		queue.bytes.Add(2 * QueueBytesMax)
-		h.errands.in.leads(h.groups[0], true)
+		h.errands.in.leads(h.Groups()[0], true)
 		synctest.Wait()
 		if got := h.errands.debtors[s.slot()].pause; got != pauseMin || len(h.errands.resting) < rooms/2 {
 			t.Errorf("after %d failures at once the pause is %v, want %v", len(h.errands.resting), got, pauseMin)
@@ -274,11 +274,11 @@ func (l *watchedLane) Write(
 // may be under way at a time.
 func TestCrowdsOfDutiesAreBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := open(t, vfs.NewMem(), func(o *Options) { o.Shards = 1 })
+		h := openShards(t, vfs.NewMem(), 1, nil)
 		synctest.Wait()
 		watched := &watchedLane{Lane: h.errands.lane, e: h.errands}
 		h.errands.lane = watched
-		h.errands.in.leads(h.groups[0], false)
+		h.errands.in.leads(h.Groups()[0], false)
 		const users, rooms = 60, session.StreamsMax
 		c := newCaller(t, h)
 		status := strings.Repeat("s", presence.StatusBytesMax)
@@ -291,7 +291,7 @@ func TestCrowdsOfDutiesAreBounded(t *testing.T) {
 		if z := h.Sizes()[0]; z.Duties.Count < users*rooms || z.OldestDuty == 0 {
 			t.Errorf("all duties wait, and the slots say %+v", z)
 		}
-		h.errands.in.leads(h.groups[0], true)
+		h.errands.in.leads(h.Groups()[0], true)
 		synctest.Wait()
 		agree(t, h, users, rooms)
 		if watched.ways > carriesMax || watched.bytes > carryBytesMax+(8<<10) {
@@ -348,10 +348,10 @@ func TestASweepIsRepeatedUntilItIsCommitted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, vfs.NewMem(), nil)
 		synctest.Wait()
-		g := h.groups[0]
+		g := h.Groups()[0]
 		g.swept.Store(false)
 		g.queue.bytes.Add(2 * QueueBytesMax)
-		h.errands.in.leads(g, true)
+		h.SetFloors(grid.Floors{h.Origin(), grid.OriginOf(2, 7)})
 		time.Sleep(10 * pauseMax)
 		synctest.Wait()
 		if h.leads() {
@@ -362,6 +362,9 @@ func TestASweepIsRepeatedUntilItIsCommitted(t *testing.T) {
 		synctest.Wait()
 		if !h.leads() {
 			t.Error("the sweep was given up")
+		}
+		if f := g.machine.Floors(); !f.Dead(grid.OriginOf(2, 6)) || f.Dead(grid.OriginOf(2, 7)) {
+			t.Errorf("the floors are %v", f)
 		}
 	})
 }

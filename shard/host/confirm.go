@@ -12,7 +12,7 @@ const ConfirmsMax = 64 << 10
 // confirms holds the linearizable reads of one group that wait for the next
 // round.
 type confirms struct {
-	wake chan struct{}
+	worker worker
 
 	mu      sync.Mutex
 	waiting []waiting
@@ -26,18 +26,17 @@ type waiting struct {
 	out  *grid.Outcomes
 }
 
-// add appends what a lane has staged. Called on the lane's goroutine.
-func (c *confirms) add(l *lane, refs []grid.Ref) {
-	if err := c.push(l, refs); err != nil {
+// addConfirms appends what a lane has staged. Called on the lane's goroutine.
+func (g *Group) addConfirms(l *lane, refs []grid.Ref) {
+	if err := g.confirms.push(l, refs); err != nil {
 		o := l.host.takeOutcomes()
 		o.Refs = append(o.Refs, refs...)
 		o.Err, o.Confirmed = err, true
 		l.deliver(o)
 		return
 	}
-	select {
-	case c.wake <- struct{}{}:
-	default:
+	if !g.confirms.worker.call(&g.crew, g.confirmReads) {
+		g.answerConfirms(g.confirms.take(), errNotServing)
 	}
 }
 
@@ -78,20 +77,24 @@ func (c *confirms) take() []waiting {
 	return w
 }
 
-// confirmReads serves rounds until stop is closed: one round for all reads that
-// have come meanwhile.
-func (g *Group) confirmReads(stop <-chan struct{}) {
+func (c *confirms) none() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.waiting) == 0
+}
+
+// confirmReads serves rounds: one round for all reads that have come meanwhile. It is a
+// worker: it goes when the group is not led.
+func (g *Group) confirmReads() {
 	for {
-		select {
-		case <-g.confirms.wake:
-		case <-stop:
-			g.confirms.close(errNotServing)
-			g.answerConfirms(g.confirms.take(), errNotServing)
-			return
-		}
 		if w := g.confirms.take(); len(w) > 0 {
 			g.answerConfirms(w, g.confirm())
+			continue
 		}
+		if g.confirms.worker.leave(func() bool { return !g.Serving() && g.confirms.none() }) {
+			return
+		}
+		<-g.confirms.worker.wake
 	}
 }
 

@@ -21,11 +21,9 @@ func (e *errands) tickAll(now int64) int64 {
 		return e.lookAt
 	}
 	e.lookAt = neverAt
-	for i, t := range e.tours {
-		if t.number != 0 {
-			e.tick(e.host.groups[i], now)
-			e.lookAt = now + dueEvery.Microseconds()
-		}
+	for _, g := range e.led {
+		e.tick(g, now)
+		e.lookAt = now + dueEvery.Microseconds()
 	}
 	return e.lookAt
 }

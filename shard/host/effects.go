@@ -9,6 +9,9 @@ import (
 // them here, because another node proposed it, or an earlier incarnation of this
 // one whose log is being replayed.
 func (f *fsm) effectsOf(origin grid.Origin) *grid.Effects {
+	if f.g.machine == nil {
+		return nil // the meta group has none
+	}
 	if origin == f.g.host.origin || heedReplay {
 		return &f.effects
 	}

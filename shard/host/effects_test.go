@@ -111,15 +111,13 @@ func TestAReplayEmitsNothing(t *testing.T) {
 		if len(told) != users {
 			t.Fatalf("%d sessions were told that they are in a room, want %d", len(told), users)
 		}
-		h, err := newHost(Options{FS: disk.CrashClone(vfs.CrashCloneCfg{}), Dir: "data", Clock: clock.Real(),
+		h, err := Open(Options{FS: disk.CrashClone(vfs.CrashCloneCfg{}), Dir: "data", Clock: clock.Real(), Node: 1,
 			Logger: slog.New(slog.DiscardHandler), Fatal: func(err error) { panic(err) }})
 		if err != nil {
 			t.Fatal(err)
 		}
 		listen(h)
-		if err := h.start(); err != nil {
-			t.Fatal(err)
-		}
+		startAll(t, h, 2, 1)
 		if err := h.Ready(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +135,7 @@ func TestAReplayEmitsNothing(t *testing.T) {
 // BenchmarkAct measures what an entry without effects costs beside its commands.
 func BenchmarkAct(b *testing.B) {
 	h := open(b, vfs.NewMem(), nil)
-	f := newFSM(h.groups[0])
+	f := newFSM(h.Groups()[0])
 	b.ReportAllocs()
 	for range b.N {
 		f.act(f.effectsOf(h.origin), 100)

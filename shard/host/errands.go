@@ -1,12 +1,14 @@
 package host
 
 import (
+	"slices"
 	"time"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/slot"
+	"github.com/thronggrid/throng/shard"
 )
 
 // errands does, for the groups that this node leads, what nobody asks for: it
@@ -25,8 +27,9 @@ type errands struct {
 	alarm    alarm
 	archiver *archiver // nil: none
 
-	tours []tour // per group
-	last  uint32 // number of the newest tour
+	tours [shard.ShardsMax]tour
+	led   []*Group // those with a tour
+	last  uint32   // number of the newest tour
 	carries
 	ticking slotSet // slots that a KindDue is under way to
 	lookAt  int64   // when to look what is due, µs; neverAt: this node leads nothing
@@ -38,10 +41,14 @@ type errands struct {
 
 // tour is what errands knows of one reign of a group.
 type tour struct {
-	number uint32 // 0: this node does not lead the group
-	// sweepAt is when a sweep is proposed, µs; neverAt: it is under way, or done.
+	group  *Group // nil: this node does not lead it
+	number uint32 // 0: likewise
+	// sweepAt is when it is looked at what to sweep, µs; neverAt: a sweep is under way, or
+	// there is nothing to.
 	sweepAt    int64
 	sweepPause time.Duration // after the last one failed
+	sweeps     int           // under way
+	unswept    bool          // one of them has failed
 }
 
 // Pauses after failures grow between these.
@@ -51,7 +58,7 @@ const (
 )
 
 func newErrands(h *Host) *errands {
-	e := &errands{host: h, tours: make([]tour, h.table.Shards()), lookAt: neverAt}
+	e := &errands{host: h, lookAt: neverAt}
 	e.in.wake = make(chan struct{}, 1)
 	e.alarm = alarm{clock: h.clock, ring: e.in.kick, at: neverAt}
 	e.carries = newCarries()
@@ -61,7 +68,7 @@ func newErrands(h *Host) *errands {
 
 // run serves until stop is closed.
 func (e *errands) run(stop <-chan struct{}) {
-	e.lane = e.host.openOwn(e.in.answer)
+	e.lane = e.host.openFar(e.in.answer)
 	defer e.in.close()
 	defer e.alarm.stop()
 	for {
@@ -83,6 +90,11 @@ func (e *errands) round() {
 			e.begin(n.group)
 		}
 	}
+	if e.mail.raised {
+		for _, g := range e.led {
+			e.lookForSweeps(&e.tours[g.number])
+		}
+	}
 	e.owe()
 	for _, o := range e.mail.outcomes {
 		e.hear(o)
@@ -98,14 +110,12 @@ func (e *errands) round() {
 // begin takes up what a group owes, now that this node leads it.
 func (e *errands) begin(g *Group) {
 	if e.host.options.AtRest {
-		e.swept(g, nil) // by the node's next start
+		e.allSwept(g) // by the node's next start
 		return
 	}
 	e.last++
-	e.tours[g.number] = tour{number: e.last, sweepAt: neverAt}
-	if !g.swept.Load() {
-		e.tours[g.number].sweepAt = 0
-	}
+	e.tours[g.number] = tour{group: g, number: e.last}
+	e.led = append(e.led, g)
 	e.lookAt = 0
 	e.slots = g.machine.Owing(e.slots[:0])
 	for _, s := range e.slots {
@@ -131,19 +141,20 @@ func (e *errands) owe() {
 
 // end forgets a group; there may be nothing to forget.
 func (e *errands) end(g *Group) {
-	if e.tours[g.number].number == 0 {
+	if e.tours[g.number].group != g {
 		return
 	}
-	e.tours[g.number] = tour{}
 	e.abandon(g)
 	for s := range e.ticking.all() {
-		if e.host.group(s) == g {
+		if e.tour(s).group == g {
 			e.ticking.remove(s)
 		}
 	}
+	e.tours[g.number] = tour{}
+	e.led = slices.DeleteFunc(e.led, func(o *Group) bool { return o == g })
 }
 
-func (e *errands) tour(s grid.Slot) *tour { return &e.tours[e.host.table.Shard(s)] }
+func (e *errands) tour(s grid.Slot) *tour { return &e.tours[e.host.table.Load().Shard(s)] }
 
 // write stages a command that is sent to a slot on behalf of another or the same
 // one. Its outcome counts as long as the tour of the latter lasts.
@@ -168,7 +179,7 @@ func (e *errands) hear(o *grid.Outcomes) {
 		case slot.KindDue:
 			e.ticked(p.from, err)
 		case slot.KindSweep:
-			e.swept(e.host.group(p.from), err)
+			e.swept(e.tour(p.from), err)
 		}
 	}
 }

@@ -152,7 +152,7 @@ func present(t testing.TB, h *Host, room int) (members []presence.Member) {
 // nobody owes anything.
 func agree(t testing.TB, h *Host, users, rooms int) {
 	t.Helper()
-	for _, g := range h.groups {
+	for _, g := range h.Groups() {
 		if owing := g.machine.Owing(nil); len(owing) > 0 {
 			t.Errorf("shard %d: slots %v still owe something", g.number, owing)
 		}

@@ -37,13 +37,13 @@ type fsm struct {
 	// began; stateBytes is the size of its state, before compression.
 	sinceSnapshot atomic.Int64
 	stateBytes    atomic.Int64
-	wantSnapshot  chan struct{}
+	snapshooting  atomic.Bool // a snapshot is being taken
 }
 
 var _ raft.BatchingFSM = (*fsm)(nil)
 
 func newFSM(g *Group) *fsm {
-	f := &fsm{g: g, wantSnapshot: make(chan struct{}, 1)}
+	f := &fsm{g: g}
 	f.progress.moved = sync.NewCond(&f.progress)
 	return f
 }
@@ -52,8 +52,12 @@ func newFSM(g *Group) *fsm {
 func (f *fsm) ApplyBatch(logs []*raft.Log) []any {
 	f.took = f.g.host.clock.Micros()
 	for _, l := range logs {
-		if l.Type == raft.LogCommand && !f.g.host.dead.Load() {
+		switch {
+		case f.g.host.dead.Load():
+		case l.Type == raft.LogCommand:
 			f.apply(l.Term, l.Index, l.Data)
+		case l.Type == raft.LogConfiguration:
+			f.g.lease.refresh() // other voters are asked for it from now on
 		}
 	}
 	f.advance(logs[len(logs)-1].Index)
@@ -63,11 +67,10 @@ func (f *fsm) ApplyBatch(logs []*raft.Log) []any {
 	return make([]any, len(logs))
 }
 
-// askSnapshot asks for a snapshot. Any goroutine may call it.
+// askSnapshot has a snapshot taken, unless one is. Any goroutine may call it.
 func (f *fsm) askSnapshot() {
-	select {
-	case f.wantSnapshot <- struct{}{}:
-	default:
+	if f.snapshooting.CompareAndSwap(false, true) && !f.g.crew.hire(f.g.keepLogShort) {
+		f.snapshooting.Store(false)
 	}
 }
 
@@ -111,7 +114,7 @@ func (f *fsm) apply(term, index uint64, data []byte) {
 		f.g.host.putBatch(b)
 	}
 	f.act(effects, len(data))
-	if w := f.g.host.watcher.Load(); w != nil {
+	if w := f.g.host.watcher.Load(); w != nil && f.g.machine != nil {
 		w.note(f.g.number, data)
 	}
 }
@@ -121,11 +124,11 @@ func (f *fsm) execute(term, index uint64, e *shard.Entry, effects *grid.Effects)
 	f.between.Lock()
 	defer f.between.Unlock()
 	f.term = term
-	return f.g.machine.Apply(index, e, &f.collect, effects)
+	return f.g.state.Apply(index, e, &f.collect, effects)
 }
 
 func (f *fsm) fatal(index uint64, err error) {
-	f.g.host.fatal(fmt.Errorf("apply entry %d of shard %d: %w", index, f.g.number, err))
+	f.g.host.fatal(fmt.Errorf("apply entry %d of %s: %w", index, groupName(f.g.number), err))
 }
 
 // advance notes what was applied and wakes who waits for it.
@@ -162,7 +165,7 @@ func (f *fsm) close() {
 // Snapshot clones the state, in a moment; it is written while writes go on.
 func (f *fsm) Snapshot() (raft.FSMSnapshot, error) {
 	f.sinceSnapshot.Store(0)
-	return &frozen{g: f.g, clone: f.g.machine.Clone()}, nil
+	return &frozen{g: f.g, write: f.g.state.Freeze()}, nil
 }
 
 // Restore puts a snapshot in place of the state. Raft closes the reader.
@@ -170,10 +173,10 @@ func (f *fsm) Restore(r io.ReadCloser) error {
 	f.between.Lock()
 	defer f.between.Unlock()
 	f.term = 0
-	size, err := f.g.machine.Decode(f.g.loading(r))
+	size, err := f.g.state.Decode(f.g.loading(r))
 	if err == nil {
 		f.stateBytes.Store(size)
-		f.advance(f.g.machine.Applied())
+		f.advance(f.g.state.Applied())
 	}
 	f.restored = err
 	return err
@@ -182,12 +185,12 @@ func (f *fsm) Restore(r io.ReadCloser) error {
 // frozen is a clone that Raft writes to its snapshot store.
 type frozen struct {
 	g     *Group
-	clone *shard.Machine
+	write func(io.Writer) (int64, error) // holds the clone
 }
 
 // Persist writes the clone. Called by Raft on a goroutine of its own.
 func (s *frozen) Persist(sink raft.SnapshotSink) error {
-	size, err := s.clone.Encode(newGentle(sink, s.g.host))
+	size, err := s.write(newGentle(sink, s.g))
 	if err != nil {
 		if cancel := sink.Cancel(); cancel != nil {
 			return fmt.Errorf("write a snapshot: %w; and cancel it: %v", err, cancel)
@@ -204,7 +207,7 @@ func (s *frozen) Persist(sink raft.SnapshotSink) error {
 // Release lets the clone go. What only it still held is garbage now, up to the
 // size of the state.
 func (s *frozen) Release() {
-	s.clone = nil
+	s.write = nil
 	if trim := s.g.host.options.Trim; trim != nil {
 		trim()
 	}

@@ -40,7 +40,7 @@ func TestALaneAsksTheGate(t *testing.T) {
 	if err := stage(c.lane, leaderboard.KindRemove, body(remove.Fields(), remove.Append)); err != why {
 		t.Errorf("a removal on a full disk: %v", err)
 	}
-	own := h.openOwn(func(*grid.Outcomes) {})
+	own := h.OpenOwn(func(*grid.Outcomes) {})
 	if err := stage(own, leaderboard.KindSubmit, submitBody("b", 1, 7)); err != nil {
 		t.Errorf("the node's own: %v", err)
 	}

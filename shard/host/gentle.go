@@ -16,16 +16,18 @@ const (
 	restShare = 2
 )
 
-var errStopping = errors.New("the node is stopping")
+var errStopping = errors.New("the node, or its replica, is stopping")
 
 // gentle writes a snapshot in spells, so that a node with few cores goes on
-// serving. It gives up when the node stops.
+// serving. It gives up when the replica stops.
 type gentle struct {
 	w io.Writer
 	*spells
 }
 
-func newGentle(w io.Writer, h *Host) *gentle { return &gentle{w, newSpells(h)} }
+func newGentle(w io.Writer, g *Group) *gentle {
+	return &gentle{w, newSpells(g.host.clock, g.stop)}
+}
 
 func (g *gentle) Write(b []byte) (int, error) {
 	n, err := g.w.Write(b)
@@ -42,8 +44,8 @@ type spells struct {
 	since int64 // µs: when the present spell began
 }
 
-func newSpells(h *Host) *spells {
-	return &spells{clock: h.clock, stop: h.stop, since: h.clock.Micros()}
+func newSpells(c clock.Clock, stop <-chan struct{}) *spells {
+	return &spells{clock: c, stop: stop, since: c.Micros()}
 }
 
 // pause rests if the spell has lasted long enough.

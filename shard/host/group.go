@@ -17,12 +17,12 @@ import (
 	"github.com/thronggrid/throng/shard"
 )
 
-// Group is this node's replica of one shard.
+// Group is this node's replica of one group.
 type Group struct {
 	host    *Host
 	number  int
-	home    grid.Slot // its first slot
-	machine *shard.Machine
+	state   Machine        // what Raft keeps alike on all replicas
+	machine *shard.Machine // the same of a shard; nil for the meta group
 	log     *wal.Log
 	// snapshots are Raft's; kept for what they have counted.
 	snapshots *snapshot.Store
@@ -41,32 +41,24 @@ type Group struct {
 	// flying counts entries that are proposed and not yet answered.
 	flying  atomic.Int32
 	pending pending
-	// flights are the proposals whose end the watcher waits for, in order.
-	flights chan flight
+	flights flights
 
-	leading chan bool // from Raft: leadership won and lost
+	crew    crew          // its goroutines, but for lead
+	stop    chan struct{} // closed when nothing may begin any more
+	leading chan bool     // from Raft: leadership won and lost
+	again   chan struct{} // asks lead to look whether it may reign after all
+	led     chan struct{} // closed when lead has ended
 	// reigning holds a token, which is out while Raft is asked for a barrier and
 	// for good once nothing may be asked any more. A mutex would do, but for the
 	// simulation: its time stands still while a goroutine waits for one.
 	reigning chan struct{}
+	course   course // where Steer wants its configuration
 	// serving is set while this node leads and has applied all that its
 	// predecessors committed.
 	serving  atomic.Pointer[reign]
 	caughtUp atomic.Bool
 	// swept is set once the sweep of this incarnation is committed.
 	swept atomic.Bool
-}
-
-// reign is one term of this node's leadership.
-type reign struct {
-	term    uint64
-	barrier uint64 // log index: all before it is applied
-}
-
-// flight is a proposal in Raft's hands.
-type flight struct {
-	future raft.ApplyFuture
-	number uint64
 }
 
 // errUnknown is the outcome of a command that may yet be committed.
@@ -110,7 +102,7 @@ func (p *pending) drain() []*batch {
 // propose makes a batch an entry. Called by the pacer.
 func (g *Group) propose(b *batch) {
 	b.number, b.proposed = g.host.numbers.Add(1), g.host.clock.Micros()
-	e := shard.Entry{Level: shard.Level, At: b.proposed,
+	e := shard.Entry{Level: g.host.level.Load(), At: b.proposed,
 		Origin: uint64(g.host.origin), Number: b.number, Count: b.count}
 	data := b.encode(&e)
 	g.host.count.left(b, len(data))
@@ -119,34 +111,8 @@ func (g *Group) propose(b *batch) {
 		g.fsm.early(data)
 	}
 	f := g.raft.Load().ApplyLog(raft.Log{Data: data}, 0)
-	g.flights <- flight{f, e.Number}
-}
-
-// watch waits for the ends of proposals and answers those that failed; the
-// applier has answered the others. It ends when flights is closed.
-func (g *Group) watch() {
-	for f := range g.flights {
-		err := f.future.Error()
-		if err == nil {
-			continue
-		}
-		g.log.Retract()
-		if b := g.pending.take(f.number); b != nil {
-			g.host.pacer.landed(g)
-			g.fail(b, outcome(err))
-		}
-	}
-}
-
-// outcome says what an error of Raft means for a command: failed only if Raft
-// never accepted it.
-func outcome(err error) error {
-	switch {
-	case failUnknown, errors.Is(err, raft.ErrNotLeader),
-		errors.Is(err, raft.ErrLeadershipTransferInProgress):
-		return errNotServing
-	}
-	return errUnknown
+	g.flights.add(flight{f, e.Number})
+	g.flights.watcher.call(&g.crew, g.watch)
 }
 
 // fail answers all commands of a batch with one error.
@@ -158,64 +124,6 @@ func (g *Group) fail(b *batch, err error) {
 		p.lane.deliver(p.out)
 	}
 	g.host.putBatch(b)
-}
-
-// lead follows Raft's leadership until leading is closed.
-func (g *Group) lead() {
-	for won := range g.leading {
-		if !won {
-			g.lost()
-			continue
-		}
-		if r := g.reign(); r != nil {
-			g.checkClock()
-			g.lease.enter(r.term)
-			g.serving.Store(r)
-			g.host.errands.in.leads(g, true)
-			g.host.changed()
-		}
-	}
-}
-
-// lost ends a reign that Raft says is over. The notice may come late: if Raft
-// leads again in the term that is served, the news is old.
-func (g *Group) lost() {
-	r := g.serving.Load()
-	if r == nil || g.leads(r) {
-		return
-	}
-	g.serving.Store(nil)
-	g.lease.end(r.term)
-	g.host.errands.in.leads(g, false)
-}
-
-// leads says whether Raft leads in the term of a reign, at this moment. Raft
-// knows it before it votes for anybody else.
-func (g *Group) leads(r *reign) bool {
-	at := g.raft.Load()
-	return at.State() == raft.Leader && at.CurrentTerm() == r.term
-}
-
-// reign waits until all that former leaders committed is applied here. It
-// returns nil if leadership is lost before.
-func (g *Group) reign() *reign {
-	select {
-	case <-g.reigning:
-		defer func() { g.reigning <- struct{}{} }()
-	case <-g.host.stop:
-		return nil
-	}
-	r := g.raft.Load()
-	term := r.CurrentTerm()
-	barrier := r.Barrier(0)
-	if barrier.Error() != nil || r.CurrentTerm() != term || r.State() != raft.Leader {
-		return nil
-	}
-	index, ok := barrier.(raft.IndexFuture)
-	if !ok {
-		return nil
-	}
-	return &reign{term: term, barrier: index.Index()}
 }
 
 // voters returns the voters of the latest configuration.

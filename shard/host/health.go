@@ -75,7 +75,7 @@ func (h *Host) Health() Health {
 		out.Reason = fmt.Sprintf("a write to the disk has been under way for %v",
 			out.DiskStall.Round(time.Millisecond))
 	}
-	for _, g := range h.groups {
+	for _, g := range h.Groups() {
 		out.Shards = append(out.Shards, g.health())
 	}
 	return out

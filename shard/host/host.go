@@ -1,7 +1,6 @@
 package host
 
 import (
-	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -17,38 +16,46 @@ import (
 	"github.com/thronggrid/throng/shard"
 )
 
-// The keys of the node's settings in the log's database.
-const (
-	keyIncarnation = "incarnation"
-	keyTable       = "slot-table"
-)
+// MetaGroup is the number of the meta group, whose machine is Options.Meta.
+const MetaGroup = shard.ShardsMax
 
-// Host runs the shards of one node. It implements grid.Shards; its methods may
+// Host runs the replicas of one node. It implements grid.Shards; its methods may
 // be called from any goroutine.
 type Host struct {
 	pools
 	options Options
 	clock   clock.Clock
 	db      *wal.DB
-	table   *shard.Table
-	groups  []*Group
 	pacer   pacer
 	errands *errands
+	helm    helm
 	count   counters
 	watcher atomic.Pointer[watch] // nil: nobody watches
 
+	// table is nil until SetTable; groups are the replicas that are there, by their
+	// numbers; roster is a list of the same, in order. Whoever changes groups and
+	// roster holds the token of changing.
+	table    atomic.Pointer[shard.Table]
+	groups   [MetaGroup + 1]atomic.Pointer[Group]
+	roster   atomic.Pointer[[]*Group]
+	changing chan struct{}
+	running  bool // the host's own goroutines are; under changing
+
+	node        uint32 // 0 until it is known; set before the first replica starts
 	incarnation uint64
 	origin      grid.Origin // of the entries that this incarnation proposes
 	demands     map[grid.Kind]gate.Demand
 	hints       atomic.Pointer[func(*grid.Effects)] // who listens to hints
+	lanes       func(grid.Deliver) grid.Lane        // of duties; nil: they reach this node alone
+	floors      atomic.Pointer[grid.Floors]         // that slots are to be swept against
+	level       atomic.Uint64                       // feature level that entries need
 	numbers     atomic.Uint64                       // of those entries
 
 	dead      atomic.Bool // Fatal was called
 	backingUp atomic.Bool // a backup is being taken
 	stop      chan struct{}
 	pacing    sync.WaitGroup // the pacer
-	working   sync.WaitGroup // errands, and the groups' goroutines that wait for Raft's answers
-	leading   sync.WaitGroup // the groups' goroutines that follow its leadership
+	working   sync.WaitGroup // errands and the helm
 	archiving sync.WaitGroup // the archiver
 	closed    sync.Once
 	err       error // of Close
@@ -61,25 +68,14 @@ type Host struct {
 
 var _ grid.Shards = (*Host)(nil)
 
-// Open opens the data directory and starts its groups. Ready says when they
-// serve.
+// Open opens the data directory and counts this start of the node. It starts no replica:
+// see Start.
 func Open(o Options) (*Host, error) {
-	h, err := newHost(o)
-	if err != nil {
-		return nil, err
-	}
-	if err := h.start(); err != nil {
-		return nil, errors.Join(err, h.Close())
-	}
-	return h, nil
-}
-
-// newHost opens the data directory.
-func newHost(o Options) (*Host, error) {
 	if err := o.setDefaults(); err != nil {
 		return nil, err
 	}
-	h := &Host{options: o, clock: o.Clock, stop: make(chan struct{}), demands: slot.Demands()}
+	h := &Host{options: o, clock: o.Clock, stop: make(chan struct{}), demands: slot.Demands(),
+		changing: make(chan struct{}, 1)}
 	var err error
 	h.db, err = wal.Open(wal.Options{FS: o.FS, Dir: o.Dir, Clock: o.Clock, Fatal: h.fatal,
 		Logger: o.Logger, RetainBytes: o.RetainBytes, Space: o.Space})
@@ -88,7 +84,18 @@ func newHost(o Options) (*Host, error) {
 	}
 	h.pools.recycle = h.putOutcomes
 	h.watch.change = make(chan struct{})
-	h.pacer = pacer{host: h, wake: make(chan struct{}, 1)}
+	h.pacer = newPacer(h)
+	h.helm = newHelm(h)
+	h.level.Store(1)
+	h.roster.Store(new([]*Group))
+	h.errands = newErrands(h)
+	if o.Archive != nil {
+		h.errands.archiver = newArchiver(h, o.Archive)
+	}
+	if err := h.nextIncarnation(); err != nil {
+		return nil, errors.Join(err, h.Close())
+	}
+	h.SetNode(o.Node)
 	return h, nil
 }
 
@@ -97,36 +104,6 @@ func (h *Host) fatal(err error) {
 	if h.dead.CompareAndSwap(false, true) {
 		h.options.Fatal(err)
 	}
-}
-
-// start starts the groups.
-func (h *Host) start() error {
-	if err := h.nextIncarnation(); err != nil {
-		return err
-	}
-	if err := h.loadTable(); err != nil {
-		return err
-	}
-	h.errands = newErrands(h)
-	if h.options.Archive != nil {
-		h.errands.archiver = newArchiver(h, h.options.Archive)
-	}
-	for i := range h.table.Shards() {
-		g, err := h.openGroup(i)
-		if err != nil {
-			return fmt.Errorf("open shard %d: %w", i, err)
-		}
-		h.groups = append(h.groups, g)
-	}
-	for _, g := range h.groups {
-		g.run()
-	}
-	h.pacing.Go(func() { h.pacer.run(h.stop) })
-	h.working.Go(func() { h.errands.run(h.stop) })
-	if a := h.errands.archiver; a != nil {
-		h.archiving.Go(func() { a.run(h.stop) })
-	}
-	return nil
 }
 
 // nextIncarnation counts this start of the node.
@@ -142,7 +119,6 @@ func (h *Host) nextIncarnation() error {
 		h.incarnation = binary.BigEndian.Uint64(b)
 	}
 	h.incarnation++
-	h.origin = grid.OriginOf(h.options.Node, h.incarnation)
 	b = binary.BigEndian.AppendUint64(nil, h.incarnation)
 	if err := h.db.Put(keyIncarnation, b); err != nil {
 		return fmt.Errorf("store the incarnation: %w", err)
@@ -150,39 +126,33 @@ func (h *Host) nextIncarnation() error {
 	return nil
 }
 
-// loadTable reads the slot table of the data directory, or makes its first.
-func (h *Host) loadTable() error {
-	b, err := h.db.Get(keyTable)
-	if errors.Is(err, wal.ErrNotFound) {
-		h.table = shard.NewTable(cmp.Or(h.options.Shards, h.options.NewShards))
-		if err := h.db.Put(keyTable, h.table.Append(nil)); err != nil {
-			return fmt.Errorf("store the slot table: %w", err)
-		}
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read the slot table: %w", err)
-	}
-	if h.table, err = shard.DecodeTable(b); err != nil {
-		return err
-	}
-	if n := h.options.Shards; n != 0 && n != h.table.Shards() {
-		return fmt.Errorf("the data directory %s has %d shards, not %d: leave --shards out",
-			h.options.Dir, h.table.Shards(), n)
-	}
-	return nil
+// SetNode says which number this node has, where Options.Node did not: one that joins
+// learns it only then. It is called before the first Start, and before Origin.
+func (h *Host) SetNode(number uint32) {
+	h.node = number
+	h.origin = grid.OriginOf(number, h.incarnation)
 }
+
+// UseLanes lets duties, and what the archiver has to say, take lanes that reach all shards
+// of the cluster; without, they reach those that this node leads. It is called before the
+// first Start.
+func (h *Host) UseLanes(open func(grid.Deliver) grid.Lane) { h.lanes = open }
 
 // Open returns a new lane whose outcomes go to deliver. Its commands pass the gate.
 func (h *Host) Open(deliver grid.Deliver) grid.Lane {
-	return &lane{host: h, deliver: deliver, stages: make([]stage, len(h.groups)),
-		gate: h.options.Gate}
+	return &lane{host: h, deliver: deliver, gate: h.options.Gate}
 }
 
-// openOwn returns a lane for what the node proposes by itself, which passes no gate:
+// OpenOwn returns a lane for what nodes propose by themselves, which passes no gate:
 // without it a node that is short of room would stay so.
-func (h *Host) openOwn(deliver grid.Deliver) grid.Lane {
-	return &lane{host: h, deliver: deliver, stages: make([]stage, len(h.groups))}
+func (h *Host) OpenOwn(deliver grid.Deliver) grid.Lane { return &lane{host: h, deliver: deliver} }
+
+// openFar returns a lane for duties.
+func (h *Host) openFar(deliver grid.Deliver) grid.Lane {
+	if h.lanes != nil {
+		return h.lanes(deliver)
+	}
+	return h.OpenOwn(deliver)
 }
 
 // Listen lets hints go to a function from now on.
@@ -191,26 +161,43 @@ func (h *Host) Listen(hints func(*grid.Effects)) { h.hints.Store(&hints) }
 // Origin returns this incarnation of the node.
 func (h *Host) Origin() grid.Origin { return h.origin }
 
-func (h *Host) group(s grid.Slot) *Group { return h.groups[h.table.Shard(s)] }
-
-// ShardOf returns the number of the shard that serves a slot.
-func (h *Host) ShardOf(s grid.Slot) int { return h.table.Shard(s) }
-
-// home returns the first slot of a shard.
-func (h *Host) home(number int) grid.Slot {
-	for s := range grid.Slot(grid.Slots) {
-		if h.table.Shard(s) == number {
-			return s
-		}
-	}
-	return 0 // a shard without slots owes and sweeps nothing: any slot will do
-}
-
-// Groups returns the node's groups, in the order of their shards.
-func (h *Host) Groups() []*Group { return h.groups }
-
 // Incarnation returns the number of this start of the node.
 func (h *Host) Incarnation() uint64 { return h.incarnation }
+
+// group returns the replica of the shard that serves a slot; nil if there is none here.
+func (h *Host) group(s grid.Slot) *Group {
+	t := h.table.Load()
+	if t == nil {
+		return nil
+	}
+	return h.groups[t.Shard(s)].Load()
+}
+
+// leader returns the group of a slot if this node leads it, and answers for it.
+func (h *Host) leader(s grid.Slot) *Group {
+	if g := h.group(s); g != nil && g.Serving() {
+		return g
+	}
+	return nil
+}
+
+// Group returns the node's replica of a group; nil: there is none.
+func (h *Host) Group(number int) *Group {
+	if number < 0 || number > MetaGroup {
+		return nil
+	}
+	return h.groups[number].Load()
+}
+
+// Groups returns the node's replicas of shards, in order of their numbers: not of the
+// meta group.
+func (h *Host) Groups() []*Group {
+	all := *h.roster.Load()
+	if n := len(all); n > 0 && all[n-1].number == MetaGroup {
+		return all[:n-1]
+	}
+	return all
+}
 
 // changed tells who waits in Ready that a group is served, or swept.
 func (h *Host) changed() {
@@ -220,9 +207,8 @@ func (h *Host) changed() {
 	h.watch.change = make(chan struct{})
 }
 
-// Ready waits until this node leads all its groups, as a node of one does once
-// its logs are replayed, and the sessions of its earlier incarnations are swept.
-// It logs how far they are.
+// Ready waits until this node leads all groups that it has replicas of, as a node of
+// one does once its logs are replayed, and has swept them. It logs how far they are.
 func (h *Host) Ready(ctx context.Context) error {
 	h.reportReplay()
 	for {
@@ -243,49 +229,10 @@ func (h *Host) Ready(ctx context.Context) error {
 }
 
 func (h *Host) leads() bool {
-	for _, g := range h.groups {
+	for _, g := range *h.roster.Load() {
 		if !g.Serving() || !g.swept.Load() {
 			return false
 		}
 	}
 	return true
-}
-
-// Close stops all groups and closes the log. Commands that were not
-// acknowledged get an outcome: failed or unknown. If Options.Archive is storing
-// something, Close waits for it.
-func (h *Host) Close() error {
-	h.closed.Do(func() { h.err = h.close() })
-	return h.err
-}
-
-// close stops everything in an order that leaves nobody waiting: Raft never
-// answers what it still holds when it is shut down, so it is first asked nothing
-// more, then given the time to answer. A leader without a quorum steps down by
-// itself, which answers too.
-func (h *Host) close() error {
-	close(h.stop)
-	for _, g := range h.groups {
-		g.quiesce()
-	}
-	h.pacing.Wait()
-	for _, g := range h.groups {
-		close(g.flights)
-		for _, b := range g.queue.drain() {
-			g.fail(b, errNotServing)
-		}
-	}
-	h.working.Wait()
-	for _, g := range h.groups {
-		for _, b := range g.pending.drain() { // of a node that died: nobody applied them
-			g.fail(b, errUnknown)
-		}
-	}
-	var errs []error
-	for _, g := range h.groups {
-		errs = append(errs, g.shutDown())
-	}
-	h.leading.Wait()
-	h.archiving.Wait()
-	return errors.Join(append(errs, h.db.Close())...)
 }

@@ -18,14 +18,21 @@ import (
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/leaderboard"
 	"github.com/thronggrid/throng/grid/pack"
+	"github.com/thronggrid/throng/shard"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// open starts a node that is its own cluster, with two shards.
 func open(t testing.TB, fs vfs.FS, change func(*Options)) *Host {
 	t.Helper()
+	return openShards(t, fs, 2, change)
+}
+
+func openShards(t testing.TB, fs vfs.FS, shards int, change func(*Options)) *Host {
+	t.Helper()
 	o := Options{FS: fs, Dir: "data", Clock: clock.Real(), Logger: slog.New(slog.DiscardHandler),
-		Shards: 2, Fatal: func(err error) { panic(err) }}
+		Node: 1, Fatal: func(err error) { panic(err) }}
 	if change != nil {
 		change(&o)
 	}
@@ -34,12 +41,25 @@ func open(t testing.TB, fs vfs.FS, change func(*Options)) *Host {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = h.Close() })
+	startAll(t, h, shards, 1)
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	if err := h.Ready(ctx); err != nil {
 		t.Fatal(err)
 	}
 	return h
+}
+
+// startAll starts all shards on a node, which sweeps against its own earlier starts.
+func startAll(t testing.TB, h *Host, shards int, founders ...uint32) {
+	t.Helper()
+	h.SetTable(shard.NewTable(shards))
+	h.SetFloors(grid.Floors{h.Origin()})
+	for i := range shards {
+		if err := h.Start(i, founders); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // caller asks and waits, as one event loop would.
@@ -179,21 +199,6 @@ func TestALinearizableReadIsRefused(t *testing.T) {
 	}
 }
 
-func TestTheNumberOfShardsIsKept(t *testing.T) {
-	fs := vfs.NewMem()
-	if err := open(t, fs, nil).Close(); err != nil {
-		t.Fatal(err)
-	}
-	o := Options{FS: fs, Dir: "data", Clock: clock.Real(), Shards: 3,
-		Logger: slog.New(slog.DiscardHandler), Fatal: func(err error) { panic(err) }}
-	if _, err := Open(o); err == nil || !strings.Contains(err.Error(), "--shards") {
-		t.Fatalf("another number of shards: %v", err)
-	}
-	if h := open(t, fs, func(o *Options) { o.Shards = 0 }); len(h.Groups()) != 2 {
-		t.Fatalf("%d shards, want the 2 of the data directory", len(h.Groups()))
-	}
-}
-
 // TestEveryCommandIsAnsweredOnce closes the node under load: each command gets
 // one answer, done, failed or unknown.
 func TestEveryCommandIsAnsweredOnce(t *testing.T) {
@@ -250,7 +255,7 @@ func TestACommandThatTheLogWouldRefuseIsNeverQueued(t *testing.T) {
 func TestAnEntryThatCannotBeUnderstoodStopsTheNode(t *testing.T) {
 	fatal := make(chan error, 1)
 	h := open(t, vfs.NewMem(), func(o *Options) { o.Fatal = func(err error) { fatal <- err } })
-	h.groups[0].raft.Load().Apply([]byte("no entry"), 0)
+	h.Groups()[0].raft.Load().Apply([]byte("no entry"), 0)
 	if err := <-fatal; !strings.Contains(err.Error(), "shard 0") {
 		t.Fatalf("%v", err)
 	}

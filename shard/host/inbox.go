@@ -12,6 +12,7 @@ type mail struct {
 	owing    slotSet // slots with new duties, or with something new to archive
 	bytes    int     // of the entries that those came with
 	outcomes []*grid.Outcomes
+	raised   bool // the floors that are wanted have changed
 }
 
 // news says that this node leads a group from now on, or leads it no more.
@@ -48,6 +49,14 @@ func (i *inbox) leads(g *Group, leads bool) {
 	i.kick()
 }
 
+// raised is called when floors are.
+func (i *inbox) raised() {
+	i.mu.Lock()
+	i.mail.raised = true
+	i.mu.Unlock()
+	i.kick()
+}
+
 // owes is called by a group's applier, with the size of the entry that the slots
 // come with.
 func (i *inbox) owes(slots []grid.Slot, bytes int) {
@@ -78,7 +87,7 @@ func (i *inbox) answer(o *grid.Outcomes) {
 // take moves the mail into an empty one, whose arrays are used again.
 func (i *inbox) take(into *mail) {
 	into.news, into.outcomes = into.news[:0], into.outcomes[:0]
-	into.owing, into.bytes = slotSet{}, 0
+	into.owing, into.bytes, into.raised = slotSet{}, 0, false
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.mail, *into = *into, i.mail

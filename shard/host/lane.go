@@ -22,6 +22,7 @@ var (
 
 // stage holds what a lane has for one group until it is flushed.
 type stage struct {
+	group    *Group // while something is staged
 	commands []byte // encoded back to back
 	ends     []int  // of each command in commands
 	refs     []grid.Ref
@@ -46,7 +47,7 @@ func (s *stage) reset() {
 		s.commands = nil
 	}
 	s.commands, s.ends = s.commands[:0], s.ends[:0]
-	s.refs, s.confirms = s.refs[:0], s.confirms[:0]
+	s.refs, s.confirms, s.group = s.refs[:0], s.confirms[:0], nil
 }
 
 // lane implements grid.Lane. It belongs to one goroutine, but for deliver.
@@ -54,13 +55,19 @@ type lane struct {
 	host    *Host
 	deliver grid.Deliver
 	gate    *gate.Gate // nil: it takes all
-	stages  []stage    // per group
+	stages  []stage    // per group, as far as there were some
 	used    []int      // groups with something staged
 }
 
+// stage returns the stage of a group. One that was dropped and started again meanwhile
+// finds what was staged for the replica before: that refuses all of it.
 func (l *lane) stage(g *Group) *stage {
+	for len(l.stages) <= g.number {
+		l.stages = append(l.stages, stage{})
+	}
 	s := &l.stages[g.number]
-	if len(s.refs) == 0 && len(s.confirms) == 0 {
+	if s.group == nil {
+		s.group = g
 		l.used = append(l.used, g.number)
 	}
 	return s
@@ -73,8 +80,8 @@ func (l *lane) Write(
 	if s >= grid.Slots {
 		return noSuchSlot(s)
 	}
-	g := l.host.group(s)
-	if g.serving.Load() == nil {
+	g := l.host.leader(s)
+	if g == nil {
 		l.host.count.refused.Add(1)
 		return errNotServing
 	}
@@ -99,8 +106,8 @@ func (l *lane) Confirm(s grid.Slot, ref grid.Ref) error {
 	if s >= grid.Slots {
 		return noSuchSlot(s)
 	}
-	g := l.host.group(s)
-	if g.serving.Load() == nil {
+	g := l.host.leader(s)
+	if g == nil {
 		return errNotServing
 	}
 	st := l.stage(g)
@@ -112,7 +119,8 @@ func (l *lane) Confirm(s grid.Slot, ref grid.Ref) error {
 func (l *lane) Flush() {
 	wake := false
 	for _, i := range l.used {
-		g, s := l.host.groups[i], &l.stages[i]
+		s := &l.stages[i]
+		g := s.group
 		if len(s.refs) > 0 {
 			if err := g.queue.add(l, s); err != nil {
 				l.refuse(s.refs, err)
@@ -121,7 +129,7 @@ func (l *lane) Flush() {
 			}
 		}
 		if len(s.confirms) > 0 {
-			g.confirms.add(l, s.confirms)
+			g.addConfirms(l, s.confirms)
 		}
 		s.reset()
 	}
@@ -152,6 +160,9 @@ func (l *lane) Read(
 		return out, noSuchSlot(s)
 	}
 	g := l.host.group(s)
+	if g == nil {
+		return out, errNotServing
+	}
 	if level == grid.Stale {
 		return g.readStale(s, kind, body, out)
 	}

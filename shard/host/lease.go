@@ -43,11 +43,17 @@ type lease struct {
 
 	mu struct {
 		sync.Mutex
-		acks   map[raft.ServerID]int64 // newest sending, µs, that the voter answered in term
-		ended  uint64                  // the last term that has no lease any more
-		change *sync.Cond              // an answer came, the term changed, or the lease was closed
+		acks   map[raft.ServerID]ack // of term
+		ended  uint64                // the last term that has no lease any more
+		change *sync.Cond            // an answer came, the term changed, or the lease was closed
 		closed bool
 	}
+}
+
+// ack is what a server has answered with success.
+type ack struct {
+	sent   int64  // µs: the newest sending
+	stored uint64 // log index up to which it has the leader's log
 }
 
 const forever = math.MaxInt64
@@ -57,7 +63,7 @@ func newLease(
 ) *lease {
 	l := &lease{clock: c, self: self, voters: voters,
 		span: (heartbeat - heartbeat/driftShare).Microseconds()}
-	l.mu.acks = make(map[raft.ServerID]int64)
+	l.mu.acks = make(map[raft.ServerID]ack)
 	l.mu.change = sync.NewCond(&l.mu)
 	return l
 }
@@ -77,15 +83,34 @@ func (l *lease) enter(term uint64) {
 	l.update()
 }
 
-// answered notes that a voter answered a request of a term, sent at a time in
-// µs, with success.
-func (l *lease) answered(voter raft.ServerID, term uint64, sent int64) {
+// answered notes that a server answered a request of a term, sent at a time in
+// µs, with success: its log is the leader's up to an index at the least.
+func (l *lease) answered(id raft.ServerID, term uint64, sent int64, stored uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if term != l.term.Load() || sent <= l.mu.acks[voter] {
+	if term != l.term.Load() {
 		return
 	}
-	l.mu.acks[voter] = sent
+	was := l.mu.acks[id]
+	l.mu.acks[id] = ack{max(was.sent, sent), max(was.stored, stored)}
+	if sent > was.sent {
+		l.update()
+	}
+}
+
+// stored returns up to which log index a server has this leader's log, as far as is
+// known, and when it was sent, µs, what it answered last.
+func (l *lease) stored(id raft.ServerID) (index uint64, sent int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := l.mu.acks[id]
+	return a.stored, a.sent
+}
+
+// refresh works the lease out anew: the voters may have changed.
+func (l *lease) refresh() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.update()
 }
 
@@ -150,7 +175,7 @@ func (l *lease) quorumSent() int64 {
 	others := make([]int64, 0, len(voters))
 	for _, v := range voters {
 		if v != l.self {
-			others = append(others, l.mu.acks[v])
+			others = append(others, l.mu.acks[v].sent)
 		}
 	}
 	if len(others) == 0 {

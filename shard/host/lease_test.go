@@ -30,7 +30,7 @@ func TestALeaseRunsFromTheSending(t *testing.T) {
 		t.Error("a lease without an answer")
 	}
 	c.now += 300_000
-	l.answered("b", 5, 1_000_000) // sent long before it was answered
+	l.answered("b", 5, 1_000_000, 0) // sent long before it was answered
 	if !l.holds(5) || l.holds(4) || l.holds(6) {
 		t.Error("the lease belongs to the term of its answers")
 	}
@@ -48,16 +48,16 @@ func TestALeaseNeedsAQuorum(t *testing.T) {
 	c := &handClock{now: 1_000_000}
 	l := newLease(c, "a", time.Second, func() []raft.ServerID { return []raft.ServerID{"a", "b", "c", "d", "e"} })
 	l.enter(1)
-	l.answered("b", 1, 1_000_000)
+	l.answered("b", 1, 1_000_000, 0)
 	if l.holds(1) {
 		t.Error("two of five are no quorum")
 	}
-	l.answered("c", 1, 500_000)
+	l.answered("c", 1, 500_000, 0)
 	c.now = 500_000 + 900_000
 	if l.holds(1) {
 		t.Error("the lease runs from the older of the two answers that make a quorum")
 	}
-	l.answered("stranger", 1, 1_300_000)
+	l.answered("stranger", 1, 1_300_000, 0)
 	if l.holds(1) {
 		t.Error("who is no voter does not count")
 	}
@@ -67,18 +67,18 @@ func TestALeaseEndsWithItsTerm(t *testing.T) {
 	c := &handClock{now: 1_000_000}
 	l := leaseOf(c)
 	l.enter(1)
-	l.answered("b", 1, c.now)
+	l.answered("b", 1, c.now, 0)
 	l.enter(2)
 	if l.holds(1) || l.holds(2) {
 		t.Error("a new term begins without a lease")
 	}
-	l.answered("b", 1, c.now+1)
+	l.answered("b", 1, c.now+1, 0)
 	if l.holds(2) {
 		t.Error("an answer of an older term counted")
 	}
-	l.answered("b", 2, c.now)
+	l.answered("b", 2, c.now, 0)
 	l.handOver()
-	l.answered("c", 2, c.now+1)
+	l.answered("c", 2, c.now+1, 0)
 	if l.holds(2) {
 		t.Error("a term in which leadership was handed over has no lease any more")
 	}
@@ -101,7 +101,7 @@ func TestARoundCountsOnlyRequestsSentAfterIt(t *testing.T) {
 	c := &handClock{now: 100}
 	l := leaseOf(c)
 	l.enter(1)
-	l.answered("b", 1, 100)
+	l.answered("b", 1, 100, 0)
 	ended := make(chan bool)
 	go func() { ended <- l.waitRound(1, 100) }()
 	select {
@@ -109,7 +109,7 @@ func TestARoundCountsOnlyRequestsSentAfterIt(t *testing.T) {
 		t.Fatal("an answer to a request sent before the read confirmed it")
 	case <-time.After(20 * time.Millisecond):
 	}
-	l.answered("c", 1, 101)
+	l.answered("c", 1, 101, 0)
 	if !<-ended {
 		t.Error("a round was not counted")
 	}

@@ -14,7 +14,6 @@ import (
 
 	"github.com/thronggrid/throng/durable/snapshot"
 	"github.com/thronggrid/throng/durable/wal"
-	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/shard"
 )
 
@@ -34,9 +33,8 @@ const (
 	never = 10 * 365 * 24 * time.Hour
 )
 
-// openGroup opens one shard's replica and starts its Raft. Its own goroutines
-// start with run.
-func (h *Host) openGroup(number int) (*Group, error) {
+// openGroup opens a replica and starts its Raft. Its own goroutines start with run.
+func (h *Host) openGroup(number int, founders []uint32) (*Group, error) {
 	log, err := h.db.Log(uint32(number))
 	if err != nil {
 		return nil, err
@@ -46,17 +44,22 @@ func (h *Host) openGroup(number int) (*Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Group{host: h, number: number, home: h.home(number), machine: shard.NewMachine(),
-		log: log, snapshots: snapshots, flights: make(chan flight, 2*entriesInFlightMax),
-		leading: make(chan bool, 8)}
-	g.confirms.wake = make(chan struct{}, 1)
-	g.reigning = make(chan struct{}, 1)
+	g := &Group{host: h, number: number, log: log, snapshots: snapshots,
+		stop: make(chan struct{}), leading: make(chan bool, 8), again: make(chan struct{}, 1),
+		led: make(chan struct{}), reigning: make(chan struct{}, 1)}
+	if number == MetaGroup {
+		g.state = h.options.Meta
+	} else {
+		g.machine = shard.NewMachine()
+		g.state = g.machine
+	}
+	g.flights.watcher, g.confirms.worker = newWorker(), newWorker()
 	g.reigning <- struct{}{}
 	g.fsm = newFSM(g)
 	if err := g.checkStart(snapshots); err != nil {
 		return nil, err
 	}
-	if err := g.start(snapshots); err != nil {
+	if err := g.start(snapshots, founders); err != nil {
 		return nil, err
 	}
 	return g, nil
@@ -85,10 +88,10 @@ func (g *Group) checkStart(snapshots raft.SnapshotStore) error {
 }
 
 // start starts Raft on what the data directory holds.
-func (g *Group) start(snapshots raft.SnapshotStore) error {
+func (g *Group) start(snapshots raft.SnapshotStore, founders []uint32) error {
 	h := g.host
 	conf, log := h.raftConfig(g), raftLog{g.log, &h.dead}
-	if err := g.found(log); err != nil {
+	if err := g.found(log, founders); err != nil {
 		return fmt.Errorf("begin its log: %w", err)
 	}
 	votesAt := h.clock.Micros() + h.options.HeartbeatTimeout.Microseconds()
@@ -105,30 +108,32 @@ func (g *Group) start(snapshots raft.SnapshotStore) error {
 	return nil
 }
 
-// found writes what every log begins with: the first configuration, in term 1.
+// found writes what the log of a new group begins with: the first configuration, in term 1.
+// A log that is empty and has a term is not a new one: the replica was dropped, or waited
+// for a group that exists, and must not found that anew.
 //
 // raft.BootstrapCluster would write the term first, and takes a log that has a
 // term for begun. A power cut between its two writes would leave a shard without
 // voters, for ever. Here each start writes what is not there yet.
-func (g *Group) found(log raftLog) error {
+func (g *Group) found(log raftLog, founders []uint32) error {
 	last, err := log.LastIndex()
 	if err != nil {
 		return err
-	}
-	if last == 0 && g.snapshotIndex == 0 {
-		voters := raft.Configuration{Servers: g.host.options.Voters}
-		err := log.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration,
-			Data: raft.EncodeConfiguration(voters)})
-		if err != nil {
-			return err
-		}
 	}
 	term, err := log.GetUint64(keyTerm)
 	if err != nil && !errors.Is(err, wal.ErrNotFound) {
 		return err
 	}
-	if term > 0 {
+	if term > 0 || len(founders) == 0 {
 		return nil
+	}
+	if last == 0 && g.snapshotIndex == 0 {
+		first := raft.Configuration{Servers: voters(founders...)}
+		err := log.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration,
+			Data: raft.EncodeConfiguration(first)})
+		if err != nil {
+			return err
+		}
 	}
 	return log.SetUint64(keyTerm, 1)
 }
@@ -137,77 +142,65 @@ func (h *Host) innerTransport(group int) raft.Transport {
 	if h.options.Transport != nil {
 		return h.options.Transport(uint32(group))
 	}
-	_, t := raft.NewInmemTransport(raft.ServerAddress(serverID(h.options.Node)))
+	_, t := raft.NewInmemTransport(raft.ServerAddress(serverID(h.node)))
 	return t
 }
 
 func (h *Host) raftConfig(g *Group) *raft.Config {
 	c := raft.DefaultConfig()
-	c.LocalID = serverID(h.options.Node)
+	c.LocalID = serverID(h.node)
 	c.HeartbeatTimeout = h.options.HeartbeatTimeout
 	c.ElectionTimeout = h.options.HeartbeatTimeout
 	c.LeaderLeaseTimeout = h.options.HeartbeatTimeout / 2
 	c.CommitTimeout = commitTimeout
 	c.BatchApplyCh = true
+	c.ShutdownOnRemove = false // the node learns from the topology what it has to drop
 	c.TrailingLogs = trailingLogs
 	c.SnapshotThreshold = 1 << 62 // snapshots are taken by bytes: see keepLogShort
 	c.SnapshotInterval = never
 	c.NotifyCh = g.leading
 	c.Logger = hclog.New(&hclog.LoggerOptions{
-		Name: fmt.Sprintf("shard-%d", g.number), Level: hclog.Warn, DisableTime: true,
+		Name: groupName(g.number), Level: hclog.Warn, DisableTime: true,
 		Output: slogWriter{h.options.Logger},
 	})
 	return c
 }
 
-// run starts the group's own goroutines. A sole voter stands at once: nobody
-// else can lead.
+// run starts to follow Raft. A sole voter stands at once: nobody else can lead.
 func (g *Group) run() {
-	h := g.host
-	h.working.Go(g.watch)
-	h.working.Go(func() { g.confirmReads(h.stop) })
-	h.working.Go(func() { g.keepLogShort(h.stop) })
-	h.leading.Go(g.lead)
+	go g.lead()
 	if v := g.voters(); len(v) == 1 && v[0] == g.lease.self {
 		g.trans.stand()
 	}
 }
 
-// keepLogShort takes a snapshot whenever the applier has seen enough log, and again
-// after a while when that failed: for want of space, most likely, which it frees.
-func (g *Group) keepLogShort(stop <-chan struct{}) {
-	var again clock.Timer
-	defer func() {
-		if again != nil {
-			again.Stop()
-		}
-	}()
-	for {
-		select {
-		case <-g.fsm.wantSnapshot:
-		case <-stop:
-			return
-		}
-		err := g.raft.Load().Snapshot().Error()
-		select {
-		case <-stop: // which ends a snapshot that is being written
-			return
-		default:
-		}
-		if err != nil && !errors.Is(err, raft.ErrNothingNewToSnapshot) {
-			g.host.options.Logger.Warn("a snapshot was not taken; the next is tried in a while",
-				"shard", g.number, "in", snapshotPause, "error", err)
-			again = g.host.clock.AfterFunc(snapshotPause, g.fsm.askSnapshot)
-		}
+// keepLogShort takes the snapshot that the applier has asked for; if that fails, for want of
+// space most likely, which it frees, it is asked for again after a while.
+func (g *Group) keepLogShort() {
+	err := g.raft.Load().Snapshot().Error()
+	g.fsm.snapshooting.Store(false)
+	select {
+	case <-g.stop: // which ends a snapshot that is being written
+		return
+	default:
+	}
+	if err != nil && !errors.Is(err, raft.ErrNothingNewToSnapshot) {
+		g.host.options.Logger.Warn("a snapshot was not taken; the next is tried in a while",
+			"group", groupName(g.number), "in", snapshotPause, "error", err)
+		g.host.clock.AfterFunc(snapshotPause, g.fsm.askSnapshot)
 	}
 }
 
 // quiesce refuses all that is asked from now on and wakes who waits here.
 func (g *Group) quiesce() {
+	close(g.stop)
 	g.queue.close(errNotServing)
+	g.confirms.close(errNotServing)
 	g.serving.Store(nil)
 	g.lease.close()
 	g.fsm.close()
+	g.flights.watcher.kick()
+	g.confirms.worker.kick()
 	<-g.reigning
 }
 
@@ -216,7 +209,7 @@ func (g *Group) shutDown() error {
 	err := g.raft.Load().Shutdown().Error()
 	close(g.leading)
 	if err != nil {
-		return fmt.Errorf("shut down shard %d: %w", g.number, err)
+		return fmt.Errorf("shut down %s: %w", groupName(g.number), err)
 	}
 	return nil
 }
@@ -228,6 +221,9 @@ var _ io.Writer = slogWriter{}
 
 func (w slogWriter) Write(b []byte) (int, error) {
 	line := strings.TrimSpace(string(b))
+	if strings.Contains(line, "no known peers") || strings.Contains(line, "not part of") {
+		return len(b), nil // as is right for a replica that waits to be added, or only learns
+	}
 	level := slog.LevelInfo
 	if strings.HasPrefix(line, "[ERROR]") {
 		level = slog.LevelWarn

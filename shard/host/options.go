@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -13,7 +15,6 @@ import (
 	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/grid/gate"
-	"github.com/thronggrid/throng/shard"
 )
 
 // Options say how a node runs its shards. FS, Dir, Clock, Fatal and Logger must
@@ -35,18 +36,21 @@ type Options struct {
 	// all are taken.
 	Gate *gate.Gate
 
-	// Shards is the number of shards that a new data directory gets and an old
-	// one must have; 0 means NewShards for a new one and any for an old one.
-	Shards int
-	// NewShards is the number for a new data directory if Shards is 0; default 1.
-	NewShards int
-
-	// Node is this node's id among the voters, unique in the cluster; default 1.
+	// Node is this node's number, unique in the cluster; 0 if SetNode says it later.
 	Node uint32
-	// Voters are the replicas of every group; default this node alone.
-	Voters []raft.Server
-	// Transport returns the transport of a group; default one without peers.
+	// Transport returns the transport of a group's next replica here; default one without
+	// peers. See Hook for what it may offer beside.
 	Transport func(group uint32) raft.Transport
+	// Meta is the machine of the meta group; nil if this node never has a replica of it.
+	Meta Machine
+	// Reign, if set, is told when this node begins to lead a group, and answers for it,
+	// and when it no longer does: in order for each group, on a goroutine of that group,
+	// which it must not block.
+	Reign func(group int, term uint64, leads bool)
+	// MayLead, if set, is asked when this node has won an election, and once a second
+	// while it leads: if it says no, leadership is handed over. A sole voter is not asked.
+	// Any goroutine may call it.
+	MayLead func() bool
 
 	// Archive takes the messages of chat channels; nil: none does. Its methods must
 	// return in the end: Close waits for them.
@@ -101,18 +105,6 @@ func (o *Options) setDefaults() error {
 	if o.FS == nil || o.Dir == "" || o.Clock == nil || o.Fatal == nil || o.Logger == nil {
 		return errors.New("open the shards: FS, Dir, Clock, Fatal and Logger must be set")
 	}
-	if o.Shards < 0 || o.Shards > shard.ShardsMax {
-		return fmt.Errorf("open the shards: %d shards; want 1 to %d", o.Shards, shard.ShardsMax)
-	}
-	if o.NewShards == 0 {
-		o.NewShards = 1
-	}
-	if o.Node == 0 {
-		o.Node = 1
-	}
-	if len(o.Voters) == 0 {
-		o.Voters = voters(o.Node)
-	}
 	if o.SessionGrace == 0 {
 		o.SessionGrace = defaultGrace
 	}
@@ -128,8 +120,21 @@ func (o *Options) setDefaults() error {
 // serverID returns the name of a node in Raft's configurations.
 func serverID(node uint32) raft.ServerID { return raft.ServerID(fmt.Sprintf("node-%d", node)) }
 
-// voters returns the voters of a cluster of one node.
-func voters(node uint32) []raft.Server {
-	id := serverID(node)
-	return []raft.Server{{ID: id, Address: raft.ServerAddress(id)}}
+// nodeOf returns the number of the node of that name; 0 if it is not one.
+func nodeOf(id raft.ServerID) uint32 {
+	digits, _ := strings.CutPrefix(string(id), "node-")
+	n, err := strconv.ParseUint(digits, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return uint32(n)
+}
+
+// voters returns nodes as Raft's configurations name them.
+func voters(nodes ...uint32) (all []raft.Server) {
+	for _, n := range nodes {
+		id := serverID(n)
+		all = append(all, raft.Server{ID: id, Address: raft.ServerAddress(id)})
+	}
+	return all
 }

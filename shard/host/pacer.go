@@ -19,6 +19,21 @@ type pacer struct {
 	// flying counts the entries of all groups that are proposed and not yet
 	// answered.
 	flying atomic.Int32
+	visits chan struct{} // who is let in knows that no round is under way
+	ended  chan struct{} // closed behind the last round
+}
+
+func newPacer(h *Host) pacer {
+	return pacer{host: h, wake: make(chan struct{}, 1),
+		visits: make(chan struct{}), ended: make(chan struct{})}
+}
+
+// pass waits until the round that is under way is over.
+func (p *pacer) pass() {
+	select {
+	case p.visits <- struct{}{}:
+	case <-p.ended:
+	}
 }
 
 type proposal struct {
@@ -35,10 +50,12 @@ func (p *pacer) kick() {
 }
 
 func (p *pacer) run(stop <-chan struct{}) {
+	defer close(p.ended)
 	var round []proposal
 	for {
 		select {
 		case <-p.wake:
+		case <-p.visits:
 		case <-stop:
 			return
 		}
@@ -51,6 +68,10 @@ func (p *pacer) run(stop <-chan struct{}) {
 				r.group.propose(r.batch)
 				round[i] = proposal{}
 			}
+			select {
+			case <-p.visits:
+			default:
+			}
 		}
 	}
 }
@@ -59,7 +80,7 @@ func (p *pacer) run(stop <-chan struct{}) {
 // the log, so that the groups' fsyncs wait for each other.
 func (p *pacer) gather(round []proposal) []proposal {
 	idle := p.flying.Load() == 0
-	for _, g := range p.host.groups {
+	for _, g := range *p.host.roster.Load() {
 		if b := g.queue.take(idle, g.flying.Load() < entriesInFlightMax); b != nil {
 			g.flying.Add(1)
 			p.flying.Add(1)

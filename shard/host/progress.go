@@ -38,8 +38,9 @@ func (l *loading) Read(b []byte) (int, error) {
 // reportReplay says, until every group serves, how much of its log each group
 // that does not has applied.
 func (h *Host) reportReplay() {
-	begin := make([]uint64, len(h.groups))
-	for i, g := range h.groups {
+	groups := *h.roster.Load()
+	begin := make([]uint64, len(groups))
+	for i, g := range groups {
 		begin[i] = g.fsm.applied()
 	}
 	var again func()
@@ -49,13 +50,14 @@ func (h *Host) reportReplay() {
 			return
 		default:
 		}
-		for i, g := range h.groups {
+		for i, g := range groups {
 			last, err := g.log.LastIndex()
 			if g.Serving() || err != nil {
 				continue
 			}
 			at := max(g.fsm.applied(), begin[i])
-			h.options.Logger.Info("replaying the log", "shard", g.number, "entry", at, "of", last)
+			h.options.Logger.Info("replaying the log", "group", groupName(g.number),
+				"entry", at, "of", last)
 		}
 		if !h.leads() {
 			h.clock.AfterFunc(progressEvery, again)
@@ -67,10 +69,13 @@ func (h *Host) reportReplay() {
 // checkClock says so when the clock lies behind the newest stamp of a shard:
 // stamps then run ahead of time until it has caught up.
 func (g *Group) checkClock() {
+	if g.machine == nil {
+		return
+	}
 	behind := time.Duration(g.machine.Stamp()-g.host.clock.Micros()) * time.Microsecond
 	if behind > clockBehindMax {
 		g.host.options.Logger.Warn("this machine's clock is behind what this shard has stored; "+
 			"times will run ahead of it until it has caught up: check the clock",
-			"shard", g.number, "behind", behind.Round(time.Millisecond))
+			"group", groupName(g.number), "behind", behind.Round(time.Millisecond))
 	}
 }

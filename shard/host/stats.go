@@ -79,7 +79,7 @@ func (h *Host) Stats() Stats {
 			Failed: c.storesFailed.Load(), Failing: c.archiveFails.Load()},
 	}
 	now := h.clock.Micros()
-	for _, g := range h.groups {
+	for _, g := range h.Groups() {
 		s.Shards = append(s.Shards, g.stats(now))
 	}
 	return s
@@ -90,7 +90,7 @@ func (h *Host) Stats() Stats {
 // few µs at a time.
 func (h *Host) Sizes() []slot.Sizes {
 	var all []slot.Sizes
-	for _, g := range h.groups {
+	for _, g := range h.Groups() {
 		all = append(all, g.machine.Sizes())
 	}
 	return all

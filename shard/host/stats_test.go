@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
-	"github.com/hashicorp/raft"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/clock"
@@ -123,11 +122,11 @@ func TestHealth(t *testing.T) {
 			t.Errorf("%+v", at)
 		}
 	}
-	h.groups[1].swept.Store(false)
+	h.Groups()[1].swept.Store(false)
 	if s := h.Health(); s.Ready() || s.Shards[0].Reason != "" || s.Shards[1].Reason == "" {
 		t.Errorf("not swept: %+v", s)
 	}
-	h.groups[1].swept.Store(true)
+	h.Groups()[1].swept.Store(true)
 	h.dead.Store(true)
 	if s := h.Health(); s.Ready() || s.Reason == "" || !s.Failed {
 		t.Errorf("dead: %+v", s)
@@ -144,11 +143,11 @@ func TestHealth(t *testing.T) {
 func TestAShardWithoutALeaderIsNotReady(t *testing.T) {
 	h, err := Open(Options{FS: vfs.NewMem(), Dir: "data", Clock: clock.Real(),
 		Logger: slog.New(slog.DiscardHandler), Fatal: func(err error) { panic(err) },
-		HeartbeatTimeout: time.Minute,
-		Voters:           []raft.Server{{ID: serverID(1), Address: "1"}, {ID: serverID(2), Address: "2"}}})
+		HeartbeatTimeout: time.Minute, Node: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
+	startAll(t, h, 1, 1, 2)
 	s := h.Health()
 	if s.Ready() || s.Shards[0].Reason != "the shard has no leader" || s.Shards[0].Leads {
 		t.Errorf("%+v", s)

@@ -1,45 +1,83 @@
 package host
 
-import "github.com/thronggrid/throng/grid/slot"
+import (
+	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/slot"
+)
 
-// sweepAll proposes the sweep to the groups that await one: to each when this
-// incarnation of the node begins to lead it for the first time, until it is
-// committed. It tells the slots that all earlier incarnations of this node are
-// dead, so that no session of theirs passes for one that is connected. It
-// returns when it is to be called again, µs.
+// sweepAll proposes what sweeps the led groups lack: one for each node whose floor in the
+// group's machine is below the one that SetFloors wants. A sweep tells all slots of a group
+// that the earlier incarnations of that node are dead, so that no session of theirs passes
+// for one that is connected. It returns when it is to be called again, µs.
 func (e *errands) sweepAll(now int64) int64 {
 	next := int64(neverAt)
-	for i := range e.tours {
-		t := &e.tours[i]
-		if t.number == 0 {
-			continue
-		}
+	for _, g := range e.led {
+		t := &e.tours[g.number]
 		if t.sweepAt <= now {
-			e.sweep(e.host.groups[i])
+			e.sweep(t)
 		}
 		next = min(next, t.sweepAt)
 	}
 	return next
 }
 
-// sweep proposes a sweep of all slots of a group, by way of one of them.
-func (e *errands) sweep(g *Group) {
-	e.tours[g.number].sweepAt = neverAt
-	w := slot.Sweep{Origin: e.host.origin, Grace: e.host.options.SessionGrace.Microseconds()}
-	e.body = w.Append(e.body[:0])
-	if err := e.write(pair{g.home, g.home}, g.home, slot.KindSweep, e.body); err != nil {
-		e.swept(g, err)
+// sweep proposes the sweeps that a group lacks, by way of one of its slots.
+func (e *errands) sweep(t *tour) {
+	t.sweepAt, t.unswept = neverAt, false
+	var missing []grid.Origin
+	if want := e.host.floors.Load(); want != nil {
+		missing = t.group.machine.Floors().Below(*want)
+	}
+	home, some := e.host.home(t.group.number)
+	if len(missing) == 0 || !some { // slots that come later are swept as they come
+		e.allSwept(t.group)
+		return
+	}
+	for _, o := range missing {
+		t.sweeps++
+		w := slot.Sweep{Origin: o, Grace: e.host.options.SessionGrace.Microseconds()}
+		e.body = w.Append(e.body[:0])
+		if err := e.write(pair{home, home}, home, slot.KindSweep, e.body); err != nil {
+			e.swept(t, err)
+		}
 	}
 }
 
-// swept notes that a group is swept, or must be swept again.
-func (e *errands) swept(g *Group, err error) {
-	if err == nil {
-		g.swept.Store(true)
-		e.host.changed()
-		return
+// home returns the first slot of a shard; false if it has none.
+func (h *Host) home(number int) (grid.Slot, bool) {
+	t := h.table.Load()
+	for s := range grid.Slot(grid.Slots) {
+		if t.Shard(s) == number {
+			return s, true
+		}
 	}
-	t := &e.tours[g.number]
-	t.sweepPause = longer(t.sweepPause, pauseMin, pauseMax)
-	t.sweepAt = e.host.clock.Micros() + t.sweepPause.Microseconds()
+	return 0, false
+}
+
+// swept notes how a sweep ended. Behind the last of them it is looked again what is missing.
+func (e *errands) swept(t *tour, err error) {
+	t.sweeps--
+	t.unswept = t.unswept || err != nil
+	switch {
+	case t.sweeps > 0:
+	case t.unswept:
+		t.sweepPause = longer(t.sweepPause, pauseMin, pauseMax)
+		t.sweepAt = e.host.clock.Micros() + t.sweepPause.Microseconds()
+	default:
+		t.sweepPause, t.sweepAt = 0, 0
+	}
+}
+
+// lookForSweeps lets a group be looked at, now or when what is under way has ended.
+func (e *errands) lookForSweeps(t *tour) {
+	if t.sweeps == 0 {
+		t.sweepAt = 0
+	}
+}
+
+// allSwept notes that a group lacks no sweep: of those that were wanted by then.
+func (e *errands) allSwept(g *Group) {
+	if g.swept.CompareAndSwap(false, true) {
+		e.host.changed()
+	}
 }

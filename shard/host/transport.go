@@ -27,6 +27,7 @@ var (
 // there is an election; it would lead on otherwise, and answer no read.
 type transport struct {
 	raft.Transport
+	hook    Hook // nil: what it offers is done here
 	lease   *lease
 	clock   clock.Clock
 	stalled func() time.Duration // age of the oldest unfinished write
@@ -45,31 +46,51 @@ func newTransport(
 	inner raft.Transport, l *lease, stalled func() time.Duration, votesAt int64,
 ) *transport {
 	t := &transport{Transport: inner, lease: l, clock: l.clock, stalled: stalled, votesAt: votesAt,
-		incoming: make(chan raft.RPC), stop: make(chan struct{})}
+		stop: make(chan struct{})}
+	if hook, ok := inner.(Hook); ok {
+		t.hook = hook
+		hook.Screen(t.screen)
+		return t
+	}
+	t.incoming = make(chan raft.RPC)
 	t.done.Go(t.receive)
 	return t
 }
 
 // Consumer returns the requests of others that Raft shall handle.
-func (t *transport) Consumer() <-chan raft.RPC { return t.incoming }
+func (t *transport) Consumer() <-chan raft.RPC {
+	if t.hook != nil {
+		return t.Transport.Consumer()
+	}
+	return t.incoming
+}
 
 // receive passes requests on to Raft, but for votes that come too early.
 func (t *transport) receive() {
 	for {
 		select {
 		case rpc := <-t.Transport.Consumer():
-			if t.early(rpc.Command) {
-				rpc.Respond(nil, errQuiet)
+			if err := t.screen(rpc.Command); err != nil {
+				rpc.Respond(nil, err)
 				continue
-			}
-			if a, ok := rpc.Command.(*raft.AppendEntriesRequest); ok && a.LeaderCommitIndex > 0 {
-				t.leaderCommit.CompareAndSwap(0, a.LeaderCommitIndex)
 			}
 			t.hand(rpc)
 		case <-t.stop:
 			return
 		}
 	}
+}
+
+// screen looks at a request before Raft gets it, and returns why it must not.
+func (t *transport) screen(command any) error {
+	if t.early(command) {
+		return errQuiet
+	}
+	if a, ok := command.(*raft.AppendEntriesRequest); ok && a.LeaderCommitIndex > 0 &&
+		t.leaderCommit.Load() == 0 {
+		t.leaderCommit.CompareAndSwap(0, a.LeaderCommitIndex)
+	}
+	return nil
 }
 
 // early says whether a request asks for a vote that this node must not give yet.
@@ -96,7 +117,12 @@ func (t *transport) hand(rpc raft.RPC) {
 func (t *transport) stand() {
 	answer := make(chan raft.RPCResponse, 1)
 	head := raft.RPCHeader{ProtocolVersion: raft.ProtocolVersionMax}
-	t.hand(raft.RPC{Command: &raft.TimeoutNowRequest{RPCHeader: head}, RespChan: answer})
+	rpc := raft.RPC{Command: &raft.TimeoutNowRequest{RPCHeader: head}, RespChan: answer}
+	if t.hook != nil {
+		t.hook.Inject(rpc)
+		return
+	}
+	t.hand(rpc)
 }
 
 // AppendEntries sends entries or a heartbeat, and counts its answer.
@@ -137,7 +163,13 @@ func (t *transport) silent(term uint64) error {
 func (t *transport) answered(id raft.ServerID, args *raft.AppendEntriesRequest,
 	resp *raft.AppendEntriesResponse, sent int64) {
 	if resp.Success && resp.Term == args.Term {
-		t.lease.answered(id, args.Term, sent)
+		stored := uint64(0) // a heartbeat says nothing of the log
+		if n := len(args.Entries); n > 0 {
+			stored = args.Entries[n-1].Index
+		} else {
+			stored = args.PrevLogEntry
+		}
+		t.lease.answered(id, args.Term, sent, stored)
 	}
 }
 

@@ -50,7 +50,7 @@ func (h *Host) Watch(ctx context.Context, d time.Duration) (*Heat, error) {
 	if d <= 0 || d > watchMax {
 		return nil, fault.New(fault.InvalidArgument, "watch for %v: use up to %v", d, watchMax)
 	}
-	w := newWatch(len(h.groups))
+	w := newWatch(h.Groups())
 	if !h.watcher.CompareAndSwap(nil, w) {
 		return nil, &fault.Error{Code: fault.ResourceExhausted, Retry: time.Second,
 			Message: "somebody watches this node already: ask again in a moment"}
@@ -71,7 +71,7 @@ func (h *Host) Watch(ctx context.Context, d time.Duration) (*Heat, error) {
 
 // watch counts what is applied while somebody looks, for each shard by itself, so that
 // the appliers do not meet.
-type watch struct{ shards []shardWatch }
+type watch struct{ shards map[int]*shardWatch }
 
 type shardWatch struct {
 	mu       sync.Mutex // the applier's, but for the one moment at the end
@@ -80,19 +80,24 @@ type shardWatch struct {
 	subjects [slot.Subjects]*meter.Sketch
 }
 
-func newWatch(shards int) *watch {
-	w := &watch{shards: make([]shardWatch, shards)}
-	for i := range w.shards {
-		for s := range w.shards[i].subjects {
-			w.shards[i].subjects[s] = meter.NewSketch(watchRows)
+func newWatch(groups []*Group) *watch {
+	w := &watch{shards: make(map[int]*shardWatch)}
+	for _, g := range groups {
+		at := &shardWatch{}
+		for s := range at.subjects {
+			at.subjects[s] = meter.NewSketch(watchRows)
 		}
+		w.shards[g.number] = at
 	}
 	return w
 }
 
 // note counts the commands of an entry that a shard has applied.
 func (w *watch) note(number int, data []byte) {
-	s := &w.shards[number]
+	s := w.shards[number]
+	if s == nil {
+		return // its replica came later
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var e shard.Entry
@@ -116,8 +121,7 @@ func (w *watch) note(number int, data []byte) {
 func (w *watch) heat() *Heat {
 	h := &Heat{}
 	var found [slot.Subjects]map[string]meter.Heavy
-	for i := range w.shards {
-		s := &w.shards[i]
+	for _, s := range w.shards {
 		s.mu.Lock()
 		h.Commands += s.commands
 		for at, n := range s.slots {

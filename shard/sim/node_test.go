@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"errors"
 	"log/slog"
 	"math/rand/v2"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/grid/gate"
+	"github.com/thronggrid/throng/shard"
 	"github.com/thronggrid/throng/shard/host"
 )
 
@@ -91,6 +93,9 @@ func (n *node) start() {
 	if err == nil {
 		h, err = host.Open(o)
 	}
+	if err == nil {
+		err = n.startShards(h)
+	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.alive && n.life == life {
@@ -105,7 +110,6 @@ func (n *node) start() {
 		n.host = h
 		if err == nil {
 			h.Listen(func(e *grid.Effects) { n.whileAlive(life, func() { n.w.post.deliver(e) }) })
-			n.w.sweep(h)
 		}
 		return
 	}
@@ -113,6 +117,18 @@ func (n *node) start() {
 	if err == nil {
 		n.w.background.Go(func() { _ = h.Close() })
 	}
+}
+
+// startShards starts a replica of each shard.
+func (n *node) startShards(h *host.Host) error {
+	h.SetTable(shard.NewTable(n.w.shards))
+	n.w.raise(h)
+	for i := range n.w.shards {
+		if err := h.Start(i, n.w.voters()); err != nil {
+			return errors.Join(err, h.Close())
+		}
+	}
+	return nil
 }
 
 // prepare returns the options of a life. Called under mu.
@@ -131,8 +147,7 @@ func (n *node) prepare(life int) (o host.Options, err error) {
 		return o, err
 	}
 	return host.Options{
-		FS: countingFS{d.fs(), n.w}, Dir: "data", Node: n.number, Voters: n.w.voters(),
-		Shards: n.w.shards, Clock: c, Gate: g, Space: n.space,
+		FS: countingFS{d.fs(), n.w}, Dir: "data", Node: n.number, Clock: c, Gate: g, Space: n.space,
 		Logger:    slog.New(slog.DiscardHandler),
 		Transport: func(group uint32) raft.Transport { return ends[group] },
 		Archive:   n.w.archive, SessionGrace: grace,

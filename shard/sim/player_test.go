@@ -10,7 +10,6 @@ import (
 	"github.com/thronggrid/throng/grid/fault"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/session"
-	"github.com/thronggrid/throng/shard/host"
 )
 
 const (
@@ -342,15 +341,5 @@ func (p *player) end() {
 	p.cut()
 	if fate == done {
 		p.secret = [16]byte{}
-	}
-}
-
-// sweep does for a new incarnation what the meta group will do: all shards hear
-// that the ones before are dead, whoever leads them.
-func (w *world) sweep(h *host.Host) {
-	for g := range w.shards {
-		at := grid.Slot(g * grid.Slots / w.shards)
-		c := w.newClient(uint64(2000+g), newNumbers(4))
-		w.background.Go(func() { c.sweep(at, h.Origin()) })
 	}
 }

@@ -8,20 +8,7 @@ import (
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/presence"
 	"github.com/thronggrid/throng/grid/session"
-	"github.com/thronggrid/throng/grid/slot"
 )
-
-// sweep tells the slots of one shard that earlier incarnations are dead.
-func (c *client) sweep(at grid.Slot, origin grid.Origin) {
-	w := slot.Sweep{Origin: origin, Grace: grace.Microseconds()}
-	body := w.Append(nil)
-	for !c.w.closing() && c.w.failed() == nil {
-		if _, fate := c.attemptAt(grid.Op{Kind: slot.KindSweep}, at, grid.RequestID{}, body); fate == done {
-			return
-		}
-		c.elsewhere()
-	}
-}
 
 // settlePresences waits until those present in the rooms are the sessions that
 // say so at their users' slots, and these the players' own.

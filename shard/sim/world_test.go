@@ -87,6 +87,7 @@ type world struct {
 	mu      sync.Mutex
 	rand    *rand.Rand
 	failure error // the first thing that must not be
+	floors  grid.Floors
 	events  int64
 	names   int
 	conns   uint64
@@ -197,12 +198,25 @@ func newWorld(seed uint64, replicas, shards int) *world {
 	return w
 }
 
-func (w *world) voters() []raft.Server {
-	var all []raft.Server
+func (w *world) voters() (all []uint32) {
 	for _, n := range w.nodes {
-		all = append(all, raft.Server{ID: raft.ServerID(n.addr), Address: n.addr})
+		all = append(all, n.number)
 	}
 	return all
+}
+
+// raise lets all nodes know that the earlier lives of the one that starts are over.
+func (w *world) raise(h *host.Host) {
+	w.mu.Lock()
+	w.floors = w.floors.With(h.Origin())
+	floors := w.floors
+	w.mu.Unlock()
+	h.SetFloors(floors)
+	for _, n := range w.nodes {
+		if other, _ := n.running(); other != nil {
+			other.SetFloors(floors)
+		}
+	}
 }
 
 // run is the life of a world. Whatever goes wrong in it, its nodes are closed
