@@ -48,8 +48,8 @@ type Group struct {
 	leading chan bool     // from Raft: leadership won and lost
 	again   chan struct{} // asks lead to look whether it may reign after all
 	led     chan struct{} // closed when lead has ended
-	// reigning holds a token, which is out while Raft is asked for a barrier and
-	// for good once nothing may be asked any more. A mutex would do, but for the
+	// reigning holds a token, which is out while a reign begins, and for good once
+	// none may any more. A mutex would do, but for the
 	// simulation: its time stands still while a goroutine waits for one.
 	reigning chan struct{}
 	course   course // where Steer wants its configuration

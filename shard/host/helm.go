@@ -1,6 +1,8 @@
 package host
 
 import (
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -14,6 +16,8 @@ const (
 	// stepTimeout is how long Raft may be busy with something else before a step is put off.
 	stepTimeout = time.Second
 )
+
+var errNotTaken = errors.New("no other voter takes the leadership")
 
 // helm looks after the groups that this node leads: it brings their configurations to where
 // Steer wants them, one change at a time, and lets others lead where this node may not. It
@@ -57,7 +61,7 @@ func (m *helm) round() int64 {
 		}
 		if m.host.options.MayLead != nil {
 			next = min(next, now+mayLeadEvery.Microseconds())
-			g.mind()
+			g.mind(now)
 		}
 		if g.steer() {
 			next = min(next, now+steerEvery.Microseconds())
@@ -74,10 +78,13 @@ func (g *Group) barred() bool {
 
 // mind lets others lead if this node may not, and begins the reign that was put off if it
 // may after all.
-func (g *Group) mind() {
+func (g *Group) mind(now int64) {
 	switch {
 	case g.barred():
-		g.step(g.abdicate)
+		if now >= g.course.nextAbdication {
+			g.course.nextAbdication = now + mayLeadEvery.Microseconds()
+			g.step(g.abdicate)
+		}
 	case !g.Serving():
 		select {
 		case g.again <- struct{}{}:
@@ -86,15 +93,20 @@ func (g *Group) mind() {
 	}
 }
 
-// abdicate hands leadership over, or gives it up if nobody takes it.
+// abdicate hands leadership over, or gives it up if nobody takes it: to the next voter, so
+// that it goes round among nodes that may not lead until it comes to one that may.
 func (g *Group) abdicate() error {
 	r := g.raft.Load()
-	term := r.CurrentTerm()
-	err := r.LeadershipTransfer().Error()
-	if err != nil {
-		g.lease.end(term) // and so this node is silent, until another one leads
+	term, all := r.CurrentTerm(), g.voters()
+	at := slices.Index(all, g.lease.self)
+	for i := range len(all) - 1 {
+		id := all[(at+1+i)%len(all)]
+		if r.LeadershipTransferToServer(id, raft.ServerAddress(id)).Error() == nil {
+			return nil
+		}
 	}
-	return err
+	g.lease.end(term) // and so this node is silent, until another one leads
+	return errNotTaken
 }
 
 // step lets a hand of the crew do something that has to wait for Raft, unless one is at it.

@@ -120,9 +120,7 @@ func (h *Host) Drop(number int) error {
 		rest := slices.DeleteFunc(slices.Clone(*h.roster.Load()),
 			func(o *Group) bool { return o == g })
 		h.roster.Store(&rest)
-		err := h.retire([]*Group{g})
-		h.errands.in.leads(g, false)
-		if err != nil {
+		if err := h.retire([]*Group{g}); err != nil {
 			return err
 		}
 	}

@@ -128,7 +128,7 @@ func (g *Group) found(log raftLog, founders []uint32) error {
 		return nil
 	}
 	if last == 0 && g.snapshotIndex == 0 {
-		first := raft.Configuration{Servers: voters(founders...)}
+		first := raft.Configuration{Servers: servers(founders...)}
 		err := log.StoreLog(&raft.Log{Index: 1, Term: 1, Type: raft.LogConfiguration,
 			Data: raft.EncodeConfiguration(first)})
 		if err != nil {
@@ -196,12 +196,12 @@ func (g *Group) quiesce() {
 	close(g.stop)
 	g.queue.close(errNotServing)
 	g.confirms.close(errNotServing)
-	g.serving.Store(nil)
 	g.lease.close()
 	g.fsm.close()
-	g.flights.watcher.kick()
-	g.confirms.worker.kick()
-	<-g.reigning
+	<-g.reigning // no reign begins any more
+	if r := g.serving.Load(); r != nil {
+		g.resign(r)
+	}
 }
 
 // shutDown stops Raft, of which nobody expects an answer any more.

@@ -130,8 +130,8 @@ func nodeOf(id raft.ServerID) uint32 {
 	return uint32(n)
 }
 
-// voters returns nodes as Raft's configurations name them.
-func voters(nodes ...uint32) (all []raft.Server) {
+// servers returns nodes as Raft's configurations name them.
+func servers(nodes ...uint32) (all []raft.Server) {
 	for _, n := range nodes {
 		id := serverID(n)
 		all = append(all, raft.Server{ID: id, Address: raft.ServerAddress(id)})

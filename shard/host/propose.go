@@ -7,7 +7,8 @@ import (
 
 // Propose proposes a command to the meta group, if this node leads it, and calls done once
 // with the reply or an error: at once if it is refused, and otherwise on a goroutine of the
-// group, which done must not block. The body is copied; the reply is done's. An error whose
+// group, which done must not block. The body is one msgpack value, as that of any command,
+// and copied; the reply is done's. An error whose
 // fault.Error says Unknown leaves open whether the command is carried out.
 func (h *Host) Propose(kind grid.Kind, body []byte, done func(reply []byte, err error)) {
 	g := h.Group(MetaGroup)

@@ -37,7 +37,17 @@ func (g *Group) won() {
 	if g.Serving() {
 		g.lost() // of an earlier term, perhaps
 	}
-	if g.Serving() || g.barred() {
+	select {
+	case <-g.reigning:
+		defer func() { g.reigning <- struct{}{} }()
+	case <-g.stop:
+		return
+	}
+	if g.Serving() {
+		return
+	}
+	if g.barred() {
+		g.host.helm.kick()
 		return
 	}
 	r := g.reign()
@@ -97,12 +107,6 @@ func (g *Group) leads(r *reign) bool {
 // reign waits until all that former leaders committed is applied here. It
 // returns nil if leadership is lost before.
 func (g *Group) reign() *reign {
-	select {
-	case <-g.reigning:
-		defer func() { g.reigning <- struct{}{} }()
-	case <-g.stop:
-		return nil
-	}
 	r := g.raft.Load()
 	term := r.CurrentTerm()
 	barrier := r.Barrier(0)

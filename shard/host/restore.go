@@ -28,7 +28,7 @@ func Restore(r *backup.Reader, o RestoreOptions) (backup.Summary, error) {
 		FS: o.FS, Dir: o.Dir, Clock: o.Clock, Logger: o.Logger, Secret: o.Secret,
 		Digests: digestOf, KeyTerm: string(keyTerm),
 		Voters: func(node uint32) raft.Configuration {
-			return raft.Configuration{Servers: voters(node)}
+			return raft.Configuration{Servers: servers(node)}
 		},
 	})
 }

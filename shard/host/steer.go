@@ -17,6 +17,9 @@ const caughtUpEntries = 64
 type course struct {
 	wish atomic.Pointer[wish] // nil: it stays as it is
 	busy atomic.Bool          // a step is under way
+	// nextAbdication is when leadership may be handed over again, µs, where no node may
+	// lead, perhaps; the helm's.
+	nextAbdication int64
 }
 
 // wish is a configuration that somebody wants.
