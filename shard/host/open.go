@@ -105,6 +105,9 @@ func (g *Group) start(snapshots raft.SnapshotStore, founders []uint32) error {
 		return errors.Join(fmt.Errorf("load its state: %w", err), g.trans.Close())
 	}
 	g.raft.Store(r)
+	if f, ok := g.trans.Transport.(follower); ok {
+		f.Follow(g.standing)
+	}
 	return nil
 }
 
