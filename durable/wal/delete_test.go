@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"math/rand/v2"
 	"sync/atomic"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 // votes in any case; what is stored afterwards begins where it likes.
 func TestDeleteKeepsTheVotes(t *testing.T) {
 	const last, term = 50, 7
+	rng := rand.New(rand.NewPCG(1, 1))
 	for at := int64(1); ; at++ {
 		disk := vfs.NewCrashableMem()
 		var ops, from atomic.Int64
@@ -20,7 +22,7 @@ func TestDeleteKeepsTheVotes(t *testing.T) {
 		var clone *vfs.MemFS
 		fs := errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
 			if op.Kind.ReadOrWrite() == errorfs.OpIsWrite && ops.Add(1) == from.Load()+at {
-				clone = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: int(at % 3 * 50)})
+				clone = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: int(at % 3 * 50), RNG: rng})
 			}
 			return nil
 		}))
