@@ -168,5 +168,8 @@ func decodeShard(in *pack.Cursor) (s Shard, err error) {
 	if err := in.End(more); err != nil {
 		return s, err
 	}
+	if n := len(s.Replicas); n < 1 || n > ReplicasMax {
+		return s, fmt.Errorf("a shard of %d replicas, want 1 to %d", n, ReplicasMax)
+	}
 	return s, checkRising(s.Replicas)
 }
