@@ -11,6 +11,8 @@ type Turn struct {
 	Outbox Outbox
 	// Members says who is present on the streams of this slot.
 	Members Members
+	// Channels says what was said on the streams of this slot.
+	Channels Channels
 	// Effects takes hints. It is nil when nobody will act on them, on a follower or
 	// in replay: then none need be made. The state never depends on it.
 	Effects *Effects
@@ -33,6 +35,12 @@ type Members interface {
 	// Nodes appends the numbers of the nodes that have members on the stream of a key,
 	// in rising order.
 	Nodes(key []byte, out []uint32) []uint32
+}
+
+// Channels says what was said on a stream.
+type Channels interface {
+	// Last returns the number of the last message of a stream's channel; 0: there is none.
+	Last(key []byte) uint64
 }
 
 // Origin is one incarnation of a node: no two starts of any node share one.

@@ -13,7 +13,8 @@ import (
 // hintKinds is where, in a feature's kinds, those begin that never go to clients.
 const hintKinds = 0xf0
 
-// hints takes the hints of one entry: the function that Shards.Listen is given.
+// hints takes the hints of one entry: the function that Shards.Listen is given. Those of
+// other nodes come to it too, on any goroutine.
 // All is copied once, here.
 func (f *fan) hints(e *grid.Effects) {
 	if len(e.Hints) == 0 {

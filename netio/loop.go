@@ -116,6 +116,9 @@ func (l *loop) handOn() {
 	if l.relayed {
 		l.relayed = false
 		l.server.fan.start()
+		if others := l.server.options.Relays; others != nil {
+			others.Flush()
+		}
 	}
 }
 

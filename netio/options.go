@@ -84,6 +84,7 @@ type Options struct {
 	Addr   string       // host:port; port 0: any
 	Loops  int          // event loops; default: one per core
 	Shards grid.Shards  // where requests go
+	Relays Relays       // takes signals to other nodes; nil: there are none
 	Ops    []grid.Op    // the requests that are served
 	Logger *slog.Logger // default: discards
 

@@ -12,6 +12,17 @@ import (
 // relayPause is told to whom a message was refused because a stream is too busy.
 const relayPause = 50 * time.Millisecond
 
+// Relays takes messages that clients send to streams to the other nodes that have
+// members on them. Its methods may be called from any goroutine, and must not block.
+type Relays interface {
+	// Relay stages a message, pushed under a kind, for the members of a stream on other
+	// nodes. Outside says that the sender, a studio's server, is not on the stream. It
+	// keeps neither key nor body.
+	Relay(slot grid.Slot, key []byte, kind grid.Kind, body []byte, outside bool)
+	// Flush sends what was staged: each message reaches a node at most once.
+	Flush()
+}
+
 // relayRequest passes a message on to all on a stream. It is answered when all of
 // this node have been written to.
 func (l *loop) relayRequest(k *conn, op *grid.Op, q *asked, f wire.Frame) {
@@ -35,13 +46,17 @@ func (l *loop) relay(k *conn, op *grid.Op, q *asked, f wire.Frame) error {
 	if err != nil {
 		return err
 	}
-	if !k.is(server) && !l.isIn(k, key) {
+	outside := !l.isIn(k, key)
+	if outside && !k.is(server) {
 		return fault.New(fault.FailedPrecondition,
 			"%s: this session is not on that stream: come on it with presence.track first", op.Name)
 	}
 	q.Slot = grid.SlotOf(key)
 	if err := l.server.fan.relay(q.Slot, key, op.Relay, body, q.Ref); err != nil {
 		return err
+	}
+	if others := l.server.options.Relays; others != nil {
+		others.Relay(q.Slot, key, op.Relay, body, outside)
 	}
 	k.errands++
 	l.relayed = true

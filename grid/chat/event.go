@@ -20,6 +20,28 @@ type SignalEvent struct {
 	Content string
 }
 
+// AtEvent says which message of a channel is the last, to members that may have lost
+// pushes: [stream, last].
+type AtEvent struct {
+	Key  string // of the stream
+	Last uint64
+}
+
+// Append appends the event.
+func (e *AtEvent) Append(b []byte) []byte {
+	return pack.AppendUint(grid.AppendStream(pack.AppendArray(b, 2), e.Key), e.Last)
+}
+
+// DecodeAtEvent reads an AtEvent.
+func DecodeAtEvent(in *pack.Cursor) (e AtEvent, err error) {
+	more := in.Fields(2)
+	if e.Key, err = readStream(in); err != nil {
+		return e, err
+	}
+	e.Last = in.Uint()
+	return e, in.End(more)
+}
+
 // DecodeMessageEvent reads a MessageEvent.
 func DecodeMessageEvent(in *pack.Cursor) (e MessageEvent, err error) {
 	more := in.Fields(2)

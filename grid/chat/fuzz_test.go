@@ -96,6 +96,8 @@ func decodeReply(kind grid.Kind, in *pack.Cursor) (err error) {
 		_, err = DecodeMessageEvent(in)
 	case KindSignaled:
 		_, err = DecodeSignalEvent(in)
+	case KindAt:
+		_, err = DecodeAtEvent(in)
 	default:
 		in.Skip()
 		err = in.Err()

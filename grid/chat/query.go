@@ -46,6 +46,15 @@ func (c *Channels) query(kind grid.Kind, in *pack.Cursor, n int, out []byte) ([]
 	return out, fault.New(fault.Unimplemented, "chat has no query %#04x", uint16(kind))
 }
 
+// Last returns the number of the last message of a channel; 0: there is none. Like Query it
+// may run beside other queries.
+func (c *Channels) Last(key []byte) uint64 {
+	if x, ok := c.byKey.Get(view(key)); ok {
+		return x.last
+	}
+	return 0
+}
+
 func (c *Channels) info(q *infoQuery, out []byte) []byte {
 	var first, last uint64
 	if x, ok := c.byKey.Get(view(q.key)); ok {

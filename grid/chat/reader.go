@@ -52,8 +52,18 @@ func NewReader(after uint64) *Reader {
 func (r *Reader) Last() uint64 { return r.next - 1 }
 
 // Missed tells the reader that pushes may have been lost: the server said so, or
-// the session has entered the stream, or was resumed.
+// the session was resumed, or has entered the stream and nothing was said of the last
+// message there.
 func (r *Reader) Missed() { r.unsure = true }
+
+// At tells the reader that the last message has a number: the server said so (KindAt),
+// or the session has entered the stream, which had that many. What is sent later is
+// pushed.
+func (r *Reader) At(last uint64) {
+	if last < seqEnd {
+		r.known = max(r.known, last)
+	}
+}
 
 // Lost tells the reader that what it wanted to read will not come: the request
 // failed, or the connection ended, with which pushes are lost too.

@@ -40,6 +40,7 @@ type wire struct {
 	stamp    int64
 	burst    int
 	lossy    bool // changes are lost too
+	away     bool // what is sent is pushed elsewhere, until the client enters
 
 	pushes  []push
 	request *HistoryRequest
@@ -61,12 +62,19 @@ var lobby = roomKey("lobby")
 
 func (w *wire) step(t *rapid.T) {
 	switch rapid.SampledFrom([]string{"send", "send", "send", "change", "archive", "lose", "deliver", "deliver",
-		"deliver", "read", "serve", "answer", "next", "next", "cut"}).Draw(t, "step") {
+		"deliver", "read", "serve", "answer", "next", "next", "cut", "leave", "enter"}).Draw(t, "step") {
 	case "send":
 		for range rapid.IntRange(1, w.burst).Draw(t, "messages") {
 			w.apply(t, KindSend, &SendRequest{lobby, "hello"})
 		}
+	case "leave":
+		w.away = true
+	case "enter":
+		w.enter()
 	case "change":
+		if w.away {
+			return // nothing would tell of it
+		}
 		seq := rapid.Uint64Range(0, uint64(len(w.versions))).Draw(t, "seq")
 		if rapid.Bool().Draw(t, "remove") {
 			w.apply(t, KindRemove, &RemoveRequest{lobby, seq})
@@ -121,7 +129,9 @@ func (w *wire) apply(t *rapid.T, kind grid.Kind, r request) {
 			t.Fatalf("an event for %q on %q", e.Key, effects.Of(h.Stream))
 		}
 		m := e.Message
-		w.pushes = append(w.pushes, push{h.Kind, m})
+		if !w.away {
+			w.pushes = append(w.pushes, push{h.Kind, m})
+		}
 		now := m
 		if old := w.versions[m.Seq]; m.amends() {
 			now = old[len(old)-1]
@@ -132,6 +142,13 @@ func (w *wire) apply(t *rapid.T, kind grid.Kind, r request) {
 		}
 		w.versions[m.Seq] = append(w.versions[m.Seq], now)
 	}
+}
+
+// enter lets pushes come from now on, and tells of the last message there was.
+func (w *wire) enter() {
+	w.away = false
+	last := w.channels.Last([]byte(lobby))
+	w.pushes = append(w.pushes, push{KindAt, Message{Seq: last}})
 }
 
 // lose loses a push: in its place comes word of that.
@@ -157,6 +174,8 @@ func (w *wire) arrive(t *rapid.T, p push) {
 	switch m := p.message; p.kind {
 	case 0:
 		w.reader.Missed()
+	case KindAt:
+		w.reader.At(m.Seq)
 	case KindMessage:
 		w.reader.Push(m)
 	case KindChanged:
@@ -223,6 +242,9 @@ func (w *wire) next(t *rapid.T, most int) {
 func (w *wire) heal(t *rapid.T) {
 	w.serve(t)
 	w.answer()
+	if w.away {
+		w.enter()
+	}
 	for _, p := range w.pushes {
 		w.arrive(t, p)
 		w.next(t, 1000)
@@ -268,7 +290,7 @@ func FuzzReader(f *testing.F) {
 		r := NewReader(uint64(in.byte() % 3))
 		last, revisions := r.Last(), map[uint64]uint64{}
 		for len(in.data) > 0 {
-			switch m := in.message(); in.byte() % 7 {
+			switch m := in.message(); in.byte() % 8 {
 			case 0:
 				r.Push(m)
 			case 1:
@@ -294,6 +316,8 @@ func FuzzReader(f *testing.F) {
 					}
 					last, revisions[m.Seq] = m.Seq, max(revisions[m.Seq], m.Revision)
 				}
+			case 7:
+				r.At(m.Seq)
 			case 4:
 				r.Missed()
 			case 5:

@@ -48,6 +48,7 @@ func TestGoldenReplies(t *testing.T) {
 			HistoryReply{1, 301, []Message{goldenMessage, gone}}},
 		"message": {hexed("93", goldenRoom, message, "c0"), boxed(DecodeMessageEvent),
 			MessageEvent{lobby, goldenMessage}},
+		"at": {hexed("93", goldenRoom, "07", "c0"), boxed(DecodeAtEvent), AtEvent{lobby, 7}},
 		"signal": {hexed("95", goldenRoom, goldenSession, goldenUser, "a26869", "c0"), boxed(DecodeSignalEvent),
 			SignalEvent{lobby, 0xabc, goldenMessage.Sender, "hi"}},
 	} {

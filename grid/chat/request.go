@@ -22,6 +22,7 @@ const (
 	KindMessage  grid.Kind = 0x04E1 // a MessageEvent: a new message
 	KindChanged  grid.Kind = 0x04E2 // a MessageEvent: one was updated or removed
 	KindSignaled grid.Kind = 0x04E3 // a SignalEvent
+	KindAt       grid.Kind = 0x04E4 // an AtEvent
 )
 
 // Every request has an Append, which appends its fields (not the array's head,

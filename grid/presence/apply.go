@@ -53,7 +53,9 @@ func (s *Streams) enter(t *grid.Turn, r *EnterRequest) error {
 		return fault.New(fault.InvalidArgument,
 			"session %d is present as user %v: it cannot be so as %v", r.Session, old.user, r.User)
 	}
-	if r.HasStatus { // the session asks: it may have missed that it is there
+	if r.HasStatus || old.origin != r.Origin {
+		// The session asks, for it may have missed that it is there; or what was told to
+		// the stream until now went to another gateway.
 		entered(t, r, x.len())
 	}
 	news := r.HasStatus && old.status != string(r.Status)
@@ -112,7 +114,10 @@ func entered(t *grid.Turn, r *EnterRequest, count int) {
 	if t.Effects == nil {
 		return
 	}
-	event := EnteredEvent{r.Key, count}
+	event := EnteredEvent{Key: r.Key, Count: count}
+	if t.Channels != nil {
+		event.Last = t.Channels.Last(r.Key)
+	}
 	to := grid.Address{Session: r.Session, Origin: r.Origin, Conn: r.Conn}
 	t.Effects.Push(to, KindEntered, event.append(t.Effects.Begin()))
 }

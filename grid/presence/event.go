@@ -15,15 +15,20 @@ const (
 	KindChange grid.Kind = 0x03F1
 )
 
-// EnteredEvent tells a session that it is present on a stream: [stream, count].
+// EnteredEvent tells a session that it is present on a stream, or is so through another
+// gateway: [stream, count, last]. What is sent to the stream's channel behind its last
+// message is pushed to the session; what was sent before may not have been.
 type EnteredEvent struct {
 	Key   []byte // of the stream
 	Count int    // presences on it, this one among them
+	Last  uint64 // the number of the channel's last message; 0: there is none
+	// Told says that Last is known. Earlier servers do not say it.
+	Told bool
 }
 
 func (e *EnteredEvent) append(b []byte) []byte {
-	b = grid.AppendStream(pack.AppendArray(b, 2), e.Key)
-	return pack.AppendUint(b, uint64(e.Count))
+	b = grid.AppendStream(pack.AppendArray(b, 3), e.Key)
+	return pack.AppendUint(pack.AppendUint(b, uint64(e.Count)), e.Last)
 }
 
 // DecodeEnteredEvent reads an EnteredEvent.
@@ -33,6 +38,10 @@ func DecodeEnteredEvent(in *pack.Cursor) (e EnteredEvent, err error) {
 		return e, err
 	}
 	e.Count = size(in)
+	if e.Told = more > 0; e.Told {
+		e.Last = in.Uint()
+		more--
+	}
 	return e, in.End(more)
 }
 

@@ -242,7 +242,7 @@ func FuzzReplies(f *testing.F) {
 	}
 	f.Add(uint16(KindChanged), e.Append(nil, room("hall")))
 	f.Add(uint16(KindChanged), e.Append(nil, status(3)))
-	f.Add(uint16(KindEntered), (&EnteredEvent{status(1), 3}).append(nil))
+	f.Add(uint16(KindEntered), (&EnteredEvent{Key: status(1), Count: 3, Last: 9}).append(nil))
 	f.Fuzz(func(t *testing.T, kind uint16, data []byte) {
 		in := pack.NewCursor(data)
 		if err := decodeReply(grid.Kind(kind), &in); err == nil && in.Err() != nil {

@@ -1,6 +1,7 @@
 package presence
 
 import (
+	"bytes"
 	"encoding/hex"
 	"reflect"
 	"strings"
@@ -65,11 +66,22 @@ func TestRequestBytes(t *testing.T) {
 	}
 }
 
+// lastOf is channels of which one has seven messages.
+type lastOf []byte
+
+func (key lastOf) Last(of []byte) uint64 {
+	if bytes.Equal(key, of) {
+		return 7
+	}
+	return 0
+}
+
 // TestEventBytes pins what gateways and clients are told.
 func TestEventBytes(t *testing.T) {
 	s := New()
 	r := EnterRequest{goldKey, goldSession, goldUser, grid.OriginOf(3, 7), 300, []byte("away"), true}
 	turn := newTurn()
+	turn.Channels = lastOf(goldKey)
 	if _, err := s.Apply(&turn.Turn, KindEnter, bodyOf(&r), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +90,7 @@ func TestEventBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []string{
-		"92" + hexStream + "01", "950001" + hexMember[2:], "950100" + hexSession + hexUser + "a0",
+		"93" + hexStream + "01" + "07", "950001" + hexMember[2:], "950100" + hexSession + hexUser + "a0",
 	}
 	hints := turn.Effects.Hints
 	for i, h := range hints {
@@ -91,7 +103,7 @@ func TestEventBytes(t *testing.T) {
 	}
 	in := pack.NewCursor(turn.Effects.Of(hints[0].Body))
 	entered, err := DecodeEnteredEvent(&in)
-	if wanted := (EnteredEvent{goldKey, 1}); err != nil || !reflect.DeepEqual(entered, wanted) {
+	if wanted := (EnteredEvent{goldKey, 1, 7, true}); err != nil || !reflect.DeepEqual(entered, wanted) {
 		t.Errorf("%+v, %v", entered, err)
 	}
 	if err := e.Add(turn.Effects.Of(hints[1].Body)); err != nil {

@@ -140,8 +140,8 @@ type modelMember struct {
 
 // entered is what a session is told that is on a stream.
 func (m model) entered(r *EnterRequest) string {
-	b := grid.AppendStream([]byte{0x92}, string(r.Key))
-	b = pack.AppendUint(b, uint64(len(m[string(r.Key)])))
+	b := grid.AppendStream([]byte{0x93}, string(r.Key))
+	b = append(pack.AppendUint(b, uint64(len(m[string(r.Key)]))), 0)
 	to := grid.Address{Session: r.Session, Origin: r.Origin, Conn: r.Conn}
 	return fmt.Sprintf("0x03e2 0 %+v \"\" %x for []", to, b)
 }
@@ -203,6 +203,8 @@ func (m model) enter(r *EnterRequest) (hints []string) {
 	now.origin = r.Origin
 	if r.HasStatus {
 		now.Status = string(r.Status)
+	}
+	if r.HasStatus || r.Origin != old.origin {
 		hints = append(hints, m.entered(r))
 	}
 	x[r.Session] = now

@@ -185,6 +185,14 @@ func (s *states) Nodes(key []byte, out []uint32) []uint32 {
 	return s.streams.Nodes(key, out)
 }
 
+// Last returns the number of the last message of a channel: grid.Channels.
+func (s *states) Last(key []byte) uint64 {
+	if s.channels == nil {
+		return 0
+	}
+	return s.channels.Last(key)
+}
+
 // sweep detaches the sessions of gateways that are dead.
 func (s *states) sweep(t *grid.Turn, grace int64) {
 	if s.sessions != nil {

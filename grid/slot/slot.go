@@ -33,7 +33,7 @@ func New() *Slot { return &Slot{} }
 func (s *Slot) Apply(t *grid.Turn, at int64, c *Command, out []byte) []byte {
 	s.stamp = max(s.stamp+1, at)
 	s.outbox.now = s.stamp
-	t.Slot, t.Stamp, t.Outbox, t.Members = c.Slot, s.stamp, &s.outbox, s
+	t.Slot, t.Stamp, t.Outbox, t.Members, t.Channels = c.Slot, s.stamp, &s.outbox, s, s
 	if c.ID.Seq == 0 {
 		out, _ = s.execute(t, c, out)
 		return out

@@ -148,10 +148,10 @@ func (c *Client) pushed(f wire.Frame) {
 	}
 	switch f.Kind {
 	case presence.KindEntered:
-		if _, err := presence.DecodeEnteredEvent(&in); err == nil {
+		if e, err := presence.DecodeEnteredEvent(&in); err == nil {
 			s.on = true
 			s.settle()
-			s.behind()
+			s.entering(&e)
 		}
 	case presence.KindChanged:
 		if e, err := presence.DecodeChangedEvent(&in); err == nil {
@@ -161,10 +161,31 @@ func (c *Client) pushed(f wire.Frame) {
 		if e, err := chat.DecodeSignalEvent(&in); err == nil {
 			s.offer(Event{Kind: Signaled, Signal: e})
 		}
+	case chat.KindAt:
+		if e, err := chat.DecodeAtEvent(&in); err == nil {
+			s.at(e.Last)
+		}
 	case chat.KindMessage, chat.KindChanged:
 		if e, err := chat.DecodeMessageEvent(&in); err == nil && s.follow != nil {
 			s.heard(f.Kind, e.Message)
 		}
+	}
+}
+
+// entering tells the reader from where on messages are pushed, under mu.
+func (s *Stream) entering(e *presence.EnteredEvent) {
+	if e.Told {
+		s.at(e.Last)
+	} else {
+		s.behind()
+	}
+}
+
+// at tells the reader which message is the last, under mu.
+func (s *Stream) at(last uint64) {
+	if s.follow != nil && s.follow.reader != nil {
+		s.follow.reader.At(last)
+		s.signal()
 	}
 }
 

@@ -39,6 +39,9 @@ func roomVectors(w *world) goldens {
 		names("stream", "content"), nil)
 	w.push(all, "chat_signal_push", "what is shown to all in a room", chat.KindSignaled,
 		names("stream", "session id", "user id", "content"))
+	at := chat.AtEvent{Key: lobby(), Last: 2}
+	all["chat_at"] = golden{"the last message of a room, to members that may have lost pushes",
+		frameOf(chat.KindAt, 0, 0, at.Append(nil)), names("stream", "last")}
 	w.ask(all, "chat_history", "messages from number 1 on", &w.bob,
 		readOf(chat.KindHistory, grid.Leader, 29,
 			&chat.HistoryRequest{Key: lobby(), From: 1, Limit: 100}), history, page())

@@ -22,7 +22,7 @@ func streamVectors(w *world) goldens {
 	w.ask(all, "presence_track", "a session enters a room", &w.alice,
 		writeOf(session.KindTrack, 17, 0, 0, track("exploring")), tracked, names("stream"))
 	w.push(all, "presence_entered", "the session is in the room, which has one now",
-		presence.KindEntered, names("stream", "count"))
+		presence.KindEntered, names("stream", "count", "last"))
 	enter(&w.server, "")
 	w.changes.Reset()
 

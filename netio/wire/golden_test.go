@@ -141,7 +141,7 @@ func pushes() map[grid.Kind]string {
 		session.KindRefused:  "presence.refused",
 		presence.KindChanged: "presence.changed", presence.KindEntered: "presence.entered",
 		chat.KindMessage: "chat.message", chat.KindChanged: "chat.changed",
-		chat.KindSignaled: "chat.signal",
+		chat.KindSignaled: "chat.signal", chat.KindAt: "chat.at",
 	}
 }
 

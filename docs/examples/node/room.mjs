@@ -45,8 +45,9 @@ export class Room {
     if (kind === kinds.refused) this.refused?.(new Refusal([second, third]));
     if (kind === kinds.entered) {
       this.entered?.();
-      this.catchUp();
+      this.reach(third);
     }
+    if (kind === kinds.at) this.reach(second);
     if (kind === kinds.edited) this.edit(toMessage(second));
     if (kind === kinds.message) {
       this.hold(toMessage(second));
@@ -54,6 +55,9 @@ export class Room {
       if (this.held.size > 0) this.catchUp(); // there is a gap before them
     }
   }
+
+  /** Reads what there is up to the last message, if something is missing. */
+  reach(last) { if (last >= this.next) this.catchUp(); }
 
   edit(m) {
     if (m.seq < this.next) return this.hear.edited?.(m);

@@ -12,6 +12,7 @@ export const kinds = {
   boardCreate: 0x0101, boardDelete: 0x0102, boardSubmit: 0x0103, boardAround: 0x0112,
   track: 0x0202, sessionEnd: 0x0204, refused: 0x02e2, changed: 0x03e1, entered: 0x03e2,
   send: 0x0401, remove: 0x0403, history: 0x0411, info: 0x0412, message: 0x04e1, edited: 0x04e2,
+  at: 0x04e4,
 };
 const REPLY = 1, ERROR = 2; // flags
 const silence = 10_000; // ms without a frame after which to ping, and then to give up
