@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/thronggrid/throng/bench/power"
 	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/report"
 	"github.com/thronggrid/throng/grid"
@@ -35,7 +36,7 @@ const (
 type filled struct {
 	*powered
 	probe  *prober
-	filler *filler // while the server is down
+	filler *power.Filler // while the server is down
 
 	died      []string // how the server ended by itself
 	odd       []string // answers that should not have been
@@ -63,10 +64,10 @@ func openFilled(ctx context.Context, o *Options) (host, error) {
 // crash kills the server and fills the disk: it has to start without space.
 func (h *filled) crash(ctx context.Context, _ io.Writer) (err error) {
 	h.throng.Kill()
-	if h.filler, err = newFiller(h.disk.Mount()); err != nil {
+	if h.filler, err = power.NewFiller(h.disk.Mount()); err != nil {
 		return err
 	}
-	return h.filler.fill(ctx, atOnce)
+	return h.filler.Fill(ctx, power.AtOnce)
 }
 
 // started looks how a server that has started on a full disk serves, and frees it.
@@ -87,7 +88,7 @@ func (h *filled) started(ctx context.Context, log io.Writer) error {
 	h.starts++
 	fmt.Fprintf(log, "started on the full disk: %d writes refused, %d reads served\n",
 		refused, reads)
-	err := h.filler.release()
+	err := h.filler.Release()
 	h.filler = nil
 	return err
 }
@@ -103,24 +104,24 @@ func (h *filled) begin(ctx context.Context) error {
 }
 
 // episode fills the disk under load, keeps it full, and frees it again.
-func (h *filled) episode(ctx context.Context, p pace, log io.Writer) error {
+func (h *filled) episode(ctx context.Context, p power.Pace, log io.Writer) error {
 	probing, end := context.WithCancel(ctx)
 	var probe sync.WaitGroup
 	probe.Go(func() { h.probe.run(probing) })
 	defer probe.Wait()
 	defer end()
-	f, err := newFiller(h.disk.Mount())
+	f, err := power.NewFiller(h.disk.Mount())
 	if err != nil {
 		return err
 	}
 	refused, unheard := h.probe.refused.Load(), h.probe.unheard.Load()
-	err = f.fill(ctx, p)
+	err = f.Fill(ctx, p)
 	reads := h.probe.reads.Load()
 	if err == nil {
-		err = f.hold(ctx, holdFor)
+		err = f.Hold(ctx, holdFor)
 	}
 	reads = h.probe.reads.Load() - reads
-	if released := f.release(); err == nil {
+	if released := f.Release(); err == nil {
 		err = released
 	}
 	if err != nil {
@@ -132,12 +133,12 @@ func (h *filled) episode(ctx context.Context, p pace, log io.Writer) error {
 	}
 	refused = h.probe.refused.Load() - refused
 	h.refused, h.reads = append(h.refused, refused), append(h.reads, reads)
-	h.fewest = append(h.fewest, f.fewest)
+	h.fewest = append(h.fewest, f.Fewest)
 	h.recovered = append(h.recovered, took.Seconds())
 	h.odd = append(h.odd, h.probe.took()...)
 	fmt.Fprintf(log, "disk filled %s to %d KiB left: %d writes refused, %d unanswered in time, "+
 		"%d reads served while it was full; writes taken again %.2f s after it was free\n",
-		p, f.fewest>>10, refused, h.probe.unheard.Load()-unheard, reads, took.Seconds())
+		p, f.Fewest>>10, refused, h.probe.unheard.Load()-unheard, reads, took.Seconds())
 	return ctx.Err()
 }
 
@@ -192,7 +193,7 @@ func (h *filled) end(ctx context.Context, err *error) {
 		h.probe.client.Close()
 	}
 	if h.filler != nil { // it must not keep the disk from being unmounted
-		*err = errors.Join(*err, h.filler.release())
+		*err = errors.Join(*err, h.filler.Release())
 	}
 	h.powered.end(ctx, err)
 }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/thronggrid/throng/bench/power"
 	"github.com/thronggrid/throng/bench/process"
 	"github.com/thronggrid/throng/bench/report"
 	"github.com/thronggrid/throng/grid/leaderboard"
@@ -143,7 +144,7 @@ func (b *bench) cycle(ctx context.Context) error {
 	finish := func() { stop.Store(true); wg.Wait() }
 	process.Pause(ctx, writeMin+time.Duration(b.random.Int64N(int64(writeMax-writeMin))))
 	if h, ok := b.host.(*filled); ok {
-		if err := h.episode(ctx, pace(b.cycles)%paces, b.options.Log); err != nil {
+		if err := h.episode(ctx, power.Pace(b.cycles)%power.Paces, b.options.Log); err != nil {
 			cancel(err)
 			finish()
 			return err

@@ -88,15 +88,16 @@ func StartCluster(ctx context.Context, o ClusterOptions) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.start(ctx); err != nil {
+	if err := c.Start(ctx); err != nil {
 		c.Kill()
 		return nil, err
 	}
 	return c, nil
 }
 
-// start starts the founder, then the others at the same time.
-func (c *Cluster) start(ctx context.Context) error {
+// Start starts the founder, then the others at the same time, and returns once all are
+// ready. On an error some may run.
+func (c *Cluster) Start(ctx context.Context) error {
 	if err := c.Nodes[0].Start(ctx); err != nil {
 		return err
 	}

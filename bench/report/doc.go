@@ -3,7 +3,8 @@
 //
 // A command of the bench fills one Report while it runs and prints it once, as
 // a table for people or as one JSON object for programs. The object's fields
-// are stable: bench, ok, checks, metrics, peers, targets, env.
+// are stable: bench, ok, checks, metrics, peers, targets, env; and faults, of those
+// that cause some.
 //
 // Invariants:
 //

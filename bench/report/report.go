@@ -15,6 +15,7 @@ type Report struct {
 	Metrics []Metric `json:"metrics"`
 	Peers   []Peer   `json:"peers"`
 	Targets []Target `json:"targets"`
+	Faults  []Fault  `json:"faults,omitempty"` // of benches that cause them
 	Env     Env      `json:"env"`
 }
 

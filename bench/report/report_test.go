@@ -99,3 +99,18 @@ func TestMedian(t *testing.T) {
 		t.Errorf("%g, %v", got, samples)
 	}
 }
+
+func TestFaultsAreATable(t *testing.T) {
+	r := New("x")
+	r.Faults = []Fault{{At: 3, Sort: "killed", Target: "node 2", Operations: 1234, NextWrite: 0.25, AllWrites: -1,
+		Errors: map[string]int{"UNAVAILABLE": 2, "ABORTED": 1}}}
+	var b bytes.Buffer
+	if err := r.WriteTable(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"node 2", "killed", "1,234", "0.25 s", "-1 s", "1 ABORTED, 2 UNAVAILABLE"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}

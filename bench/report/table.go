@@ -11,8 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// WriteTable writes the report for people: the metrics, the peers, the targets,
-// the checks, and the verdict as the last line.
+// WriteTable writes the report for people: the metrics, the peers, the faults,
+// the targets, the checks, and the verdict as the last line.
 func (r *Report) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s on %s\n", r.Bench, r.Env.Line())
@@ -20,6 +20,7 @@ func (r *Report) WriteTable(w io.Writer) error {
 	for _, p := range r.Peers {
 		section(&b, p.Name, append(configRows(p.Config), metricRows(p.Metrics)...))
 	}
+	section(&b, "faults", faultRows(r.Faults))
 	section(&b, "targets", targetRows(r.Targets))
 	section(&b, "checks", checkRows(r.Checks))
 	verdict := "OK: every check held"
