@@ -2,6 +2,7 @@ package presence
 
 import (
 	"bytes"
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
@@ -117,6 +118,7 @@ func (w *world) compare(t *rapid.T) {
 		t.Fatalf("%d streams with %d presences, want %d with %d",
 			streams, members, len(w.model), total)
 	}
+	w.compareScan(t)
 	want := w.model.encode()
 	for name, s := range map[string]*Streams{
 		"encoding": w.live, "follower": w.follower, "restored": gridtest.Recode(t, Decode, w.live),
@@ -135,6 +137,29 @@ func (w *world) compare(t *rapid.T) {
 		if !bytes.Equal(gridtest.Encode(c.streams), c.want) {
 			t.Fatalf("clone %d of %d has changed", i, len(w.clones))
 		}
+	}
+}
+
+// compareScan looks at all streams, some at a time.
+func (w *world) compareScan(t *rapid.T) {
+	most := rapid.IntRange(1, 5).Draw(t, "page")
+	var keys []string
+	after, more := "", true
+	for more {
+		seen := 0
+		after, more = w.live.Scan(after, most, func(key string, nodes []uint32) {
+			seen++
+			keys = append(keys, key)
+			if want := w.model.nodes([]byte(key)); !slices.Equal(nodes, want) {
+				t.Fatalf("%q on nodes %v, want %v", key, nodes, want)
+			}
+		})
+		if seen > most || more && seen < most {
+			t.Fatalf("%d streams of at most %d, more: %v", seen, most, more)
+		}
+	}
+	if want := slices.Sorted(maps.Keys(w.model)); !slices.Equal(keys, want) {
+		t.Fatalf("streams %q, want %q", keys, want)
 	}
 }
 

@@ -100,6 +100,29 @@ func (s *Streams) Nodes(key []byte, out []uint32) []uint32 {
 	return x.nodes(out)
 }
 
+// Scan calls each with the keys of at most so many streams behind one, "" for the first,
+// in order, and the nodes that have members on them; each keeps nothing of these. It
+// returns the last key, and whether there may be more behind it. Like Query it may run
+// beside other queries.
+func (s *Streams) Scan(
+	after string, most int, each func(key string, nodes []uint32),
+) (last string, more bool) {
+	var room [16]uint32
+	s.byKey.Ascend(after, func(key string, x stream) bool {
+		if key == after {
+			return true
+		}
+		if more = most == 0; more {
+			return false
+		}
+		most--
+		last = key
+		each(key, x.nodes(room[:0]))
+		return true
+	})
+	return last, more
+}
+
 func (x stream) nodes(out []uint32) []uint32 {
 	switch {
 	case x.group != nil:

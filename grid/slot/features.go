@@ -193,6 +193,25 @@ func (s *states) Last(key []byte) uint64 {
 	return s.channels.Last(key)
 }
 
+// Streams calls each with at most so many of the streams that have members, behind the
+// one with a key, "" for the first: their keys, the nodes that have members on them, and
+// the numbers of their channels' last messages. Each keeps nothing of these. It returns the
+// last key, and whether there may be more behind it. Like Query it may run beside others.
+func (s *states) Streams(
+	after string, most int, each func(key string, nodes []uint32, last uint64),
+) (next string, more bool) {
+	if s.streams == nil {
+		return "", false
+	}
+	return s.streams.Scan(after, most, func(key string, nodes []uint32) {
+		last := uint64(0)
+		if s.channels != nil {
+			last = s.channels.Last([]byte(key))
+		}
+		each(key, nodes, last)
+	})
+}
+
 // sweep detaches the sessions of gateways that are dead.
 func (s *states) sweep(t *grid.Turn, grace int64) {
 	if s.sessions != nil {

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/grid/presence"
 	"github.com/thronggrid/throng/shard/peer"
 )
@@ -24,7 +25,8 @@ type Options struct {
 	Peers  peer.Peers
 	State  State
 	Leader func(grid.Slot) uint32 // the node that is believed to lead a slot; 0: none is known
-	Logger *slog.Logger           // nil: discards
+	Clock  clock.Clock
+	Logger *slog.Logger // nil: discards
 }
 
 // State is what the courier reads of the shards of this node. Its methods may be called
@@ -33,6 +35,14 @@ type State interface {
 	// Nodes appends the nodes that have members on a stream, in rising order, as far as
 	// this node's replica of its slot knows.
 	Nodes(slot grid.Slot, key []byte, out []uint32) []uint32
+	// Streams calls each with at most so many of the streams of a slot that have members,
+	// behind the one with a key, if this node leads the slot's shard: the stamp of the
+	// slot, their keys and nodes, and the numbers of their channels' last messages. It
+	// returns the last key, and whether there may be more behind it.
+	Streams(slot grid.Slot, after string, most int,
+		each func(stamp int64, key string, nodes []uint32, last uint64)) (next string, more bool)
+	// ShardOf returns the number of the shard that serves a slot.
+	ShardOf(slot grid.Slot) int
 }
 
 // Courier carries hints and signals between nodes. Its methods may be called from any
@@ -43,6 +53,7 @@ type Courier struct {
 	listener atomic.Pointer[func(*grid.Effects)]
 	sets     sets
 	relays   relays
+	news     announcer
 	spares   sync.Pool // of *parcels
 	inbound  sync.Pool // of *inbox
 
@@ -74,6 +85,7 @@ func New(o Options) *Courier {
 	c.inbound.New = func() any { return new(inbox) }
 	o.Peers.Serve(peer.Hints, c.takeHints)
 	o.Peers.Serve(peer.Relays, c.takeRelay)
+	o.Peers.Watch(c.heed)
 	return c
 }
 

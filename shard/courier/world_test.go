@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/grid/presence"
 	"github.com/thronggrid/throng/shard/peer"
 )
@@ -17,7 +19,31 @@ type world struct {
 	members map[string][]uint32
 	cut     map[[2]uint32]bool // from and to
 	sent    int                // messages that were ever sent
+	turns   []func()           // of announcers
+	streams []stream           // that the leader has, by slot and key
 }
+
+// stream is one that has members.
+type stream struct {
+	slot  grid.Slot
+	key   string
+	nodes []uint32
+	last  uint64
+}
+
+// Micros and AfterFunc make the world a clock, on which deliver lets time pass.
+func (w *world) Micros() int64 { return 0 }
+
+func (w *world) AfterFunc(_ time.Duration, f func()) clock.Timer {
+	w.turns = append(w.turns, f)
+	return stopped{}
+}
+
+// stopped is a timer that cannot be stopped any more.
+type stopped struct{}
+
+func (stopped) Stop() bool               { return false }
+func (stopped) Reset(time.Duration) bool { return false }
 
 // node is a node with its courier, and what its listener was given.
 type node struct {
@@ -42,7 +68,7 @@ func newWorld(numbers ...uint32) *world {
 	for _, number := range numbers {
 		n := &node{world: w, number: number, serve: map[peer.Channel]peer.Handler{}}
 		n.Courier = New(Options{
-			Self: grid.OriginOf(number, 1), Peers: n, State: n,
+			Self: grid.OriginOf(number, 1), Peers: n, State: n, Clock: w,
 			Leader: func(grid.Slot) uint32 { return w.leader },
 		})
 		n.Listen(n.hear)
@@ -67,6 +93,27 @@ func (n *node) Nodes(_ grid.Slot, key []byte, out []uint32) []uint32 {
 	return append(out, n.world.members[string(key)]...)
 }
 
+// ShardOf has four shards in turn.
+func (n *node) ShardOf(s grid.Slot) int { return int(s) % 4 }
+
+func (n *node) Streams(s grid.Slot, after string, most int,
+	each func(int64, string, []uint32, uint64)) (last string, more bool) {
+	if n.world.leader != n.number {
+		return "", false
+	}
+	for _, x := range n.world.streams {
+		if x.slot != s || x.key <= after {
+			continue
+		}
+		if most == 0 {
+			return last, true
+		}
+		most, last = most-1, x.key
+		each(100, x.key, x.nodes, x.last)
+	}
+	return last, false
+}
+
 func (n *node) Tell(to uint32, c peer.Channel, body []byte) error {
 	there := n.world.nodes[to]
 	if there == nil || n.world.cut[[2]uint32{n.number, to}] {
@@ -86,7 +133,12 @@ func (n *node) SetNodes([]peer.Node)                         {}
 // deliver brings all messages that are on their way, and what follows from them.
 func (w *world) deliver() {
 	for again := true; again; {
-		again = false
+		again = len(w.turns) > 0
+		turns := w.turns
+		w.turns = nil
+		for _, turn := range turns {
+			turn()
+		}
 		for _, n := range w.nodes {
 			waiting := n.waiting
 			n.waiting = nil

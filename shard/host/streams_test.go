@@ -1,0 +1,5 @@
+package host
+
+import "github.com/thronggrid/throng/shard/courier"
+
+var _ courier.State = (*Host)(nil)
