@@ -13,6 +13,8 @@ import (
 type addresses struct {
 	all []string
 	at  int // who is tried first
+
+	strays int // hellos that may yet be answered where nobody listens
 }
 
 // newAddresses reads addresses with commas between.
@@ -41,6 +43,9 @@ func (a *addresses) dial(
 		l, err = dial(ctx, a.all[a.at], o, resume)
 		if err == nil || errors.As(err, new(refusal)) || ctx.Err() != nil {
 			return l, err
+		}
+		if resume != nil && errors.As(err, new(unanswered)) {
+			a.strayed()
 		}
 		a.leave()
 	}

@@ -30,7 +30,7 @@ type refusal struct{ error }
 func (r refusal) Unwrap() error { return r.error }
 
 // dial connects and says hello, to resume a session if it is given the token. The
-// error is a *fault.Error, or a refusal that wraps one.
+// error is a *fault.Error, or a refusal or unanswered that wraps one.
 func dial(
 	ctx context.Context, addr string, o *Options, resume *wire.ResumeToken,
 ) (*link, error) {
@@ -73,8 +73,8 @@ func (l *link) greet(o *Options, resume *wire.ResumeToken) error {
 		}
 		if size > len(l.rest()) {
 			if err := l.fill(); err != nil {
-				return retryable(fault.New(fault.Unavailable,
-					"wait for the answer to hello: %v", err))
+				return unanswered{retryable(fault.New(fault.Unavailable,
+					"wait for the answer to hello: %v", err))}
 			}
 			continue
 		}

@@ -197,7 +197,7 @@ func (c *Client) leave(l *link, f wire.Frame) {
 func (c *Client) redial(life context.Context, last *link) (*link, error) {
 	pause := c.options.BackoffMin / 2
 	if g := last.goodbye; g != nil {
-		if !g.Reason.Reconnect() {
+		if !g.Reason.Reconnect() && !c.nodes.replacedByStray(g.Reason) {
 			return nil, goodbyeError(g)
 		}
 		if c.nodes.single() {
