@@ -25,6 +25,11 @@ func follow(t *rapid.T) {
 	}
 	w.burst = rapid.SampledFrom([]int{1, 3, 150}).Draw(t, "burst")
 	w.reader = NewReader(0)
+	if w.quiet = rapid.Bool().Draw(t, "quiet"); w.quiet {
+		w.read() // it knows where it stands
+		w.serve(t)
+		w.answer()
+	}
 	for range rapid.SampledFrom([]int{3, 30, 150}).Draw(t, "steps") {
 		w.step(t)
 	}
@@ -40,6 +45,7 @@ type wire struct {
 	stamp    int64
 	burst    int
 	lossy    bool // changes are lost too
+	quiet    bool // nothing is lost but what was sent while the client was away
 	away     bool // what is sent is pushed elsewhere, until the client enters
 
 	pushes  []push
@@ -86,6 +92,9 @@ func (w *wire) step(t *rapid.T) {
 			archiveAll(t, w.channels, w.archive, 1<<20)
 		}
 	case "lose":
+		if w.quiet {
+			return
+		}
 		w.lose(rapid.IntRange(0, len(w.pushes)).Draw(t, "push"))
 	case "deliver":
 		w.deliver(t)
@@ -98,6 +107,9 @@ func (w *wire) step(t *rapid.T) {
 	case "next":
 		w.next(t, rapid.IntRange(1, 200).Draw(t, "deliveries"))
 	case "cut":
+		if w.quiet {
+			return
+		}
 		for i := len(w.pushes) - 1; i >= 0; i-- {
 			w.lose(i)
 		}

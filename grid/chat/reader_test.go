@@ -228,3 +228,25 @@ func TestReaderIsBounded(t *testing.T) {
 	}
 	wants(t, r, 0)
 }
+
+// TestReaderIsToldTheLast: it reads what it has not been pushed, and nothing else.
+func TestReaderIsToldTheLast(t *testing.T) {
+	r := NewReader(4)
+	r.Page(5, &HistoryReply{First: 1, Last: 4})
+	if _, ok := r.Fetch(); !ok { // a new reader does not know where it stands
+		t.Fatal("a new reader reads nothing")
+	}
+	r.Page(5, &HistoryReply{First: 1, Last: 4})
+	for _, last := range []uint64{0, 4, seqEnd, 1<<64 - 1} {
+		if r.At(last); r.known != 4 {
+			t.Fatalf("%d are known of", r.known)
+		}
+	}
+	if from, ok := r.Fetch(); ok {
+		t.Fatalf("reads from %d, and lacks nothing", from)
+	}
+	r.At(6)
+	if from, ok := r.Fetch(); !ok || from != 5 {
+		t.Fatalf("reads from %d, %v, and lacks 5 and 6", from, ok)
+	}
+}

@@ -121,3 +121,12 @@ func TestCloseEndsAnnouncements(t *testing.T) {
 		t.Errorf("%d messages after Close", w.sent)
 	}
 }
+
+// TestEachReignIsAnnounced: a later pass begins with the first stream again.
+func TestEachReignIsAnnounced(t *testing.T) {
+	w := newsWorld()
+	for range 3 {
+		w.nodes[1].Reign(0, 1, true)
+		expect(t, "node 3", w.ats(3), "all 5 <nil>")
+	}
+}
