@@ -13,11 +13,11 @@
 //
 // A node's life, and the commands that lead from one state to the next:
 //
-//	        Join            Start             Leave
-//	stranger ──► joining ─────────► live ─────────────► left
-//	                │   ▲             │ Dead              │ Dead, after DeadAfter
-//	                │   └─────────────┼───── Start ◄──────┤
-//	                └──► dead ◄───────┴──────────────────◄┘   dead ── Forget ──► gone
+//	stranger ── Join ───────► joining
+//	joining, left, dead ── Start ──► live      always as a higher incarnation
+//	live ── Leave ──────────► left
+//	joining, live, left ── DeclareDead ──► dead
+//	dead ── Forget ─────────► stranger
 //
 // Invariants:
 //

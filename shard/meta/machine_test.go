@@ -129,6 +129,10 @@ func FuzzTopology(f *testing.F) {
 		if err != nil || !bytes.Equal(again.Append(nil), top.Append(nil)) {
 			t.Fatalf("%+v was decoded, and cannot be again (%v)", top, err)
 		}
+		w := World{Now: 1 << 50, Began: 1 << 50, DeadAfter: deadAfter, Leaders: map[int]uint32{0: 1}}
+		Plan(top, w)
+		Leaders(top, w)
+		Voters(top)
 	})
 }
 

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -15,13 +16,14 @@ const deadAfter = 15 * time.Second
 // that run or not, and groups that change as their leaders steer them.
 type play struct {
 	*log
-	up      map[uint32]bool // processes that run
+	up      map[uint32]bool  // processes that run
+	seen    map[uint32]int64 // when each gave a sign of life
 	leaders map[int]uint32
 	index   uint64
 }
 
 func newPlay(shards int) *play {
-	p := &play{log: newLog(), up: map[uint32]bool{1: true}, leaders: map[int]uint32{}}
+	p := &play{log: newLog(), up: map[uint32]bool{1: true}, seen: map[uint32]int64{}, leaders: map[int]uint32{}}
 	if _, err := p.do(found(shards)); err != nil {
 		panic(err)
 	}
@@ -52,13 +54,12 @@ func (p *play) start(number uint32) {
 
 // world is what a meta leader that has listened for long knows.
 func (p *play) world() World {
-	w := World{Now: p.at, Seen: map[uint32]int64{}, DeadAfter: deadAfter, Leaders: p.leaders}
 	for n, up := range p.up {
 		if up {
-			w.Seen[n] = p.at
+			p.seen[n] = p.at
 		}
 	}
-	return w
+	return World{Now: p.at, Seen: maps.Clone(p.seen), DeadAfter: deadAfter, Leaders: p.leaders}
 }
 
 // crew is the nodes as the plan sees them.
@@ -185,8 +186,10 @@ func (p *play) rest(t interface{ Fatalf(string, ...any) }, lost func() bool) {
 func (p *play) quiet() bool {
 	w := p.world()
 	w.Now += 2 * deadAfter.Microseconds()
-	for n := range w.Seen {
-		w.Seen[n] = w.Now
+	for n, up := range p.up {
+		if up {
+			w.Seen[n] = w.Now
+		}
 	}
 	return len(Plan(p.Topology(), w)) == 0
 }

@@ -135,16 +135,49 @@ func (t *Topology) decodeHead(d *pack.Decoder) (nodes, shards int, err error) {
 	if err := in.End(more); err != nil {
 		return 0, 0, err
 	}
+	if err := t.checkSettings(shards > 0); err != nil {
+		return 0, 0, err
+	}
 	t.Meta.decode(d.Next())
-	in = d.Next()
+	if err := t.Meta.checkStored(); err != nil {
+		return 0, 0, err
+	}
+	return nodes, shards, t.decodeFloors(d.Next())
+}
+
+// checkSettings checks what a cluster has once it was founded, and not before.
+func (t *Topology) checkSettings(founded bool) error {
+	if !founded {
+		if t.Version > 0 || len(t.Keys.Tokens)+len(t.Keys.Server) > 0 {
+			return fmt.Errorf("version %d of a cluster without shards", t.Version)
+		}
+		return nil
+	}
+	if err := checkReplicas(t.Replicas); err != nil {
+		return err
+	}
+	return checkKeys(t.Keys.Tokens, t.Keys.Server)
+}
+
+func (t *Topology) decodeFloors(in *pack.Cursor) error {
+	var last uint32
 	for range in.Array() {
 		o := grid.Origin(in.Uint())
-		if k := len(t.forgotten); k > 0 && t.forgotten[k-1].Node() >= o.Node() {
-			return 0, 0, fmt.Errorf("the floor of node %d is out of order", o.Node())
+		if n := o.Node(); n <= last || n > NumberMax {
+			return fmt.Errorf("the floor of node %d stands behind that of node %d", n, last)
 		}
+		last = o.Node()
 		t.forgotten = append(t.forgotten, o)
 	}
-	return nodes, shards, in.Err()
+	return in.Err()
+}
+
+// checkStored is check, but for a group of which nothing was reported yet.
+func (c *Configuration) checkStored() error {
+	if len(c.Voters) == 0 && len(c.Learners) == 0 {
+		return nil
+	}
+	return c.check()
 }
 
 func decodeNode(in *pack.Cursor) (n Node, err error) {
@@ -170,6 +203,9 @@ func decodeShard(in *pack.Cursor) (s Shard, err error) {
 	}
 	if n := len(s.Replicas); n < 1 || n > ReplicasMax {
 		return s, fmt.Errorf("a shard of %d replicas, want 1 to %d", n, ReplicasMax)
+	}
+	if err := s.Configuration.checkStored(); err != nil {
+		return s, err
 	}
 	return s, checkRising(s.Replicas)
 }
