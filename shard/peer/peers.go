@@ -2,6 +2,7 @@ package peer
 
 import (
 	"errors"
+	"time"
 
 	"github.com/thronggrid/throng/grid"
 )
@@ -23,7 +24,16 @@ const (
 	ChannelsEnd = 8
 )
 
+const (
+	// BodyBytesMax is the longest body of a message, and of an answer.
+	BodyBytesMax = 16 << 20
+	// SilenceMax is how long a node may say nothing before its connection is given up.
+	SilenceMax = 4 * time.Second
+)
+
 var (
+	// ErrTooLarge says that nothing was sent: the body is longer than BodyBytesMax.
+	ErrTooLarge = errors.New("the message is longer than a node may send in one piece")
 	// ErrUnreachable says that nothing was sent: there is no connection to that node at
 	// the moment, or too much waits for it.
 	ErrUnreachable = errors.New("the node cannot be reached at the moment")
@@ -36,12 +46,12 @@ var (
 // Watch may be called from any goroutine.
 type Peers interface {
 	// Tell sends a message that nobody answers. It owns the body from then on. It
-	// returns ErrUnreachable when nothing was sent.
+	// returns ErrUnreachable or ErrTooLarge when nothing was sent.
 	Tell(node uint32, c Channel, body []byte) error
 	// Call sends a message and hands its answer to done, once, on any goroutine, which
-	// done must not block; the answer is valid during done only. It owns the body. There
-	// is no time-out but the end of the connection: a node that says nothing for
-	// some seconds loses it.
+	// done must not block, possibly before Call returns; the answer is valid during done
+	// only. It owns the body. There is no time-out but the end of the connection: a node
+	// that says nothing for SilenceMax loses it.
 	Call(node uint32, c Channel, body []byte, done Done)
 	// Ask is Call for who knows but an address: of a node that is to be joined.
 	Ask(address string, c Channel, body []byte, done Done)
@@ -56,7 +66,8 @@ type Peers interface {
 	SetNodes(nodes []Node)
 }
 
-// Done takes the answer to a call: nil, ErrUnreachable or ErrLost is the error.
+// Done takes the answer to a call. The error is nil, or is or wraps ErrUnreachable,
+// ErrTooLarge (nothing was done) or ErrLost (something may have been done).
 type Done func(answer []byte, err error)
 
 // Handler takes a message, whose body is valid until it returns; it must not block.
@@ -81,6 +92,19 @@ const (
 	// then its port refused a new one.
 	Gone State = 3
 )
+
+// String returns the state in lower case.
+func (s State) String() string {
+	switch s {
+	case Up:
+		return "up"
+	case Down:
+		return "down"
+	case Gone:
+		return "gone"
+	}
+	return "unknown"
+}
 
 // Event says that the state of a node has changed.
 type Event struct {
