@@ -1,6 +1,7 @@
 package grid
 
-// Shards is where slots live. Implemented by shard/host; called by the edges.
+// Shards is where slots live, on this node or another. Implemented by shard/host for
+// those that this node leads, and by shard/router for all; called by the edges.
 type Shards interface {
 	// Open returns a new lane whose outcomes go to deliver. It may be called
 	// from any goroutine.
@@ -24,13 +25,21 @@ type Lane interface {
 	// Flush hands all that was staged to the shards' proposers.
 	Flush()
 	// Read appends the reply to a query, one msgpack array, to out. Level is
-	// Leader or Stale. On an error out is returned as it was; but ErrPartial comes
-	// with what there is of the reply.
+	// Leader or Stale; at level Stale the reply is [age, reply] (BeginStale). On an
+	// error out is returned as it was; but ErrPartial comes with what there is of the
+	// reply. ErrAway: to be asked.
 	Read(slot Slot, level Level, kind Kind, body, out []byte) ([]byte, error)
 	// Confirm stages a linearizable read: once the leader is confirmed and has
 	// applied all that was committed before, Deliver gets ref with an empty
-	// body, and Read at level Leader then gives the answer.
+	// body, and Read at level Leader then gives the answer. The error, or the outcome,
+	// is ErrAway when it is to be asked.
 	Confirm(slot Slot, ref Ref) error
+	// Ask stages a query, whose body is copied, for whoever serves its slot at a level,
+	// any of the three; to be called when Read or Confirm says ErrAway. Its outcome comes
+	// through Deliver under ref as that of a command does, with status 0 and the reply,
+	// or StatusPartial and a part of it; in both it is [age, reply] at level Stale. When
+	// Ask returns an error, nothing was staged.
+	Ask(slot Slot, level Level, kind Kind, body []byte, ref Ref) error
 }
 
 // Ref is what a lane's owner hands in with a command to find its way back: the
@@ -50,12 +59,14 @@ type Deliver func(*Outcomes)
 // Outcomes are the results of a lane's commands in one entry, in order.
 type Outcomes struct {
 	Refs []Ref
-	// Err, when not nil, is the outcome of every command: a *fault.Error. Ends
-	// and Bytes are then empty.
+	// Err, when not nil, is the outcome of every command: a *fault.Error, or ErrAway
+	// of reads that Confirm staged. Ends is then empty, and Bytes are the commands
+	// themselves, back to back as they were proposed, for who knows where else to send
+	// them; or nothing.
 	Err error
 	// Body i is Bytes[Ends[i-1]:Ends[i]]. Its first byte is 0 when the command
 	// was done, and a msgpack reply array follows; else it is the fault.Code
-	// and fault.Error.Append's array follows.
+	// and fault.Error.Append's array follows; or StatusElsewhere or StatusPartial.
 	Ends  []uint32
 	Bytes []byte
 	// Confirmed says that these are reads that Confirm staged; if Err is nil, the leader

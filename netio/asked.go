@@ -12,6 +12,7 @@ type class uint8
 const (
 	classRead         class = iota // memory
 	classLinearizable              // a majority that confirms the leader, and memory
+	classRemote                    // another node, and what that waits for
 	classArchive                   // memory, a worker and the disk
 	classWrite                     // the log
 	classRelay                     // that all on a stream have been written to
@@ -22,7 +23,7 @@ const (
 
 func (c class) String() string {
 	return [classes]string{
-		"read", "linearizable", "archive", "write", "relay", "hello", "other",
+		"read", "linearizable", "remote", "archive", "write", "relay", "hello", "other",
 	}[c]
 }
 
@@ -87,7 +88,7 @@ func (l *loop) noteAnswers() {
 
 // ClassTook is how long the answers of a class took.
 type ClassTook struct {
-	Class  string // read, linearizable, archive, write, relay, hello or other
+	Class  string // read, linearizable, remote, archive, write, relay, hello or other
 	Micros meter.Reading
 }
 

@@ -59,6 +59,10 @@ func (l *echoLane) Flush() {
 	l.shards.queue <- func() { l.deliver(o) }
 }
 
+func (l *echoLane) Ask(grid.Slot, grid.Level, grid.Kind, []byte, grid.Ref) error {
+	return fault.New(fault.Unimplemented, "no")
+}
+
 func (l *echoLane) Confirm(grid.Slot, grid.Ref) error { return fault.New(fault.Unimplemented, "no") }
 
 func (l *echoLane) Read(_ grid.Slot, _ grid.Level, _ grid.Kind, _, out []byte) ([]byte, error) {

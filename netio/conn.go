@@ -46,7 +46,7 @@ type conn struct {
 // rare is what idle connections do not have.
 type rare struct {
 	opening *opening  // while the session is being opened; else nil
-	reads   []confirm // linearizable reads that wait for the leader
+	reads   []waiting // reads that wait for the leader, or for another node
 	serial  uint32    // numbers them
 }
 
@@ -112,29 +112,23 @@ func (k *conn) answered(op *grid.Op) {
 	}
 }
 
-// confirm is a read that waits until the leader is confirmed.
-type confirm struct {
-	serial uint32
-	id     uint32 // of its frame
-	body   []byte
-}
-
-// takeConfirm removes and returns the read of a serial number.
-func (k *conn) takeConfirm(serial uint32) (confirm, bool) {
+// takeRead removes and returns the read of a serial number.
+func (k *conn) takeRead(serial uint32) (waiting, bool) {
 	if k.rare == nil {
-		return confirm{}, false
+		return waiting{}, false
 	}
 	reads := k.rare.reads
 	for i := range reads {
-		if c := reads[i]; c.serial == serial {
+		if r := reads[i]; r.serial == serial {
 			last := len(reads) - 1
 			reads[i] = reads[last]
-			reads[last] = confirm{}
-			if k.rare.reads = reads[:last]; last == 0 {
+			reads[last] = waiting{}
+			k.rare.reads = reads[:last]
+			if last == 0 && k.rare.opening == nil {
 				k.rare = nil
 			}
-			return c, true
+			return r, true
 		}
 	}
-	return confirm{}, false
+	return waiting{}, false
 }

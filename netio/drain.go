@@ -106,10 +106,14 @@ func (l *loop) settle(o *grid.Outcomes, i int) {
 		l.confirmed(k, ref, o.Err)
 		return
 	}
-	l.settleRequest(k, l.server.op(ref.Kind), o, i)
+	if op := l.server.op(ref.Kind); op.Write || op.Relay != 0 {
+		l.settleRequest(k, op, o, i)
+	} else {
+		l.settleRead(k, op, o, i)
+	}
 }
 
-// settleRequest answers a request of a connection that is still there.
+// settleRequest answers a write, or a relay, of a connection that is still there.
 func (l *loop) settleRequest(k *conn, op *grid.Op, o *grid.Outcomes, i int) {
 	q := l.refers(&o.Refs[i])
 	q.steps = o.Steps
@@ -161,22 +165,6 @@ func (l *loop) moved(k *conn, kind grid.Kind, reply []byte) {
 	case kind == session.KindUntrack:
 		l.leave(k, key)
 	}
-}
-
-// confirmed answers a linearizable read whose leader was confirmed, or was not.
-func (l *loop) confirmed(k *conn, ref grid.Ref, err error) {
-	c, ok := k.takeConfirm(ref.ID)
-	if !ok {
-		l.count.dropped.Add(1)
-		return
-	}
-	q := l.refers(&ref)
-	q.ID, q.class = c.id, classLinearizable
-	if err != nil {
-		l.fail(k, q, err)
-		return
-	}
-	l.read(k, l.server.op(q.Kind), q, grid.Leader, c.body)
 }
 
 // resume serves connections that had to wait: those whose client reads again,

@@ -137,6 +137,7 @@ type fakeShards struct {
 	users    map[grid.ID]bool  // that have opened sessions
 	seen     map[grid.Kind]int // commands executed, by kind
 	asked    map[grid.Kind]int // commands handed in, and reads of kindPart, by kind
+	away     map[awayRead]int
 }
 
 type fakeDuty struct {
@@ -151,6 +152,7 @@ func newFakeShards() *fakeShards {
 		blocked: make(chan struct{}), unblock: make(chan struct{}), ended: make(chan struct{}),
 		sessions: session.New(), streams: presence.New(), stamp: 1e15,
 		users: map[grid.ID]bool{}, seen: map[grid.Kind]int{}, asked: map[grid.Kind]int{},
+		away: map[awayRead]int{},
 	}
 	go func() {
 		defer close(s.done)
@@ -249,6 +251,7 @@ type fakeLane struct {
 	mine     fakeBatch // the gateway's own commands
 	others   fakeBatch
 	confirms []grid.Ref
+	asks     []func()
 }
 
 type fakeBatch struct {
@@ -274,7 +277,39 @@ func (l *fakeLane) Write(_ grid.Slot, kind grid.Kind, id grid.RequestID, body []
 	return nil
 }
 
-func (l *fakeLane) Confirm(_ grid.Slot, ref grid.Ref) error {
+// isAway says whether a key belongs to another node.
+func isAway(kind grid.Kind, body []byte) bool {
+	return kind>>8 == 0x05 && bytes.HasPrefix(keyOf(body), []byte("away"))
+}
+
+func keyOf(body []byte) []byte {
+	in := pack.NewCursor(body)
+	in.Array()
+	return in.String()
+}
+
+// Ask answers as another node would that has the same values.
+func (l *fakeLane) Ask(
+	slot grid.Slot, level grid.Level, kind grid.Kind, body []byte, ref grid.Ref,
+) error {
+	if string(keyOf(body)) == "away refused" {
+		return fault.New(fault.ResourceExhausted, "planted")
+	}
+	l.shards.noteAsked(level, kind)
+	l.asks = append(l.asks, func() { l.deliver(l.shards.answer(level, kind, body, ref)) })
+	return nil
+}
+
+func (l *fakeLane) Confirm(slot grid.Slot, ref grid.Ref) error {
+	switch int(slot) {
+	case slotOf("away"), slotOf("away refused"), slotOf("away part"), slotOf("away sum"):
+		return grid.ErrAway
+	case slotOf("lost"):
+		l.shards.later(false, func() {
+			l.deliver(&grid.Outcomes{Refs: []grid.Ref{ref}, Confirmed: true, Err: grid.ErrAway})
+		})
+		return nil
+	}
 	l.confirms = append(l.confirms, ref)
 	return nil
 }
@@ -283,6 +318,10 @@ func (l *fakeLane) Flush() {
 	mine, others, confirms := l.mine, l.others, l.confirms
 	l.mine, l.others, l.confirms = fakeBatch{}, fakeBatch{}, nil
 	s := l.shards
+	for _, ask := range l.asks {
+		s.later(false, ask)
+	}
+	l.asks = nil
 	for _, b := range []fakeBatch{mine, others} {
 		if len(b.refs) > 0 {
 			s.later(isGatewayKind(b.kinds[0]), func() { s.run(l.deliver, b) })
@@ -433,7 +472,23 @@ func (s *fakeShards) tell(key string, kind grid.Kind, bodies ...[]byte) {
 	}
 }
 
-func (l *fakeLane) Read(_ grid.Slot, _ grid.Level, kind grid.Kind, body, out []byte) ([]byte, error) {
+func (l *fakeLane) Read(
+	_ grid.Slot, level grid.Level, kind grid.Kind, body, out []byte,
+) ([]byte, error) {
+	if isAway(kind, body) {
+		return out, grid.ErrAway
+	}
+	if level != grid.Stale {
+		return l.shards.read(kind, body, out)
+	}
+	reply, err := l.shards.read(kind, body, grid.BeginStale(out, staleHere))
+	if err != nil && err != grid.ErrPartial {
+		return out, err
+	}
+	return reply, err
+}
+
+func (s *fakeShards) read(kind grid.Kind, body, out []byte) ([]byte, error) {
 	in := pack.NewCursor(body)
 	in.Array()
 	key := ""
@@ -444,14 +499,14 @@ func (l *fakeLane) Read(_ grid.Slot, _ grid.Level, kind grid.Kind, body, out []b
 	case kindTrap:
 		panic("planted in Read")
 	case session.KindList:
-		return l.shards.sessions.Query(kind, body, out)
+		return s.sessions.Query(kind, body, out)
 	case kindBlock:
-		l.shards.block()
+		s.block()
 		return pack.AppendInt(pack.AppendArray(out, 1), 7), nil
 	case kindPart:
-		l.shards.mu.Lock()
-		l.shards.asked[kind]++
-		l.shards.mu.Unlock()
+		s.mu.Lock()
+		s.asked[kind]++
+		s.mu.Unlock()
 		if key == "large" {
 			return pack.AppendBytes(out, make([]byte, 60_000)), grid.ErrPartial
 		}
@@ -459,12 +514,12 @@ func (l *fakeLane) Read(_ grid.Slot, _ grid.Level, kind grid.Kind, body, out []b
 	case kindFill:
 		return pack.AppendBytes(pack.AppendArray(out, 1), make([]byte, 60_000)), nil
 	}
-	l.shards.mu.Lock()
-	defer l.shards.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if key == partsRead {
-		return pack.AppendInt(pack.AppendArray(out, 1), int64(l.shards.asked[kindPart])), nil
+		return pack.AppendInt(pack.AppendArray(out, 1), int64(s.asked[kindPart])), nil
 	}
-	v, ok := l.shards.values[key]
+	v, ok := s.values[key]
 	if kind == kindSum {
 		return pack.AppendInt(out, v), grid.ErrPartial
 	}

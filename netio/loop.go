@@ -31,7 +31,7 @@ type loop struct {
 	cursor    pack.Cursor // over the request being served, likewise
 	scratch   []byte      // the prepared body of the request being served
 	part      []byte      // what memory had of the reply to a read that lies at several slots
-	level     grid.Level  // at which the rest of it is read
+	gathers   gathering   // how the rest of it is read
 	readOther grid.Read   // readSlot
 	failure   []byte      // the encoded error of a batch of outcomes
 	refusal   fault.Error // of the request being served, if it came too fast

@@ -119,7 +119,11 @@ func (l *loop) readRequest(k *conn, op *grid.Op, q *asked, f wire.Frame) {
 	case grid.Leader, grid.Stale:
 		l.read(k, op, q, level, body)
 	case grid.Linearizable:
-		if err := l.confirm(k, q, body); err != nil {
+		err := l.confirm(k, q, body)
+		if err == grid.ErrAway {
+			err = l.askAway(k, op, q, level, body)
+		}
+		if err != nil && err != errLater {
 			l.fail(k, q, err)
 		}
 	default:
@@ -136,16 +140,23 @@ func (l *loop) read(
 	head := l.head(k, op.Kind, wire.Reply, q.ID)
 	out, err := l.lane.Read(q.Slot, level, op.Kind, body, head)
 	if err == grid.ErrPartial && op.Scatter != nil {
-		out, err = l.gather(op, level, body, head, out)
+		out, err = l.gather(k, op, q, level, body, head, out)
 	}
 	if err == nil || err == grid.ErrPartial {
 		l.budget -= (len(out) - len(head)) / turnBytes
 	}
 	if err == grid.ErrPartial && op.Complete != nil {
 		k.out.frames = out[:k.out.start] // grown, for the next one
-		if err = l.complete(k, op, q, body, out[len(head):]); err == nil {
-			return
+		err = l.complete(k, op, q, level, bytes.Clone(body), bytes.Clone(out[len(head):]))
+	}
+	if err == grid.ErrAway {
+		if q.class == classLinearizable {
+			level = grid.Linearizable
 		}
+		err = l.askAway(k, op, q, level, body)
+	}
+	if err == errLater {
+		return
 	}
 	if err != nil {
 		l.fail(k, q, err)
@@ -153,47 +164,6 @@ func (l *loop) read(
 	}
 	l.replied(q, fault.OK)
 	l.end(k, out)
-}
-
-// complete has a worker finish the reply to a read of which memory had but a part.
-func (l *loop) complete(k *conn, op *grid.Op, q *asked, body, part []byte) error {
-	late := *q
-	late.class = classArchive
-	body, part = bytes.Clone(body), bytes.Clone(part)
-	return l.send(l.server.readers, k, func() func(*conn) {
-		reply, err := op.Complete(body, part, nil)
-		return func(k *conn) {
-			if err != nil {
-				l.fail(k, &late, err)
-				return
-			}
-			l.replied(&late, fault.OK)
-			l.answer(k, op.Kind, wire.Reply, late.ID, reply)
-		}
-	})
-}
-
-// confirm parks a linearizable read until the leader is confirmed.
-func (l *loop) confirm(k *conn, q *asked, body []byte) error {
-	if err := l.mayAsk(k); err != nil {
-		return err
-	}
-	if k.rare == nil {
-		k.rare = &rare{}
-	}
-	c := k.rare
-	c.serial++
-	ref := q.Ref
-	ref.ID = c.serial
-	err := l.lane.Confirm(ref.Slot, ref)
-	if err == nil {
-		l.staged = true
-		c.reads = append(c.reads, confirm{serial: c.serial, id: q.ID, body: bytes.Clone(body)})
-	}
-	if len(c.reads) == 0 {
-		k.rare = nil
-	}
-	return err
 }
 
 // fail answers a request with an error.

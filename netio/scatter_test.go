@@ -48,7 +48,7 @@ func TestGathered(t *testing.T) {
 	p.number(p.send(kindPut, 0, put(1, 1, "sum", 30)))
 	p.number(p.send(kindPut, 0, put(2, 1, "sum+", 12)))
 	for _, level := range []grid.Level{grid.Leader, grid.Linearizable, grid.Stale} {
-		if n := p.number(p.send(kindSum, wire.LevelFlags(level), get("sum"))); n != 42 {
+		if n, _ := p.aged(p.send(kindSum, wire.LevelFlags(level), get("sum")), level); n != 42 {
 			t.Errorf("level %d: %d", level, n)
 		}
 	}

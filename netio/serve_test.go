@@ -22,7 +22,7 @@ func TestRequests(t *testing.T) {
 		t.Errorf("before the second put: %d", n)
 	}
 	for _, level := range []grid.Level{grid.Leader, grid.Linearizable, grid.Stale} {
-		if n := p.number(p.send(kindGet, wire.LevelFlags(level), get("a"))); n != 6 {
+		if n, _ := p.aged(p.send(kindGet, wire.LevelFlags(level), get("a")), level); n != 6 {
 			t.Errorf("level %d: %d", level, n)
 		}
 	}

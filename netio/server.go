@@ -38,11 +38,13 @@ type Server struct {
 	users     users
 	began     time.Time
 
-	fan      *fan
-	readers  *workers // finish reads
-	checkers *workers // check tokens, so that who logs in does not wait for reads
-	policy   *websocket.Policy
-	slow     *slowLog
+	fan       *fan
+	readers   *workers // finish reads,
+	gatherers *workers // and those that other nodes are asked for
+	waiters   waiters  // theirs
+	checkers  *workers // check tokens, so that who logs in does not wait for reads
+	policy    *websocket.Policy
+	slow      *slowLog
 
 	open      atomic.Int64
 	detaching atomic.Int64  // ends of connections that are not stored yet
@@ -97,7 +99,8 @@ func Start(o Options) (*Server, error) {
 	s.mu.loops = make(map[gnet.EventLoop]*loop)
 	s.warnOfFew()
 	s.fan = newFan(s)
-	s.readers, s.checkers = newWorkers(s), newWorkers(s)
+	s.readers, s.gatherers, s.checkers = newWorkers(s), newWorkers(s), newWorkers(s)
+	s.waiters.server = s
 	s.slow = startSlowLog(s)
 	go s.run(addr)
 	select {
@@ -284,6 +287,7 @@ func (s *Server) stop() {
 
 func (s *Server) waitForWorkers() {
 	s.readers.all.Wait()
+	s.gatherers.all.Wait()
 	s.checkers.all.Wait()
 	s.slow.done.Wait()
 }

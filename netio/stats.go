@@ -79,7 +79,7 @@ func (s *Server) Stats() Stats {
 		Detaching: s.detaching.Load(), PushesLost: s.lost.Load(), Panics: s.panics.Load(),
 	}
 	t.Rounds = s.fan.rounds.Read()
-	t.Errands = len(s.readers.queue) + len(s.checkers.queue)
+	t.Errands = len(s.readers.queue) + len(s.gatherers.queue) + len(s.checkers.queue)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	loops := slices.Collect(maps.Values(s.mu.loops))

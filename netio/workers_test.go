@@ -14,7 +14,7 @@ func TestReadsCompleted(t *testing.T) {
 	s := serve(t, nil)
 	p := s.login()
 	for _, level := range []grid.Level{grid.Leader, grid.Linearizable, grid.Stale} {
-		if n := p.number(p.send(kindPart, wire.LevelFlags(level), get("x"))); n != 7 {
+		if n, _ := p.aged(p.send(kindPart, wire.LevelFlags(level), get("x")), level); n != 7 {
 			t.Errorf("level %d: %d", level, n)
 		}
 	}

@@ -92,8 +92,9 @@ func requestTable() []Metric {
 			Name: "throng_request_seconds", Type: Histogram, Labels: []string{"class"},
 			Buckets: times,
 			Help: "From when an event loop comes to a request until it writes the answer, by " +
-				"what that waits for: read (memory), linearizable, archive (reads that go to " +
-				"the disk), write, relay (passed on without the log), hello, or other.",
+				"what that waits for: read (memory), linearizable, remote (reads that other " +
+				"nodes answer), archive (reads that go to the disk), write, relay (passed on " +
+				"without the log), hello, or other.",
 			read: func(s *Sample, e *emitter) {
 				for i := range s.Edge.Took {
 					t := &s.Edge.Took[i]

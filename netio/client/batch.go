@@ -125,7 +125,7 @@ func (r Result[T]) Get() (T, error) {
 	if k.err != nil {
 		return none, k.err
 	}
-	return decoded(k.reply, k.write, r.decode)
+	return decoded(k, r.decode)
 }
 
 // add appends a call whose fields begin at offset from of bodies.
@@ -184,6 +184,6 @@ func (b *Batch) read(
 	kind grid.Kind, fields, from int, o []ReadOption,
 ) Result[leaderboard.PageReply] {
 	r := add(b, kind, false, fields, from, leaderboard.DecodePageReply)
-	b.calls[r.index].level = level(o)
+	b.calls[r.index].ask(o)
 	return r
 }

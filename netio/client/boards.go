@@ -2,23 +2,31 @@ package client
 
 import (
 	"context"
+	"time"
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/leaderboard"
 )
 
 // ReadOption says how a read is to be answered.
-type ReadOption struct{ level grid.Level }
+type ReadOption struct {
+	level grid.Level
+	age   *time.Duration
+}
 
 // Level asks for a read at a level; the default is grid.Leader.
 func Level(l grid.Level) ReadOption { return ReadOption{level: l} }
 
-func level(options []ReadOption) grid.Level {
-	l := grid.Leader
+// Stale asks for a read at level grid.Stale, and stores in age how long ago what was read
+// held all that was acknowledged by then: 0 if it does now. It is stored before the answer
+// is returned, that of a batch's call by Result.Get.
+func Stale(age *time.Duration) ReadOption { return ReadOption{level: grid.Stale, age: age} }
+
+// ask makes the call a read as its options say: the last counts.
+func (c *call) ask(options []ReadOption) {
 	for _, o := range options {
-		l = o.level
+		c.level, c.age = o.level, o.age
 	}
-	return l
 }
 
 // CreateBoard makes a board. Only a server may.
@@ -62,7 +70,8 @@ func (c *Client) BoardInfo(
 	ctx context.Context, r leaderboard.InfoRequest, o ...ReadOption,
 ) (leaderboard.InfoReply, error) {
 	k := c.begin(leaderboard.KindInfo, false, r.Fields())
-	k.level, k.body = level(o), r.Append(k.body)
+	k.ask(o)
+	k.body = r.Append(k.body)
 	return finish(ctx, c, k, leaderboard.DecodeInfoReply)
 }
 
@@ -71,7 +80,8 @@ func (c *Client) Page(
 	ctx context.Context, r leaderboard.PageRequest, o ...ReadOption,
 ) (leaderboard.PageReply, error) {
 	k := c.begin(leaderboard.KindPage, false, r.Fields())
-	k.level, k.body = level(o), r.Append(k.body)
+	k.ask(o)
+	k.body = r.Append(k.body)
 	return finish(ctx, c, k, leaderboard.DecodePageReply)
 }
 
@@ -80,7 +90,8 @@ func (c *Client) Around(
 	ctx context.Context, r leaderboard.AroundRequest, o ...ReadOption,
 ) (leaderboard.PageReply, error) {
 	k := c.begin(leaderboard.KindAround, false, r.Fields())
-	k.level, k.body = level(o), r.Append(k.body)
+	k.ask(o)
+	k.body = r.Append(k.body)
 	return finish(ctx, c, k, leaderboard.DecodePageReply)
 }
 
@@ -89,6 +100,7 @@ func (c *Client) Owners(
 	ctx context.Context, r leaderboard.OwnersRequest, o ...ReadOption,
 ) (leaderboard.PageReply, error) {
 	k := c.begin(leaderboard.KindOwners, false, r.Fields())
-	k.level, k.body = level(o), r.Append(k.body)
+	k.ask(o)
+	k.body = r.Append(k.body)
 	return finish(ctx, c, k, leaderboard.DecodePageReply)
 }

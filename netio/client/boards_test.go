@@ -90,6 +90,7 @@ func TestBoards(t *testing.T) {
 			t.Errorf("info at level %d: %+v", level, info)
 		}
 	}
+	checkAges(t, ctx, player)
 	page := must[leaderboard.PageReply](t)(player.Page(ctx, leaderboard.PageRequest{Board: "b", Rank: 1, Limit: 2}))
 	if page.Total != 11 || len(page.Records) != 2 || page.Records[0].Owner != owner(9) || page.Records[1].Rank != 2 {
 		t.Errorf("page: %+v", page)
@@ -280,6 +281,31 @@ func TestBatch(t *testing.T) {
 		b.Reset()
 		if b.Len() != 0 || b.Do(ctx) != nil {
 			t.Error("an empty batch does something")
+		}
+	}
+}
+
+// checkAges reads at level stale, and looks at the age that comes with the answer.
+func checkAges(t *testing.T, ctx context.Context, player *Client) {
+	t.Helper()
+	for name, get := range map[string]func(age *time.Duration) error{
+		"by itself": func(age *time.Duration) error {
+			_, err := player.BoardInfo(ctx, leaderboard.InfoRequest{Board: "b"}, Stale(age))
+			return err
+		},
+		"of a batch": func(age *time.Duration) error {
+			b := player.Batch()
+			r := b.Page(leaderboard.PageRequest{Board: "b", Rank: 1, Limit: 2}, Stale(age))
+			if err := b.Do(ctx); err != nil {
+				return err
+			}
+			_, err := r.Get()
+			return err
+		},
+	} {
+		var age time.Duration
+		if err := get(&age); err != nil || age != 42*time.Millisecond {
+			t.Errorf("a stale read %s: %v old, %v", name, age, err)
 		}
 	}
 }

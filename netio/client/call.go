@@ -14,6 +14,7 @@ import (
 type call struct {
 	kind   grid.Kind
 	level  grid.Level
+	age    *time.Duration // where to store the age of a stale read; nil: nowhere
 	write  bool
 	again  bool // a write that may be done again: it has no number, and goes with the reads
 	fields int

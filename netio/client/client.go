@@ -216,7 +216,7 @@ func finish[T any](
 	if k.err != nil {
 		return none, k.err
 	}
-	return decoded(k.reply, k.write, decode)
+	return decoded(k, decode)
 }
 
 // contextCode is the code for why a context ended.
@@ -228,12 +228,21 @@ func contextCode(cause error) fault.Code {
 }
 
 // decoded decodes a reply. A write whose reply makes no sense was done.
-func decoded[T any](reply []byte, write bool, decode func(*pack.Cursor) (T, error)) (T, error) {
-	in := pack.NewCursor(reply)
-	v, err := decode(&in)
+func decoded[T any](k *call, decode func(*pack.Cursor) (T, error)) (v T, err error) {
+	reply := k.reply
+	if !k.write && k.level == grid.Stale {
+		var ms uint32
+		if ms, reply, err = grid.CutStale(reply); k.age != nil {
+			*k.age = time.Duration(ms) * time.Millisecond
+		}
+	}
+	if err == nil {
+		in := pack.NewCursor(reply)
+		v, err = decode(&in)
+	}
 	if err != nil {
 		f := fault.New(fault.Internal, "the server's reply cannot be decoded: %v", err)
-		f.Unknown = write
+		f.Unknown = k.write
 		return v, f
 	}
 	return v, nil

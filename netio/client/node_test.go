@@ -112,6 +112,10 @@ func (l *lane) Write(s grid.Slot, k grid.Kind, id grid.RequestID, body []byte, r
 	return nil
 }
 
+func (l *lane) Ask(grid.Slot, grid.Level, grid.Kind, []byte, grid.Ref) error {
+	return grid.ErrAway
+}
+
 func (l *lane) Confirm(_ grid.Slot, ref grid.Ref) error {
 	l.confirms = append(l.confirms, ref)
 	return nil
@@ -168,8 +172,14 @@ func (m *memory) deliver(effects *grid.Effects, from grid.Slot) {
 	}
 }
 
-func (l *lane) Read(s grid.Slot, _ grid.Level, kind grid.Kind, body, out []byte) ([]byte, error) {
+// staleBy is how old the state is that is read at level grid.Stale, µs.
+const staleBy = 41_500
+
+func (l *lane) Read(s grid.Slot, level grid.Level, kind grid.Kind, body, out []byte) ([]byte, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if level == grid.Stale {
+		out = grid.BeginStale(out, staleBy)
+	}
 	return l.slot(s).Query(kind, body, out)
 }

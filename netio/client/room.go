@@ -142,13 +142,15 @@ func (c *Client) history(
 	ctx context.Context, q chat.HistoryRequest, o []ReadOption,
 ) (chat.HistoryReply, error) {
 	k := c.begin(chat.KindHistory, false, q.Fields())
-	k.level, k.body = level(o), q.Append(k.body)
+	k.ask(o)
+	k.body = q.Append(k.body)
 	return finish(ctx, c, k, chat.DecodeHistoryReply)
 }
 
 func (c *Client) info(ctx context.Context, key string, o []ReadOption) (chat.InfoReply, error) {
 	q := chat.InfoRequest{Key: key}
 	k := c.begin(chat.KindInfo, false, q.Fields())
-	k.level, k.body = level(o), q.Append(k.body)
+	k.ask(o)
+	k.body = q.Append(k.body)
 	return finish(ctx, c, k, chat.DecodeInfoReply)
 }

@@ -12,7 +12,8 @@ func (c *Client) Sessions(
 	ctx context.Context, r session.ListRequest, o ...ReadOption,
 ) (session.ListReply, error) {
 	k := c.begin(session.KindList, false, r.Fields())
-	k.level, k.body = level(o), r.Append(k.body)
+	k.ask(o)
+	k.body = r.Append(k.body)
 	return finish(ctx, c, k, session.DecodeListReply)
 }
 

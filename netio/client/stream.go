@@ -252,7 +252,8 @@ func (s *Stream) Presences(
 ) (presence.ListReply, error) {
 	r := presence.ListRequest{Key: []byte(s.key), After: after, Limit: limit}
 	k := s.client.begin(presence.KindList, false, r.Fields())
-	k.level, k.body = level(o), r.Append(k.body)
+	k.ask(o)
+	k.body = r.Append(k.body)
 	return finish(ctx, s.client, k, presence.DecodeListReply)
 }
 
@@ -260,7 +261,8 @@ func (s *Stream) Presences(
 func (s *Stream) Count(ctx context.Context, o ...ReadOption) (int, error) {
 	r := presence.CountRequest{Key: []byte(s.key)}
 	k := s.client.begin(presence.KindCount, false, r.Fields())
-	k.level, k.body = level(o), r.Append(k.body)
+	k.ask(o)
+	k.body = r.Append(k.body)
 	reply, err := finish(ctx, s.client, k, presence.DecodeCountReply)
 	return reply.Count, err
 }

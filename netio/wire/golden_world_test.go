@@ -27,6 +27,9 @@ type world struct {
 	changes presence.Events      // of who came and went
 }
 
+// staleBy is how old what is read at level grid.Stale is, µs.
+const staleBy = 140_000
+
 // archive is there, and never asked.
 type archive struct{ chat.Archive }
 
@@ -121,7 +124,10 @@ func (w *world) serve(c *grid.Caller, request []byte) (reply []byte) {
 	case op.Write:
 		reply = w.write(bytes.Clone(key), f.Kind, body)
 	default:
-		reply, err = w.slot.Query(f.Kind, body, nil)
+		if f.Flags.Level() == grid.Stale {
+			reply = grid.BeginStale(nil, staleBy)
+		}
+		reply, err = w.slot.Query(f.Kind, body, reply)
 	}
 	if err != nil {
 		w.Fatalf("%s: %v", op.Name, err)
@@ -134,6 +140,9 @@ func (w *world) ask(
 	to goldens, name, what string, c *grid.Caller, frame []byte, request, reply []string,
 ) {
 	to[name] = golden{what, frame, request}
+	if f, _, err := Next(frame, FrameBytesMax); err == nil && f.Flags.Level() == grid.Stale {
+		reply = names("age", "reply")
+	}
 	to[name+"_reply"] = golden{"the reply: " + what, w.serve(c, frame), reply}
 }
 

@@ -1,7 +1,6 @@
 package host
 
 import (
-	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -115,12 +114,13 @@ func (g *Group) propose(b *batch) {
 	g.flights.watcher.call(&g.crew, g.watch)
 }
 
-// fail answers all commands of a batch with one error.
+// fail answers all commands of a batch with one error, and gives them back.
 func (g *Group) fail(b *batch, err error) {
 	g.host.count.failed(b, err)
 	for i := range b.parts {
 		p := &b.parts[i]
 		p.out.Err = err
+		p.out.Bytes, p.commands = p.commands, p.out.Bytes
 		p.lane.deliver(p.out)
 	}
 	g.host.putBatch(b)
@@ -163,27 +163,20 @@ func (g *Group) readStale(s grid.Slot, kind grid.Kind, body, out []byte) ([]byte
 	if !g.caughtUp.Load() && !g.catchUp() {
 		return out, errNotUpToDate
 	}
-	return g.machine.Query(s, kind, body, out)
+	reply, err := g.machine.Query(s, kind, body, grid.BeginStale(out, g.age()))
+	if err != nil && err != grid.ErrPartial {
+		return out, err
+	}
+	return reply, err
 }
 
 // catchUp works out whether this replica has applied what its leader first said
-// was committed. Entries that Raft keeps to itself are never applied, so the
-// log is asked for their kind; what it has no more, a snapshot has.
+// was committed.
 func (g *Group) catchUp() bool {
 	if g.serving.Load() == nil {
 		target := g.trans.leaderCommit.Load()
-		if target == 0 {
+		if target == 0 || !g.hasApplied(target) {
 			return false
-		}
-		for i := g.fsm.applied() + 1; i <= target; i++ {
-			var l raft.Log
-			err := g.log.GetLog(i, &l)
-			if errors.Is(err, raft.ErrLogNotFound) && i <= g.raft.Load().AppliedIndex() {
-				continue
-			}
-			if err != nil || l.Type == raft.LogCommand {
-				return false
-			}
 		}
 	}
 	g.caughtUp.Store(true)

@@ -124,6 +124,12 @@ func (c *caller) score(board string, owner byte, level grid.Level) int64 {
 	if err != nil {
 		c.t.Fatal(err)
 	}
+	if level == grid.Stale {
+		var age uint32
+		if age, b, err = grid.CutStale(b); err != nil || age != 0 {
+			c.t.Fatalf("owner %d of %s: %d ms old, %v", owner, board, age, err)
+		}
+	}
 	cur := pack.NewCursor(b)
 	page, err := leaderboard.DecodePageReply(&cur)
 	if err != nil || len(page.Records) != 1 {

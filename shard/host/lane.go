@@ -123,7 +123,7 @@ func (l *lane) Flush() {
 		g := s.group
 		if len(s.refs) > 0 {
 			if err := g.queue.add(l, s); err != nil {
-				l.refuse(s.refs, err)
+				l.refuse(s, err)
 			} else {
 				wake = true
 			}
@@ -143,13 +143,22 @@ func noSuchSlot(s grid.Slot) error {
 	return fault.New(fault.InvalidArgument, "slot %d: there are %d", s, grid.Slots)
 }
 
-// refuse answers commands that were staged and then met an error.
-func (l *lane) refuse(refs []grid.Ref, err error) {
-	l.host.count.refused.Add(uint64(len(refs)))
+// refuse answers commands that were staged and then met an error, and gives them back.
+func (l *lane) refuse(s *stage, err error) {
+	l.host.count.refused.Add(uint64(len(s.refs)))
 	o := l.host.takeOutcomes()
-	o.Refs = append(o.Refs, refs...)
+	o.Refs = append(o.Refs, s.refs...)
+	o.Bytes = append(o.Bytes, s.commands...)
 	o.Err = err
 	l.deliver(o)
+}
+
+// Ask returns an error: this node asks no other.
+func (l *lane) Ask(s grid.Slot, _ grid.Level, _ grid.Kind, _ []byte, _ grid.Ref) error {
+	if s >= grid.Slots {
+		return noSuchSlot(s)
+	}
+	return errNotServing
 }
 
 // Read answers a query from memory.

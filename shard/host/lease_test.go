@@ -122,7 +122,8 @@ func TestARoundCountsOnlyRequestsSentAfterIt(t *testing.T) {
 
 func wrapped(c *handClock, votesAt int64, stalled time.Duration) (*transport, *raft.InmemTransport) {
 	_, inner := raft.NewInmemTransport("a")
-	return newTransport(inner, leaseOf(c), func() time.Duration { return stalled }, votesAt), inner
+	return newTransport(inner, leaseOf(c), func() time.Duration { return stalled }, votesAt,
+		func() uint64 { return 0 }), inner
 }
 
 func TestNoVotesRightAfterTheStart(t *testing.T) {

@@ -96,7 +96,8 @@ func (g *Group) start(snapshots raft.SnapshotStore, founders []uint32) error {
 	}
 	votesAt := h.clock.Micros() + h.options.HeartbeatTimeout.Microseconds()
 	g.lease = newLease(h.clock, conf.LocalID, h.options.HeartbeatTimeout, g.voters)
-	g.trans = newTransport(h.innerTransport(g.number), g.lease, h.db.Stalled, votesAt)
+	g.trans = newTransport(h.innerTransport(g.number), g.lease, h.db.Stalled, votesAt,
+		g.fsm.applied)
 	r, err := raft.NewRaft(conf, g.fsm, log, log, snapshots, g.trans)
 	if err != nil {
 		if g.fsm.restored != nil {

@@ -68,7 +68,8 @@ func TestAPipelineWhoseReaderIsGoneDoesNotHoldItsSender(t *testing.T) {
 	}()
 	_, inner := raft.NewInmemTransport("a")
 	disk := func() time.Duration { return 0 }
-	tr := newTransport(answers{inner, a}, leaseOf(&handClock{now: 1}), disk, 0)
+	tr := newTransport(answers{inner, a}, leaseOf(&handClock{now: 1}), disk, 0,
+		func() uint64 { return 0 })
 	p, err := tr.AppendEntriesPipeline("b", "b")
 	if err != nil {
 		t.Fatal(err)

@@ -35,6 +35,8 @@ type transport struct {
 
 	// leaderCommit is the commit index that a leader sent first, 0 until one did.
 	leaderCommit atomic.Uint64
+	fresh        freshness
+	applied      func() uint64 // the last command that is applied
 
 	incoming chan raft.RPC
 	stop     chan struct{}
@@ -44,9 +46,10 @@ type transport struct {
 
 func newTransport(
 	inner raft.Transport, l *lease, stalled func() time.Duration, votesAt int64,
+	applied func() uint64,
 ) *transport {
 	t := &transport{Transport: inner, lease: l, clock: l.clock, stalled: stalled, votesAt: votesAt,
-		stop: make(chan struct{})}
+		applied: applied, stop: make(chan struct{})}
 	if hook, ok := inner.(Hook); ok {
 		t.hook = hook
 		hook.Screen(t.screen)
@@ -86,9 +89,9 @@ func (t *transport) screen(command any) error {
 	if t.early(command) {
 		return errQuiet
 	}
-	if a, ok := command.(*raft.AppendEntriesRequest); ok && a.LeaderCommitIndex > 0 &&
-		t.leaderCommit.Load() == 0 {
+	if a, ok := command.(*raft.AppendEntriesRequest); ok && a.LeaderCommitIndex > 0 {
 		t.leaderCommit.CompareAndSwap(0, a.LeaderCommitIndex)
+		t.fresh.hear(a.LeaderCommitIndex, t.clock.Micros(), t.applied())
 	}
 	return nil
 }

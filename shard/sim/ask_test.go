@@ -114,6 +114,13 @@ func (c *client) ask(level grid.Level, op grid.Op, name string, body []byte) (re
 	}) {
 		return nil, errDown
 	}
+	if level == grid.Stale && (err == nil || errors.Is(err, grid.ErrPartial)) {
+		if _, rest, broken := grid.CutStale(reply); broken == nil {
+			reply = rest
+		} else {
+			err = broken
+		}
+	}
 	if errors.Is(err, grid.ErrPartial) {
 		return op.Complete(body, reply, nil)
 	}
