@@ -8,6 +8,9 @@ type Turn struct {
 	Stamp int64 // the slot's clock, µs: unique, and rising from command to command
 	// Floors are the lowest live incarnations; a gateway below its own is dead.
 	Floors Floors
+	// Level is the feature level in force: where rules of Apply have changed from one level
+	// to the next, it says which to go by.
+	Level  uint64
 	Outbox Outbox
 	// Members says who is present on the streams of this slot.
 	Members Members

@@ -7,16 +7,22 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/slot"
 )
 
 // digester hashes the state of a shard, slot by slot.
 type digester struct{ xxhash.Digest }
 
-func newDigester(floors grid.Floors) *digester {
+// newDigester begins with what a snapshot's head says of the state. The first level says
+// nothing: there were digests before there were levels.
+func newDigester(floors grid.Floors, level uint64) *digester {
 	d := &digester{}
 	d.Reset()
 	d.write(appendFloors(nil, floors))
+	if level > 1 {
+		d.write(pack.AppendUint(nil, level))
+	}
 	return d
 }
 
@@ -32,11 +38,9 @@ func (d *digester) slot(number int, digest uint64) {
 // so it is called by the applier, or while nothing is applied.
 func (m *Machine) Digest() uint64 {
 	c := m.Clone()
-	d := newDigester(c.floors)
-	for i, s := range &c.slots {
-		if s != nil {
-			d.slot(i, s.Digest())
-		}
+	d := newDigester(c.floors, c.level)
+	for i, s := range c.slots.all() {
+		d.slot(int(i), s.Digest())
 	}
 	return d.Sum64()
 }
@@ -44,7 +48,7 @@ func (m *Machine) Digest() uint64 {
 // EncodeDigest is Encode and Digest of a clone at once. It calls pause often, which may
 // wait, and ends with its error.
 func (m *Machine) EncodeDigest(w io.Writer, pause func() error) (digest uint64, err error) {
-	d := newDigester(m.floors)
+	d := newDigester(m.floors, m.level)
 	_, err = m.encodeTo(w, func(number int, s *slot.Slot) error {
 		h := xxhash.New()
 		if err := s.EncodeAlone(paced{h, pause}); err != nil {
@@ -72,7 +76,7 @@ func (p paced) Write(b []byte) (int, error) {
 
 // Content is what a snapshot holds, as ReadDigest found it.
 type Content struct {
-	Level   uint64      // feature level of the program that wrote it
+	Level   uint64      // the highest feature level that an entry had
 	Applied uint64      // log index of the last entry applied
 	Floors  grid.Floors // the lowest live incarnations
 	Slots   int         // that something was written to
@@ -88,7 +92,7 @@ func ReadDigest(r io.Reader, each func(number int, s *slot.Slot)) (c Content, er
 	var d *digester
 	c.Bytes, err = decode(r, func(h head) {
 		c.Level, c.Applied, c.Floors = h.level, h.applied, h.floors
-		d = newDigester(h.floors)
+		d = newDigester(h.floors, h.level)
 	}, func(number int, s *slot.Slot) {
 		c.Slots++
 		c.Stamp = max(c.Stamp, s.Stamp())

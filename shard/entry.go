@@ -10,8 +10,6 @@ import (
 const (
 	// EntryHeadBytesMax bounds what AppendHead appends.
 	EntryHeadBytesMax = 48
-	// Level is the highest feature level of commands that this program knows.
-	Level = 1
 
 	entryFormat = 1
 	entryFields = 6

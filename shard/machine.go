@@ -2,7 +2,6 @@ package shard
 
 import (
 	"io"
-	"math"
 	"sync"
 
 	"github.com/thronggrid/throng/grid"
@@ -23,22 +22,16 @@ type Machine struct {
 	// mu is held for writing by the applier while it changes slots, for reading
 	// by queries.
 	mu      sync.RWMutex
-	slots   [grid.Slots]*slot.Slot
-	due     [grid.Slots]int64 // when something is due in each slot; derived from slots
-	floors  grid.Floors       // the lowest live incarnations
-	applied uint64            // log index of the last entry applied
+	slots   slots
+	floors  grid.Floors // the lowest live incarnations
+	level   uint64      // the highest feature level that an entry had
+	applied uint64      // log index of the last entry applied
 
 	turn grid.Turn // the applier's
 }
 
 // NewMachine returns an empty shard.
-func NewMachine() *Machine {
-	m := &Machine{}
-	for i := range m.due {
-		m.due[i] = math.MaxInt64
-	}
-	return m
-}
+func NewMachine() *Machine { return &Machine{level: 1} }
 
 // Results takes the outcomes of an entry's commands, one after the other.
 type Results interface {
@@ -53,7 +46,10 @@ type Results interface {
 // entry cannot be understood: the node must stop, I3. Called by the applier.
 func (m *Machine) Apply(index uint64, e *Entry, results Results, effects *grid.Effects) error {
 	var c slot.Command
-	m.turn.Floors, m.turn.Effects = m.floors, effects
+	if e.Level > m.level {
+		m.rise(e.Level)
+	}
+	m.turn.Floors, m.turn.Level, m.turn.Effects = m.floors, m.level, effects
 	for more := true; more; {
 		m.mu.Lock()
 		m.applied = index
@@ -73,15 +69,23 @@ func (m *Machine) Apply(index uint64, e *Entry, results Results, effects *grid.E
 	return nil
 }
 
+// rise notes a feature level that is in force from now on.
+func (m *Machine) rise(level uint64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.level = level
+}
+
 // apply executes a command at its slot.
 func (m *Machine) apply(at int64, c *slot.Command, out []byte) []byte {
-	s := m.slots[c.Slot]
+	p := m.slots.page(c.Slot)
+	s := p.slots[c.Slot%slotsPerPage]
 	if s == nil {
 		s = slot.New()
-		m.slots[c.Slot] = s
+		p.slots[c.Slot%slotsPerPage] = s
 	}
 	out = s.Apply(&m.turn, at, c, out)
-	m.due[c.Slot] = s.Due()
+	p.due[c.Slot%slotsPerPage] = s.Due()
 	return out
 }
 
@@ -94,10 +98,10 @@ func (m *Machine) sweep(at int64, c *slot.Command) {
 	}
 	m.floors = m.floors.With(w.Origin) // under mu, as all that Apply does
 	m.turn.Floors = m.floors
-	for i, s := range &m.slots {
-		if s != nil && grid.Slot(i) != c.Slot {
+	for i := range m.slots.all() {
+		if i != c.Slot {
 			other := *c
-			other.Slot, other.ID = grid.Slot(i), grid.RequestID{}
+			other.Slot, other.ID = i, grid.RequestID{}
 			m.apply(at, &other, nil)
 		}
 	}
@@ -111,7 +115,7 @@ func (m *Machine) Query(s grid.Slot, kind grid.Kind, body, out []byte) ([]byte, 
 	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	if at := m.slots[s]; at != nil {
+	if at := m.slots.get(s); at != nil {
 		return at.Query(kind, body, out)
 	}
 	return empty.Query(kind, body, out)
@@ -125,9 +129,14 @@ var empty = slot.New()
 func (m *Machine) Due(now int64, out []grid.Slot) []grid.Slot {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	for i, at := range &m.due {
-		if at <= now {
-			out = append(out, grid.Slot(i))
+	for i, p := range &m.slots {
+		if p == nil {
+			continue
+		}
+		for k, at := range &p.due {
+			if at <= now {
+				out = append(out, grid.Slot(i*slotsPerPage+k))
+			}
 		}
 	}
 	return out
@@ -138,9 +147,9 @@ func (m *Machine) Due(now int64, out []grid.Slot) []grid.Slot {
 func (m *Machine) Owing(out []grid.Slot) []grid.Slot {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	for i, s := range &m.slots {
-		if s != nil && s.Owes() {
-			out = append(out, grid.Slot(i))
+	for i, s := range m.slots.all() {
+		if s.Owes() {
+			out = append(out, i)
 		}
 	}
 	return out
@@ -153,29 +162,38 @@ func (m *Machine) Duties(
 ) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	if at := m.slots[s]; at != nil {
+	if at := m.slots.get(s); at != nil {
 		at.Duties(s, want, each)
 	}
 }
 
-// slotsPerLook is how many slots Sizes looks at before it lets the applier go on.
-const slotsPerLook = 64
+// pagesPerLook is how many pages of slots Sizes looks at before it lets the applier go on.
+const pagesPerLook = 4
 
 // Sizes returns what all slots hold, some slots after the others: what moves between
 // slots meanwhile may be missed, or be counted twice. Any goroutine may call it; the
 // applier waits a few µs at a time for it.
 func (m *Machine) Sizes() (all slot.Sizes) {
-	for from := 0; from < grid.Slots; from += slotsPerLook {
+	for from := 0; from < len(m.slots); from += pagesPerLook {
 		m.mu.RLock()
-		for _, s := range m.slots[from : from+slotsPerLook] {
-			if s != nil {
-				z := s.Sizes()
-				all.Add(&z)
-			}
+		for _, p := range m.slots[from : from+pagesPerLook] {
+			p.addSizes(&all)
 		}
 		m.mu.RUnlock()
 	}
 	return all
+}
+
+func (p *page) addSizes(all *slot.Sizes) {
+	if p == nil {
+		return
+	}
+	for _, s := range p.slots {
+		if s != nil {
+			z := s.Sizes()
+			all.Add(&z)
+		}
+	}
 }
 
 // Backlog returns what the archive lacks of a slot, as slot.Slot.Backlog does. Any
@@ -183,7 +201,7 @@ func (m *Machine) Sizes() (all slot.Sizes) {
 func (m *Machine) Backlog(s grid.Slot, bytesMax int) (rows []chat.Row, done [][]byte) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	if at := m.slots[s]; at != nil {
+	if at := m.slots.get(s); at != nil {
 		return at.Backlog(bytesMax)
 	}
 	return nil, nil
@@ -198,10 +216,8 @@ func (m *Machine) Stamp() int64 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	var top int64
-	for _, s := range &m.slots {
-		if s != nil {
-			top = max(top, s.Stamp())
-		}
+	for _, s := range m.slots.all() {
+		top = max(top, s.Stamp())
 	}
 	return top
 }
@@ -212,11 +228,9 @@ func (m *Machine) Stamp() int64 {
 func (m *Machine) Clone() *Machine {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c := &Machine{applied: m.applied, floors: m.floors}
-	for i, s := range &m.slots {
-		if s != nil {
-			c.slots[i] = s.Clone()
-		}
+	c := &Machine{applied: m.applied, floors: m.floors, level: m.level}
+	for i, s := range m.slots.all() {
+		c.slots.page(i).slots[i%slotsPerPage] = s.Clone()
 	}
 	return c
 }
@@ -227,6 +241,14 @@ func (m *Machine) Freeze() func(w io.Writer) (int64, error) { return m.Clone().E
 
 // Reset empties the machine. Called by the applier.
 func (m *Machine) Reset() { m.take(NewMachine()) }
+
+// Level returns the highest feature level that an entry had: commands are executed by its
+// rules. Any goroutine may call it.
+func (m *Machine) Level() uint64 {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.level
+}
 
 // Floors returns the lowest live incarnations that the slots were swept against. Any
 // goroutine may call it.
@@ -240,5 +262,5 @@ func (m *Machine) Floors() grid.Floors {
 func (m *Machine) take(from *Machine) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.slots, m.due, m.floors, m.applied = from.slots, from.due, from.floors, from.applied
+	m.slots, m.floors, m.level, m.applied = from.slots, from.floors, from.level, from.applied
 }

@@ -64,25 +64,23 @@ func (c *counter) Write(b []byte) (int, error) {
 
 func (m *Machine) encode(e *pack.Encoder, each func(int, *slot.Slot) error) error {
 	n := 0
-	for _, s := range &m.slots {
-		if s != nil {
-			n++
-		}
+	for range m.slots.all() {
+		n++
 	}
 	b := pack.AppendArray(e.Begin(), snapshotFields)
 	b = pack.AppendUint(b, snapshotFormat)
-	b = pack.AppendUint(b, Level)
+	b = pack.AppendUint(b, m.level)
 	b = pack.AppendUint(b, m.applied)
 	b = pack.AppendUint(b, uint64(n))
 	e.End(appendFloors(b, m.floors))
-	for i, s := range &m.slots {
-		if s == nil || e.Err() != nil {
-			continue
+	for i, s := range m.slots.all() {
+		if e.Err() != nil {
+			break
 		}
 		e.End(pack.AppendUint(pack.AppendArray(e.Begin(), 1), uint64(i)))
 		s.Encode(e)
 		if each != nil {
-			if err := each(i, s); err != nil {
+			if err := each(int(i), s); err != nil {
 				return err
 			}
 		}
@@ -121,10 +119,9 @@ func decodeFloors(c *pack.Cursor) (grid.Floors, error) {
 func (m *Machine) Decode(r io.Reader) (int64, error) {
 	fresh := NewMachine()
 	size, err := decode(r, func(h head) {
-		fresh.applied, fresh.floors = h.applied, h.floors
+		fresh.applied, fresh.floors, fresh.level = h.applied, h.floors, max(h.level, 1)
 	}, func(number int, s *slot.Slot) {
-		fresh.slots[number] = s
-		fresh.due[number] = s.Due()
+		fresh.slots.put(grid.Slot(number), s)
 	})
 	if err != nil {
 		return 0, err

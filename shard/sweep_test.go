@@ -92,13 +92,16 @@ func TestSweep(t *testing.T) {
 
 // checkDue compares what the machine has noted with what its slots say.
 func checkDue(t *rapid.T, m *Machine) {
-	for i, s := range m.slots {
-		due := int64(math.MaxInt64)
-		if s != nil {
+	for i := range grid.Slot(grid.Slots) {
+		due, noted := int64(math.MaxInt64), int64(math.MaxInt64)
+		if s := m.slots.get(i); s != nil {
 			due = s.Due()
 		}
-		if m.due[i] != due {
-			t.Fatalf("slot %d is due at %d, noted is %d", i, due, m.due[i])
+		if p := m.slots[i/slotsPerPage]; p != nil {
+			noted = p.due[i%slotsPerPage]
+		}
+		if noted != due {
+			t.Fatalf("slot %d is due at %d, noted is %d", i, due, noted)
 		}
 	}
 }

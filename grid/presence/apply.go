@@ -58,14 +58,15 @@ func (s *Streams) enter(t *grid.Turn, r *EnterRequest) error {
 		// the stream until now went to another gateway.
 		entered(t, r, x.len())
 	}
-	news := r.HasStatus && old.status != string(r.Status)
+	status := statusOf(t, r)
+	news := r.HasStatus && old.status != status
 	if !news && old.origin == r.Origin {
 		return nil
 	}
 	m := *old
 	m.origin = r.Origin
 	if news {
-		m.status = string(r.Status)
+		m.status = status
 	}
 	s.rebind(t, r.Key, x, old, &m)
 	if news {
@@ -99,7 +100,7 @@ func (s *Streams) join(t *grid.Turn, x stream, r *EnterRequest) {
 		return
 	}
 	count := x.len() + 1
-	m := &member{r.Session, r.User, r.Origin, string(r.Status)}
+	m := &member{r.Session, r.User, r.Origin, statusOf(t, r)}
 	fresh := !x.on(m.origin)
 	s.add(r.Key, x, m)
 	if fresh {

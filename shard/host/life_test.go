@@ -131,14 +131,14 @@ func TestAPowerCutDuringADrop(t *testing.T) {
 func TestWhatADroppedReplicaHeldIsAnswered(t *testing.T) {
 	h := open(t, vfs.NewMem(), nil)
 	c := newCaller(t, h)
+	at, _ := h.home(0)
 	asked, refused := 0, 0
 	dropped := make(chan error, 1)
 	for i := 0; refused < 100; i++ {
 		if i == 500 {
 			go func() { dropped <- h.Drop(0) }()
 		}
-		name := "b"
-		if c.lane.Write(0, 100, grid.RequestID{}, createBody(name), grid.Ref{ID: uint32(i)}) == nil {
+		if c.lane.Write(at, 100, grid.RequestID{}, createBody("b"), grid.Ref{ID: uint32(i)}) == nil {
 			asked++
 		} else {
 			refused++
@@ -151,10 +151,10 @@ func TestWhatADroppedReplicaHeldIsAnswered(t *testing.T) {
 	if err := <-dropped; err != nil {
 		t.Error(err)
 	}
-	if _, err := c.lane.Read(0, grid.Stale, 100, nil, nil); fault.CodeOf(err) != fault.Unavailable {
+	if _, err := c.lane.Read(at, grid.Stale, 100, nil, nil); fault.CodeOf(err) != fault.Unavailable {
 		t.Errorf("a read: %v", err)
 	}
-	if err := c.lane.Confirm(0, grid.Ref{}); fault.CodeOf(err) != fault.Unavailable {
+	if err := c.lane.Confirm(at, grid.Ref{}); fault.CodeOf(err) != fault.Unavailable {
 		t.Errorf("a confirmed read: %v", err)
 	}
 }

@@ -1,0 +1,6 @@
+//go:build nextlevel
+
+package shard
+
+// Level is that of the next release, as tests of upgrades have it.
+const Level = 2
