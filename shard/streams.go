@@ -7,7 +7,7 @@ import "github.com/thronggrid/throng/grid"
 func (m *Machine) Nodes(s grid.Slot, key []byte, out []uint32) []uint32 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	if at := m.slots[s]; at != nil {
+	if at := m.slots.get(s); at != nil {
 		return at.Nodes(key, out)
 	}
 	return out
@@ -21,7 +21,7 @@ func (m *Machine) Streams(
 ) (next string, more bool) {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	at := m.slots[s]
+	at := m.slots.get(s)
 	if at == nil {
 		return "", false
 	}

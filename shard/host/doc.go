@@ -1,6 +1,10 @@
-// Package host runs the shards of one node: a Raft group for each, all over one
-// log (package durable/wal), and the lanes through which event loops reach
-// them. It implements grid.Shards.
+// Package host runs the replicas of one node: of shards, and of the meta group, each of a
+// Raft group of its own, all over one log (package durable/wal), and the lanes through
+// which event loops reach them. It implements grid.Shards.
+//
+// Replicas come and go: Start opens one, Drop ends and erases it, and Steer says which
+// configuration the node brings a group to while it leads it. Who places replicas, and
+// knows which nodes are alive, tells the host: SetTable, SetFloors, SetLevel.
 //
 // A write: lane.Write stages the command; lane.Flush appends what was staged to
 // the queue of each group; the pacer takes whole batches off the queues and
@@ -12,8 +16,8 @@
 // effects. Its hints go to whom Listen named, right after its outcomes; slots that
 // owe something go to errands, a goroutine with a lane of its own. For the groups
 // that the node leads it carries duties from slot to slot, lets slots do what is
-// due, and sweeps the sessions of the node's earlier incarnations when it leads a
-// group for the first time. When a reign begins it asks all slots what they owe;
+// due, and sweeps the sessions of incarnations below the floors that are wanted. When a
+// reign begins it asks all slots what they owe;
 // when one ends it forgets. The archiver, another goroutine with a lane of its own,
 // brings chat messages to Options.Archive and then tells their slots; it may have
 // to wait for the archive, and nothing waits for it.
@@ -35,7 +39,12 @@
 //	machine    the applier (Raft's FSM goroutine) writes, queries read
 //	between    the applier holds it over an entry; who takes a backup holds all
 //	pending    under its own lock; the pacer adds, the applier or the watcher takes
-//	serving    set by the group's leadership goroutine, read by all
+//	serving    set by the group's leadership goroutine while it holds the token of
+//	           reigning, read by all
+//	roster     and groups: whoever holds the token of changing; read by all
+//	crew       the goroutines of a group that are there only while it is led, or there
+//	           is work: watcher, confirmer, snapshots, steps of the helm
+//	helm       one goroutine: looks where the groups that the node leads are to be steered
 //	effects    the applier; who listens may keep nothing of them
 //	inbox      under its own lock; appliers and leadership goroutines leave news for
 //	           errands, whose goroutine owns all else that it knows
@@ -61,9 +70,11 @@
 //	    fail, or be done twice: a slot knows what it has carried out or archived.
 //	I7  A failed disk or an entry that cannot be understood ends in Options.Fatal;
 //	    no command is said to be done after it.
+//	I8  A configuration changes by one server at a time, and only from the one that was
+//	    looked at. A replica that was dropped keeps its term and vote, and founds nothing.
 //
-// Errands reach only slots that this node leads: what a slot owes to a group that
-// another node leads waits for a leader of both.
+// Without lanes that reach further (UseLanes), errands reach only slots that this node
+// leads: what a slot owes to a group that another node leads waits for a leader of both.
 //
 // Limits: carriesMax deliveries under way, carryBytesMax of them together;
 // archiveBytesMax in a round of the archiver; QueueBytesMax of commands and
