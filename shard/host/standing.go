@@ -15,7 +15,8 @@ type follower interface {
 // standing says where the group's Raft is.
 func (g *Group) standing() raftnet.Standing {
 	r := g.raft.Load()
+	term := r.CurrentTerm() // before the leader: see raftnet.Standing
 	_, leader := r.LeaderWithID()
 	return raftnet.Standing{Follower: r.State() == raft.Follower, Leader: leader,
-		Term: r.CurrentTerm(), Voters: g.voters()}
+		Term: term, Voters: g.voters()}
 }

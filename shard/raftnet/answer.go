@@ -12,39 +12,50 @@ type owed struct {
 	answer   func([]byte)
 }
 
-// accept hands a request of another node to Raft, whose answer goes to answer. An error is
-// the answer instead. Called on a connection's goroutine.
-func (t *Transport) accept(command any, answer func([]byte)) error {
-	if r, ok := command.(*raft.AppendEntriesRequest); ok {
-		t.see(r.Term)
-	}
-	return t.submit(command, nil, answer)
-}
-
-// submit is accept, with what a snapshot is read from.
+// submit hands a request of another node to Raft, whose answer goes to answer; a snapshot is
+// read from r. An error is the answer instead. Called on a connection's goroutine.
 func (t *Transport) submit(command any, r io.Reader, answer func([]byte)) error {
 	if t.screen != nil {
 		if err := t.screen(command); err != nil {
 			return err
 		}
 	}
-	o := owed{make(chan raft.RPCResponse, 1), answer}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	return t.hand(command, r, answer)
+}
+
+// hand hands Raft a request that was looked at. The lock is held, so that what is owed, and
+// the terms that are noted, stand in the order of the requests.
+func (t *Transport) hand(command any, r io.Reader, answer func([]byte)) error {
 	if t.mu.closed {
 		return raft.ErrTransportShutdown
 	}
-	select { // under the lock, so that what is owed stands in the order of the requests
+	o := owed{make(chan raft.RPCResponse, 1), answer}
+	select {
 	case t.consumer <- raft.RPC{Command: command, Reader: r, RespChan: o.response}:
 	default:
 		return errBusy
 	}
+	t.note(command)
 	t.mu.owed = append(t.mu.owed, o)
 	if !t.mu.answering {
 		t.mu.answering = true
 		t.running.Go(t.answerAll)
 	}
 	return nil
+}
+
+// note notes the term of a request that Raft was handed.
+func (t *Transport) note(command any) {
+	switch r := command.(type) {
+	case *raft.AppendEntriesRequest:
+		t.mu.heard = max(t.mu.heard, r.Term)
+	case *raft.InstallSnapshotRequest:
+		t.mu.heard = max(t.mu.heard, r.Term)
+	case *raft.RequestVoteRequest:
+		t.mu.asked = max(t.mu.asked, r.Term)
+	}
 }
 
 // answerAll passes on what Raft answers, in order, until it owes nothing.

@@ -85,11 +85,12 @@ func (n *Net) take(from grid.Origin, body []byte, answer func([]byte)) {
 		return
 	}
 	command, term, err := decodeRequest(k, in, headerOf(from.Node()))
-	if err == nil && k == kindStand {
-		err = t.mayStand(term)
-	}
-	if err == nil {
-		err = t.accept(command, answer)
+	switch {
+	case err != nil:
+	case k == kindStand:
+		err = t.handOver(term, command, answer)
+	default:
+		err = t.submit(command, nil, answer)
 	}
 	if err != nil {
 		answer(appendFailure(nil, err))

@@ -20,7 +20,8 @@ type pipeline struct {
 	node uint32
 
 	room chan struct{} // a token for each request on its way
-	// ready has room for all that are on their way, and as many that Raft has not read.
+	// ready has room for all that are on their way, as many that Raft has not read, and the
+	// one that waited for room meanwhile.
 	ready chan raft.AppendFuture
 	stop  chan struct{}
 	once  sync.Once
@@ -35,32 +36,50 @@ func (t *Transport) AppendEntriesPipeline(
 		return nil, err
 	}
 	return &pipeline{t: t, node: node, room: make(chan struct{}, pipelineMax),
-		ready: make(chan raft.AppendFuture, 2*pipelineMax), stop: make(chan struct{})}, nil
+		ready: make(chan raft.AppendFuture, 2*pipelineMax+1), stop: make(chan struct{})}, nil
 }
 
 var errUnread = errors.New("the answers that came through the pipeline are not read")
 
-// AppendEntries sends entries; it waits while there is no room. Called by one goroutine of
-// Raft's.
+// AppendEntries sends entries; it waits while there is no room, but not for ever: Raft does
+// not end while it waits. Called by one goroutine of Raft's.
 func (p *pipeline) AppendEntries(args *raft.AppendEntriesRequest,
 	resp *raft.AppendEntriesResponse) (raft.AppendFuture, error) {
 	if len(p.ready) > pipelineMax {
 		return nil, errUnread // Raft goes on without the pipeline for a while
 	}
-	select {
-	case p.room <- struct{}{}:
-	case <-p.stop:
-		return nil, raft.ErrPipelineShutdown
-	case <-p.t.stop:
-		return nil, raft.ErrTransportShutdown
+	if err := p.enter(); err != nil {
+		return nil, err
 	}
-	p.t.see(args.Term)
+	raise(&p.t.led, args.Term)
 	f := &future{args: args, resp: resp, began: p.began(), done: make(chan struct{})}
 	body := appendEntries(begin(p.t.number, kindAppend, entriesBytes(args)), args)
 	p.t.net.options.Peers.Call(p.node, peer.Raft, body, func(answer []byte, err error) {
 		p.end(f, reply{answer, err})
 	})
 	return f, nil
+}
+
+// enter waits for room for one more request.
+func (p *pipeline) enter() error {
+	select {
+	case p.room <- struct{}{}:
+		return nil
+	default:
+	}
+	late := make(chan struct{})
+	timer := p.t.net.options.Clock.AfterFunc(callPatience, func() { close(late) })
+	defer timer.Stop()
+	select {
+	case p.room <- struct{}{}:
+		return nil
+	case <-late:
+		return errLate
+	case <-p.stop:
+		return raft.ErrPipelineShutdown
+	case <-p.t.stop:
+		return raft.ErrTransportShutdown
+	}
 }
 
 // began is when a request is sent, for Raft's metrics.

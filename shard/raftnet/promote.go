@@ -24,7 +24,7 @@ var errOldStand = errors.New("the leader that asks to stand is of an older term"
 type Standing struct {
 	Follower bool
 	Leader   raft.ServerID
-	Term     uint64
+	Term     uint64          // read first: a leader that is newer than it is harmless
 	Voters   []raft.ServerID // of the latest configuration
 }
 
@@ -46,16 +46,21 @@ func (s *Standing) rank(self, gone raft.ServerID, group uint32) int {
 // on any goroutine and must not block.
 func (t *Transport) Follow(f func() Standing) { t.standing.Store(&f) }
 
-// leaderGone lets this node stand in place of a leader whose process has ended, if it
-// followed that, rather than wait until its patience with it is over.
+// mayClaim says whether a vote in a term may claim that the leader before has given up its
+// lease: the leader of the term just before has handed over to this node, or is gone.
 //
-// Raft stands at once when it is told to by a leader that hands over, and then claims that
-// transfer, so that others vote although they have heard of their leader just now. That
-// would break the promise on which leases rest, but the leader's process is gone, and its
-// lease with it. So the claim is made only if nothing has changed since: the leader of this
-// term is the one that is gone. If another node has stood meanwhile, there is a newer term,
-// which may have a leader with a lease; then this node stands without the claim, and those
-// who have heard of that leader refuse.
+// A claim makes others vote although they have promised that leader not to. It breaks no
+// promise to any other: a leader of this very term has the votes of a majority in it, so
+// this node cannot get one, and in a later term there is no claim.
+func (t *Transport) mayClaim(term uint64) bool {
+	c := t.claim.Load()
+	return c > 0 && term == c+1
+}
+
+// leaderGone lets this node stand in place of a leader whose process has ended, if it
+// followed that, rather than wait until its patience with it is over. One that knows of no
+// leader does not: Raft stands without asking first whether it may win, and would end the
+// reign of a leader of which this node has not heard yet.
 func (t *Transport) leaderGone(leader raft.ServerID) {
 	standing := t.standing.Load()
 	if standing == nil {
@@ -81,24 +86,37 @@ func (t *Transport) leaderGone(leader raft.ServerID) {
 	t.mu.stand = t.net.options.Clock.AfterFunc(wait, func() { t.stand(was) })
 }
 
-// stand tells Raft to stand, if it still has no other leader than the one that it had.
+// stand tells Raft to stand, if it has heard of no other leader than the one that is gone.
+// Another may have asked for votes in a newer term and not got them; then Raft stands
+// without a claim.
 func (t *Transport) stand(was Standing) {
 	now := (*t.standing.Load())()
 	if !now.Follower || now.Leader != was.Leader && now.Leader != "" {
 		return
 	}
-	t.plain.Store(now.Term != was.Term)
+	raise(&t.claim, was.Term)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.mu.heard > was.Term {
+		return // whose entries Raft may be about to take
+	}
 	command := &raft.TimeoutNowRequest{RPCHeader: headerOf(t.self)}
-	_ = t.submit(command, nil, func([]byte) {}) // refused: then it stands when its time comes
+	_ = t.hand(command, nil, func([]byte) {}) // refused: then it stands when its time comes
 }
 
-// mayStand says whether a leader of a term may ask this node to stand.
-func (t *Transport) mayStand(term uint64) error {
-	if term < t.term.Load() {
+// handOver lets Raft stand because the leader of a term asks it to.
+func (t *Transport) handOver(term uint64, command any, answer func([]byte)) error {
+	newest := uint64(0)
+	if f := t.standing.Load(); f != nil {
+		newest = (*f)().Term
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if term < max(newest, t.mu.heard, t.mu.asked) {
 		return errOldStand // I4
 	}
-	t.plain.Store(false)
-	return nil
+	raise(&t.claim, term)
+	return t.hand(command, nil, answer)
 }
 
 // appendTerm appends the field of a request to stand.

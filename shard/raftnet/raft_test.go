@@ -2,6 +2,7 @@ package raftnet
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/clock"
+	"github.com/thronggrid/throng/shard/peer"
 	"github.com/thronggrid/throng/shard/peer/peertest"
 )
 
@@ -118,8 +120,8 @@ func (g *group) start(number uint32, incarnation uint64, voters ...uint32) *repl
 		g.t.Fatal(err)
 	}
 	r.trans.Follow(func() Standing {
-		_, leader := r.raft.LeaderWithID()
-		s := Standing{Follower: r.raft.State() == raft.Follower, Leader: leader, Term: r.raft.CurrentTerm()}
+		s := Standing{Term: r.raft.CurrentTerm(), Follower: r.raft.State() == raft.Follower}
+		_, s.Leader = r.raft.LeaderWithID()
 		for _, v := range r.raft.GetConfiguration().Configuration().Servers {
 			s.Voters = append(s.Voters, v.ID)
 		}
@@ -300,12 +302,113 @@ func TestASnapshotIsCut(t *testing.T) {
 
 // TestStandsAreOfTheirTerm: a request to stand that comes late is refused.
 func TestStandsAreOfTheirTerm(t *testing.T) {
-	tr := newTransport(nil, 1, 9)
-	tr.see(7)
-	if err := tr.mayStand(6); err == nil {
-		t.Error("a stand of term 6 is taken in term 7")
+	for _, newer := range []any{&raft.AppendEntriesRequest{Term: 7}, &raft.RequestVoteRequest{Term: 7}} {
+		tr := newTransport(nil, 1, 9)
+		tr.mu.Lock()
+		tr.note(newer)
+		tr.mu.Unlock()
+		late := &raft.TimeoutNowRequest{}
+		if err := tr.handOver(6, late, nil); !errors.Is(err, errOldStand) || len(tr.consumer) > 0 {
+			t.Errorf("after %+v a stand of term 6: %v", newer, err)
+		}
+		if tr.mayClaim(7) {
+			t.Error("votes may claim what was refused")
+		}
 	}
-	if err := tr.mayStand(7); err != nil {
+}
+
+// TestClaims: a vote claims a transfer only in the term after the one whose leader is gone:
+// in a later one there may have been a leader that has a lease.
+func TestClaims(t *testing.T) {
+	tr := newTransport(nil, 1, 9)
+	if tr.mayClaim(1) {
+		t.Error("a claim without a leader that is gone")
+	}
+	tr.Follow(func() Standing { return Standing{Term: 6, Follower: true} })
+	tr.stand(Standing{Term: 5, Follower: true, Leader: "node-2"})
+	if len(tr.consumer) != 1 {
+		t.Error("Raft was not told to stand")
+	}
+	if !tr.mayClaim(6) || tr.mayClaim(7) {
+		t.Errorf("term 6: %v, term 7: %v", tr.mayClaim(6), tr.mayClaim(7))
+	}
+	tr.note(&raft.AppendEntriesRequest{Term: 6})
+	if tr.stand(Standing{Term: 5, Follower: true, Leader: "node-2"}); len(tr.consumer) != 1 {
+		t.Error("Raft shall stand against a leader of which it has heard")
+	}
+	close(tr.stop)
+	tr.running.Wait()
+}
+
+// TestAPipelineToANodeThatHangs does not hold Raft for ever, which could not be shut down.
+func TestAPipelineToANodeThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		net := peertest.New(clock.Real())
+		here, hangs := net.Join(grid.OriginOf(1, 1)), net.Join(grid.OriginOf(2, 1))
+		hangs.Serve(peer.Raft, func(grid.Origin, []byte, func([]byte)) {}) // never answers
+		tr := New(Options{Peers: here, Clock: clock.Real(), Random: rand.Int64N}).Transport(1, 9)
+		here.Start()
+		hangs.Start()
+		p, err := tr.AppendEntriesPipeline("", "node-2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		args, resp := &raft.AppendEntriesRequest{Term: 1}, &raft.AppendEntriesResponse{}
+		var futures []raft.AppendFuture
+		for range pipelineMax {
+			f, err := p.AppendEntries(args, resp)
+			if err != nil {
+				t.Fatal(err)
+			}
+			futures = append(futures, f)
+		}
+		if _, err := p.AppendEntries(args, resp); !errors.Is(err, errLate) {
+			t.Errorf("one more: %v", err)
+		}
+		hangs.End()
+		for _, f := range futures {
+			if !errors.Is(f.Error(), peer.ErrLost) {
+				t.Error(f.Error())
+			}
+		}
+		if err := errors.Join(p.Close(), tr.Close()); err != nil {
+			t.Error(err)
+		}
+		here.End()
+		hangs.Wait()
+		here.Wait()
+	})
+}
+
+// TestTwoSnapshotsAtOnce: the newer one wins, the older one ends, and none is counted twice.
+func TestTwoSnapshotsAtOnce(t *testing.T) {
+	here := peertest.New(clock.Real()).Join(grid.OriginOf(1, 1))
+	n := New(Options{Peers: here, Clock: clock.Real(), Random: rand.Int64N})
+	tr := n.Transport(1, 9)
+	request := appendSnapshot(nil, &raft.InstallSnapshotRequest{Term: 3, Size: 10})
+	var both sync.WaitGroup
+	for from := range uint32(2) {
+		both.Go(func() {
+			if err := tr.beginSnapshot(from+2, 7, &reader{b: request}, func([]byte) {}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	first, second := <-tr.consumer, <-tr.consumer
+	if n.snapshots.Load() != 1 {
+		t.Errorf("%d snapshots come in", n.snapshots.Load())
+	}
+	tr.endSnapshot(errAborted)
+	for _, r := range []io.Reader{first.Reader, second.Reader} {
+		if _, err := r.Read(make([]byte, 1)); !errors.Is(err, errAborted) {
+			t.Errorf("what has ended reads %v", err)
+		}
+	}
+	if err := tr.Close(); err != nil {
 		t.Error(err)
+	}
+	if n.snapshots.Load() != 0 {
+		t.Errorf("%d snapshots come in after all have ended", n.snapshots.Load())
 	}
 }

@@ -20,6 +20,8 @@ const (
 	// piecePatience is how long a piece may take to be read on the other side, and how long
 	// the next one may take to come. A replica that loads a large snapshot is slow.
 	piecePatience = time.Minute
+	// loadPatience is how long a replica may take to load a snapshot that it has.
+	loadPatience = 15 * time.Minute
 )
 
 // Pieces of a snapshot: group, the snapshot's id, the piece's number, its sort, and then
@@ -88,7 +90,7 @@ func (t *Transport) InstallSnapshot(_ raft.ServerID, to raft.ServerAddress,
 	if err != nil {
 		return err
 	}
-	t.see(args.Term)
+	raise(&t.led, args.Term)
 	s := &sending{t: t, node: node, window: make(chan reply, 2*windowMax),
 		piece: piece{group: t.number, id: uint64(t.net.options.Random(1 << 62))}}
 	last, err := s.all(args, io.LimitReader(data, args.Size))
@@ -106,7 +108,7 @@ func (t *Transport) InstallSnapshot(_ raft.ServerID, to raft.ServerAddress,
 // all sends everything, and returns the answer to the last piece.
 func (s *sending) all(args *raft.InstallSnapshotRequest, data io.Reader) (last reply, err error) {
 	s.send(pieceFirst, appendSnapshot(nil, args))
-	if _, err = s.wait(); err != nil {
+	if _, err = s.wait(piecePatience); err != nil {
 		return last, err
 	}
 	buf := make([]byte, pieceBytesMax)
@@ -114,7 +116,7 @@ func (s *sending) all(args *raft.InstallSnapshotRequest, data io.Reader) (last r
 		n, err := io.ReadFull(data, buf)
 		if n > 0 {
 			if s.flying == windowMax {
-				if _, err := s.wait(); err != nil {
+				if _, err := s.wait(piecePatience); err != nil {
 					return last, err
 				}
 			}
@@ -128,12 +130,12 @@ func (s *sending) all(args *raft.InstallSnapshotRequest, data io.Reader) (last r
 		}
 	}
 	for s.flying > 0 {
-		if _, err := s.wait(); err != nil {
+		if _, err := s.wait(piecePatience); err != nil {
 			return last, err
 		}
 	}
 	s.send(pieceLast, nil)
-	return s.wait()
+	return s.wait(loadPatience)
 }
 
 // send sends the next piece; its bytes are copied.
@@ -152,9 +154,9 @@ func (s *sending) send(as sort, body []byte) {
 }
 
 // wait waits for the next answer.
-func (s *sending) wait() (reply, error) {
+func (s *sending) wait(patience time.Duration) (reply, error) {
 	late := make(chan struct{})
-	timer := s.t.net.options.Clock.AfterFunc(piecePatience, func() { close(late) })
+	timer := s.t.net.options.Clock.AfterFunc(patience, func() { close(late) })
 	defer timer.Stop()
 	select {
 	case r := <-s.window:

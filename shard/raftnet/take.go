@@ -75,8 +75,6 @@ func (t *Transport) beginSnapshot(from uint32, id uint64, in *reader, answer fun
 	if err != nil {
 		return err
 	}
-	t.see(r.Term)
-	t.endSnapshot(errAborted)
 	if t.net.snapshots.Add(1) > snapshotsMax {
 		t.net.snapshots.Add(-1)
 		return errCrowded
@@ -85,6 +83,7 @@ func (t *Transport) beginSnapshot(from uint32, id uint64, in *reader, answer fun
 		ended: make(chan struct{})}
 	s.timer = t.net.options.Clock.AfterFunc(piecePatience, func() { t.endThis(s, errLate) })
 	t.mu.Lock()
+	t.endLocked(t.mu.snapshot, errAborted)
 	t.mu.snapshot = s
 	t.mu.Unlock()
 	if err := t.submit(r, s, s.finish); err != nil {
@@ -169,7 +168,12 @@ func (s *incoming) finish(answer []byte) {
 func (t *Transport) endThis(s *incoming, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.mu.snapshot == s {
+	t.endLocked(s, err)
+}
+
+// endLocked is endThis for who has the lock.
+func (t *Transport) endLocked(s *incoming, err error) {
+	if s != nil && t.mu.snapshot == s {
 		t.mu.snapshot = nil
 		s.timer.Stop()
 		s.err = err

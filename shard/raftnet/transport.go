@@ -35,14 +35,16 @@ type Transport struct {
 	consumer chan raft.RPC
 	screen   func(command any) error         // see Screen
 	standing atomic.Pointer[func() Standing] // see Follow; nil: nobody says
-	term     atomic.Uint64                   // the newest that was seen in requests, either way
-	plain    atomic.Bool                     // votes are asked for without claiming a transfer
+	led      atomic.Uint64                   // the newest term that this node led in
+	claim    atomic.Uint64                   // see mayClaim; 0: none
 
 	mu struct {
 		sync.Mutex
 		owed      []owed // requests that Raft has, in order
 		answering bool   // a goroutine waits for what Raft answers
 		closed    bool
+		asked     uint64    // the newest term in which a vote was asked of Raft
+		heard     uint64    // the newest term of a leader whose entries Raft was handed
 		snapshot  *incoming // nil: none comes in
 		stand     clock.Timer
 	}
@@ -93,16 +95,16 @@ func (t *Transport) SetHeartbeatHandler(func(raft.RPC)) {}
 // AppendEntries sends entries or a heartbeat, and waits for the answer.
 func (t *Transport) AppendEntries(_ raft.ServerID, to raft.ServerAddress,
 	args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
-	t.see(args.Term)
+	raise(&t.led, args.Term)
 	return t.call(to, appendEntries(begin(t.number, kindAppend, entriesBytes(args)), args), resp)
 }
 
-// RequestVote asks for a vote.
+// RequestVote asks for a vote. It claims a transfer of leadership only if there was one, or
+// the leader is gone, in the term just before.
 func (t *Transport) RequestVote(_ raft.ServerID, to raft.ServerAddress,
 	args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
-	t.see(args.Term)
 	r := *args
-	r.LeadershipTransfer = r.LeadershipTransfer && !t.plain.Load()
+	r.LeadershipTransfer = r.LeadershipTransfer && t.mayClaim(r.Term)
 	return t.call(to, appendVote(begin(t.number, kindVote, 32), &r), resp)
 }
 
@@ -115,14 +117,14 @@ func (t *Transport) RequestPreVote(_ raft.ServerID, to raft.ServerAddress,
 // TimeoutNow asks another node to stand, in the term that this one leads in.
 func (t *Transport) TimeoutNow(_ raft.ServerID, to raft.ServerAddress,
 	_ *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
-	return t.call(to, appendTerm(begin(t.number, kindStand, 16), t.term.Load()), resp)
+	return t.call(to, appendTerm(begin(t.number, kindStand, 16), t.led.Load()), resp)
 }
 
-// see notes the term of a request.
-func (t *Transport) see(term uint64) {
+// raise raises a term to another.
+func raise(term *atomic.Uint64, to uint64) {
 	for {
-		was := t.term.Load()
-		if term <= was || t.term.CompareAndSwap(was, term) {
+		was := term.Load()
+		if to <= was || term.CompareAndSwap(was, to) {
 			return
 		}
 	}

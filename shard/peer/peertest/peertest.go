@@ -1,5 +1,5 @@
 // Package peertest is a network of nodes in memory, for tests: an implementation of
-// peer.Peers that can delay, cut and end. It runs in a testing/synctest bubble, too.
+// peer.Peers that can delay, lose, cut and end. It runs in a testing/synctest bubble, too.
 //
 // Each direction between two nodes has one goroutine, which hands messages on in the order
 // in which they were sent. A cut loses what is on its way, in that direction; calls whose
@@ -25,6 +25,10 @@ type Network struct {
 	// Delay returns how long a message is on its way; nil: no time. It is set before the
 	// first node joins.
 	Delay func() time.Duration
+	// Loss says whether a message is lost on its way, which happens to none by default. What
+	// it was to be answered with is not heard before the connection ends. It is set before
+	// the first node joins, and called on any goroutine.
+	Loss func() bool
 
 	clock clock.Clock
 
@@ -135,7 +139,7 @@ func (d *Node) carry(w *way, to *Node) {
 			if d.net.Delay != nil {
 				d.net.wait(d.net.Delay())
 			}
-			if !d.net.isCut(d.origin.Node(), to.origin.Node()) {
+			if !d.net.loses(d.origin.Node(), to.origin.Node()) {
 				to.take(d.origin, p)
 			}
 		}
@@ -331,6 +335,11 @@ func (d *Node) regain(other grid.Origin) {
 func (n *Network) part(a, b *Node) {
 	a.lose(b.origin, peer.Down)
 	b.lose(a.origin, peer.Down)
+}
+
+// loses says whether a message from one node to another is lost.
+func (n *Network) loses(from, to uint32) bool {
+	return n.isCut(from, to) || n.Loss != nil && n.Loss()
 }
 
 func (n *Network) isCut(from, to uint32) bool {
