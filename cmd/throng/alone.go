@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 
@@ -13,28 +12,28 @@ import (
 // aloneNode is the number of a node that is alone.
 const aloneNode = 1
 
-// openAlone opens the shards of a node that is its own cluster, and starts all of them. A new
-// data directory gets as many as want says, or fresh if that is 0; an old one must have want.
-func openAlone(o host.Options, want, fresh int) (*host.Host, error) {
-	o.Node = aloneNode
+// openAtRest opens the shards of a node that was alone, and starts all of them without its
+// meta group: nobody but who looks at them is served.
+func openAtRest(o host.Options) (*host.Host, error) {
+	o.Node, o.AtRest = aloneNode, true
 	h, err := host.Open(o)
 	if err != nil {
 		return nil, err
 	}
-	if err := startAlone(h, o.Dir, want, fresh); err != nil {
+	if err := startAtRest(h, o.Dir); err != nil {
 		return nil, errors.Join(err, h.Close())
 	}
 	return h, nil
 }
 
-func startAlone(h *host.Host, dir string, want, fresh int) error {
-	t, err := tableAlone(h, cmp.Or(want, fresh))
+func startAtRest(h *host.Host, dir string) error {
+	t, err := tableOf(h)
 	if err != nil {
 		return err
 	}
-	if want != 0 && want != t.Shards() {
-		return fmt.Errorf("the data directory %s has %d shards, not %d: leave --shards out",
-			dir, t.Shards(), want)
+	if t == nil {
+		return fmt.Errorf("the data directory %s is not that of a node alone: its shards are "+
+			"those of several nodes, and only these can start them", dir)
 	}
 	h.SetTable(t)
 	h.SetFloors(grid.Floors{h.Origin()})
@@ -46,18 +45,21 @@ func startAlone(h *host.Host, dir string, want, fresh int) error {
 	return nil
 }
 
-// tableAlone reads the slot table of the data directory, or makes its first.
-func tableAlone(h *host.Host, shards int) (*shard.Table, error) {
+// tableOf reads the slot table that the data directory of a node alone has beside that of
+// its meta group, nil if it has none.
+func tableOf(h *host.Host) (*shard.Table, error) {
 	b, err := h.Setting(host.TableSetting)
-	if err != nil {
+	if err != nil || b == nil {
 		return nil, err
 	}
-	if b != nil {
-		return shard.DecodeTable(b)
+	return shard.DecodeTable(b)
+}
+
+// keepTable stores the slot table of a node alone there, for backups of it at rest.
+func keepTable(h *host.Host, t *shard.Table) error {
+	was, err := tableOf(h)
+	if err != nil || was != nil && was.Version >= t.Version {
+		return err
 	}
-	if shards < 1 || shards > shard.ShardsMax {
-		return nil, fmt.Errorf("open the shards: %d shards; want 1 to %d", shards, shard.ShardsMax)
-	}
-	t := shard.NewTable(shards)
-	return t, h.PutSetting(host.TableSetting, t.Append(nil))
+	return h.PutSetting(host.TableSetting, t.Append(nil))
 }

@@ -22,6 +22,10 @@ func (n *node) backupTo(dataDir string) admin.Backup {
 		if !n.serves.Load() {
 			return fault.New(fault.Unavailable, "the node is starting: ask again once it is ready")
 		}
+		if n.clustered {
+			return fault.New(fault.FailedPrecondition, "this is one node of several: "+
+				"backups show a node that is alone")
+		}
 		o := host.BackupOptions{Version: readVersion().Version, Records: n.records}
 		if q.Keys {
 			var err error

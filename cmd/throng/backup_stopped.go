@@ -50,8 +50,8 @@ func writeStopped(ctx context.Context, w io.Writer, dataDir string, keys bool) (
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	shards, err := openAlone(host.Options{FS: vfs.Default, Dir: dataDir, Clock: clock.Real(),
-		Archive: history.New(store), AtRest: true, Fatal: fatal, Logger: log}, 0, 1)
+	shards, err := openAtRest(host.Options{FS: vfs.Default, Dir: dataDir, Clock: clock.Real(),
+		Archive: history.New(store), Fatal: fatal, Logger: log})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/thronggrid/throng/durable/backup"
 	"github.com/thronggrid/throng/grid/record"
 	"github.com/thronggrid/throng/grid/slot"
+	"github.com/thronggrid/throng/shard/cluster"
 	"github.com/thronggrid/throng/shard/host"
 )
 
@@ -108,6 +109,9 @@ func (d *dumper) backedUpNode(r *backup.Reader) error {
 // setting says what a setting of the node is.
 func (d *dumper) setting(key string, value []byte) {
 	means, err := host.DescribeSetting(key, value)
+	if means == "" && err == nil {
+		means, err = cluster.DescribeSetting(key, value)
+	}
 	if err != nil {
 		d.damaged(fmt.Errorf("the setting %q: %w", key, err))
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -31,6 +32,8 @@ type secret struct {
 var (
 	serverSecret = secret{"server key", "server.key"}
 	adminSecret  = secret{"admin token", "admin.token"}
+	// All nodes of a cluster know its secret, and nobody else.
+	clusterSecret = secret{"cluster secret", "cluster.secret"}
 )
 
 // in returns where the secret is: in file, or, when that is empty, in the data directory.
@@ -117,10 +120,11 @@ func makeSecret(file, text string) (made bool, err error) {
 }
 
 // warnOpen warns of files with secrets that everybody on the machine can read. What
-// checks a studio's tokens is mostly a public key, and may be read.
+// checks a studio's tokens is mostly a public key, and may be read; so may certificates.
 func warnOpen(log *slog.Logger, c *config.Config) {
+	public := []string{"jwt_key_file", "peer_tls_cert_file", "peer_tls_ca_file"}
 	for _, k := range c.Keys() {
-		if !k.Secret || k.Text() == "" || k.Name == "jwt_key_file" {
+		if !k.Secret || k.Text() == "" || slices.Contains(public, k.Name) {
 			continue
 		}
 		info, err := os.Stat(k.Text())

@@ -14,7 +14,8 @@ import (
 	"github.com/thronggrid/throng/netio/credential"
 )
 
-const keysHelp = `Make the secrets of a node: server.key, token.keys and admin.token.
+const keysHelp = `Make the secrets of a node: server.key, token.keys, admin.token, and
+cluster.secret, which all nodes of a cluster share.
 
 They go into a directory, each readable by its owner only. One that is there
 already is left as it is. To stdout goes what throng serve must be told; a node
@@ -55,6 +56,7 @@ func makeKeys(dir string, stdout, stderr io.Writer) error {
 		{serverSecret.base, "--server-key-file", drawKey()},
 		{"token.keys", "--token-keys-file", credential.DrawKeys()},
 		{adminSecret.base, "--admin-token-file", drawKey()},
+		{clusterSecret.base, "--cluster-secret-file", drawKey()},
 	} {
 		file := filepath.Join(dir, s.base)
 		made, err := makeSecret(file, s.text)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/thronggrid/throng/cmd/throng/config"
 	"github.com/thronggrid/throng/durable/disk"
 	records "github.com/thronggrid/throng/durable/record"
+	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/grid/chat/history"
 	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/grid/gate"
@@ -23,8 +23,15 @@ import (
 	"github.com/thronggrid/throng/netio"
 	"github.com/thronggrid/throng/netio/admin"
 	"github.com/thronggrid/throng/netio/credential"
+	"github.com/thronggrid/throng/shard/cluster"
+	"github.com/thronggrid/throng/shard/courier"
 	"github.com/thronggrid/throng/shard/host"
 	"github.com/thronggrid/throng/shard/memory"
+	"github.com/thronggrid/throng/shard/meta"
+	"github.com/thronggrid/throng/shard/peer"
+	"github.com/thronggrid/throng/shard/peer/mesh"
+	"github.com/thronggrid/throng/shard/raftnet"
+	"github.com/thronggrid/throng/shard/router"
 )
 
 // nodeOptions are what a node is made of.
@@ -45,11 +52,22 @@ type node struct {
 	gate    gate.Gate // closed while disk or memory run short
 	space   *disk.Space
 	memory  *memory.Watcher
-	records *records.Store
+	records *records.Store // nil: there are none, of several nodes
 	shards  *host.Host
-	edge    *netio.Server
-	bounds  *bounds
-	admin   *admin.Server // nil: there is none
+
+	clustered bool
+	topology  *meta.Machine
+	changed   chan struct{} // a token: the topology has changed
+	peers     peer.Peers
+	mesh      *mesh.Mesh // nil: the node is alone
+	rafts     *raftnet.Net
+	router    *router.Router
+	courier   *courier.Courier
+	cluster   *cluster.Node
+
+	edge   *netio.Server
+	bounds *bounds
+	admin  *admin.Server // nil: there is none
 
 	logs    *nodeLogs
 	started time.Time
@@ -68,26 +86,17 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 	if err := n.watchRoom(ctx, &o, real); err != nil {
 		return nil, errors.Join(err, n.stop(ctx))
 	}
-	n.records, err = records.Open(records.Options{
-		FS: vfs.Default, Dir: c.Node.DataDir, Tables: []*record.Table{history.Table},
-		Clock: real, Fatal: n.fatal, Logger: o.log, Space: n.space,
-	})
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open the record tables: %w", err), n.stop(ctx))
+	if err := n.openShards(&o, real); err != nil {
+		return nil, errors.Join(err, n.stop(ctx))
 	}
-	archive := history.New(n.records)
-	n.shards, err = openAlone(host.Options{
-		FS: vfs.Default, Dir: c.Node.DataDir, Clock: real, Logger: o.log, Trim: debug.FreeOSMemory,
-		Archive: archive, SessionGrace: c.Clients.SessionGrace, Fatal: n.fatal,
-		Space: n.space, Gate: &n.gate,
-	}, c.Node.Shards, o.cores)
+	archive, err := n.openRecords(&o, real)
 	if err != nil {
 		return nil, errors.Join(err, n.stop(ctx))
 	}
-	if err := n.shards.Ready(ctx); err != nil {
+	if err := n.join(ctx, &o, real); err != nil {
 		return nil, errors.Join(err, n.stop(ctx))
 	}
-	n.edge, err = netio.Start(o.edge(n.shards, archive))
+	n.edge, err = netio.Start(o.edge(n, archive))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("serve clients: %w", err), n.stop(ctx))
 	}
@@ -96,15 +105,34 @@ func startNode(ctx context.Context, o nodeOptions) (_ *node, err error) {
 	return n, nil
 }
 
+// openRecords opens the record tables of a node alone, and returns the archive of chat over
+// them; nil where there is none. Several nodes have no record tables yet.
+func (n *node) openRecords(o *nodeOptions, real clock.Clock) (chat.Archive, error) {
+	if n.clustered {
+		return nil, nil
+	}
+	var err error
+	n.records, err = records.Open(records.Options{
+		FS: vfs.Default, Dir: o.config.Node.DataDir, Tables: []*record.Table{history.Table},
+		Clock: real, Fatal: n.fatal, Logger: o.log, Space: n.space,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the record tables: %w", err)
+	}
+	archive := history.New(n.records)
+	n.shards.UseArchive(archive)
+	return archive, nil
+}
+
 // edge returns how clients are served.
-func (o *nodeOptions) edge(shards *host.Host, archive *history.Archive) netio.Options {
+func (o *nodeOptions) edge(n *node, archive chat.Archive) netio.Options {
 	c := o.config
 	limits := c.Edge()
 	return netio.Options{
 		Limits: &limits,
-		Addr:   c.Clients.Addr, Loops: o.cores, Shards: shards, Ops: slot.Ops(archive),
-		ShardOf: shards.Table().Shard,
-		Logger:  o.log, Agent: "throng/" + readVersion().Version,
+		Addr:   c.Clients.Addr, Loops: o.cores, Ops: slot.Ops(archive),
+		Shards: world{n.router, n.courier}, Relays: n.courier, ShardOf: n.shards.ShardOf,
+		Logger: o.log, Agent: "throng/" + readVersion().Version,
 		ServerKey: o.serverKey, Tokens: o.tokens, Studio: o.studio,
 		Origins: c.Clients.WebsocketOrigins, Grace: c.Clients.SessionGrace,
 		FrameBytesMax:  c.Limits.FrameBytesMax,
@@ -147,6 +175,42 @@ func (n *node) reload(was, is *config.Config) {
 	}
 }
 
+// handOverTimeout is how long a stopping node waits for others to lead in its place, and
+// leaveTimeout for them to note that it has left.
+const (
+	handOverTimeout = 3 * time.Second
+	leaveTimeout    = 2 * time.Second
+)
+
+// handOver lets other nodes lead what this one leads, while it still serves its clients:
+// they notice nothing.
+func (n *node) handOver(ctx context.Context) {
+	if n.shards == nil || !n.clustered {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, handOverTimeout)
+	defer cancel()
+	if err := n.shards.HandOver(ctx); err != nil {
+		n.logs.Warn("some shards wait for an election, for their leadership was not handed over",
+			"error", err)
+	}
+}
+
+// leave ends this node's part among others, whom it tells.
+func (n *node) leave(ctx context.Context) error {
+	if n.cluster == nil {
+		return nil
+	}
+	if n.clustered {
+		ctx, cancel := context.WithTimeout(ctx, leaveTimeout)
+		defer cancel()
+		if err := n.cluster.Leave(ctx); err != nil {
+			n.logs.Warn("the cluster was not told that this node stops", "error", err)
+		}
+	}
+	return n.cluster.Close()
+}
+
 // stop ends the node cleanly: first the edge, so that what was asked is answered,
 // and the record tables last, because the shards archive to them. The HTTP port ends
 // with the edge: it asks all parts. What waits for space on the disk, which may be for
@@ -154,6 +218,7 @@ func (n *node) reload(was, is *config.Config) {
 func (n *node) stop(ctx context.Context) error {
 	n.stops.Store(true)
 	n.space.GiveUp()
+	n.handOver(ctx)
 	var errs []error
 	if n.edge != nil {
 		errs = append(errs, n.edge.Shutdown(ctx))
@@ -163,8 +228,18 @@ func (n *node) stop(ctx context.Context) error {
 	}
 	n.leaveRoom()
 	n.bounds.close()
+	errs = append(errs, n.leave(ctx))
+	if n.courier != nil {
+		n.courier.Close()
+	}
+	if n.router != nil {
+		n.router.Close()
+	}
 	if n.shards != nil {
 		errs = append(errs, forgive(n.shards.Close()))
+	}
+	if n.mesh != nil {
+		n.mesh.Close()
 	}
 	if n.records != nil {
 		errs = append(errs, forgive(n.records.Close()))

@@ -19,7 +19,11 @@ func (n *node) sample(s *admin.Sample) {
 	}
 	s.Incarnation = n.shards.Incarnation()
 	s.Edge = n.edge.Stats()
-	shards, tables, space := n.shards.Stats(), n.records.Stats(), n.space.Stats()
+	shards, space := n.shards.Stats(), n.space.Stats()
+	var tables records.Stats
+	if n.records != nil {
+		tables = n.records.Stats()
+	}
 	sampleShards(s, &shards, n.shards.Health().Shards)
 	sampleLog(s, &shards.Log)
 	sampleRecords(s, &tables)

@@ -161,6 +161,7 @@ func (k *keeper) configure(more string) {
 		{"admin_token_file", "admin.token", drawKey()},
 		{"token_keys_file", "token.keys", strings.Join(strings.Fields(tokens)[:2], "\n") + "\n"},
 		{"jwt_key_file", "studio.secret", k.draw("the studio's secret") + "\n"},
+		{"cluster_secret_file", "cluster.secret", drawKey()},
 	} {
 		k.write(k.key(s.base), s.text)
 		lines = append(lines, s.key+": "+k.key(s.base))
@@ -170,7 +171,8 @@ func (k *keeper) configure(more string) {
 	}
 	text := strings.Join(lines, "\n")
 	for _, key := range config.Default().Keys() {
-		if key.Secret && !strings.Contains(text, key.Name+": ") {
+		if key.Secret && !strings.Contains(text, key.Name+": ") &&
+			!strings.HasPrefix(key.Name, "peer_tls_") { // the pair of a certificate is not one word
 			k.Fatalf("the key %s names a secret: set it here, so that it is looked for", key.Name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -19,6 +20,7 @@ import (
 	"github.com/thronggrid/throng/cmd/throng/config"
 	"github.com/thronggrid/throng/durable/backup"
 	"github.com/thronggrid/throng/durable/disk"
+	"github.com/thronggrid/throng/shard/cluster"
 )
 
 const serveHelp = `Run one node: serve clients until SIGINT or SIGTERM.
@@ -97,18 +99,30 @@ func newServe() *cobra.Command {
 			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 			defer stop()
 			context.AfterFunc(ctx, stop) // from now on a signal kills
-			n, err := start(ctx, nodeOptions{config: c, logs: logs, log: logs.Logger})
-			if n == nil {
-				return err
+			r := &reloader{load: load, now: c, log: logs.Logger}
+			err = cluster.ErrDead
+			for errors.Is(err, cluster.ErrDead) {
+				err = serveOnce(ctx, cmd.OutOrStdout(), hangups, logs, r)
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), n.readyLine())
-			return n.attend(ctx, hangups, &reloader{
-				load: load, now: c, apply: n.reload, log: logs.Logger,
-			})
+			return err
 		},
 	}
 	flags = config.AddFlags(cmd.Flags())
 	return cmd
+}
+
+// serveOnce runs a node from its start to its end. One that was declared dead by the others,
+// while it was paused or cut off, ends with cluster.ErrDead: it goes on as a new incarnation.
+func serveOnce(
+	ctx context.Context, stdout io.Writer, hangups <-chan os.Signal, logs *nodeLogs, r *reloader,
+) error {
+	n, err := start(ctx, nodeOptions{config: r.now, logs: logs, log: logs.Logger})
+	if n == nil {
+		return err
+	}
+	r.apply = n.reload
+	fmt.Fprintln(stdout, n.readyLine())
+	return n.attend(ctx, hangups, r)
 }
 
 // start starts a node. When it was stopped before it served, there is none, and no
@@ -154,6 +168,9 @@ func (n *node) attend(ctx context.Context, hangups <-chan os.Signal, r *reloader
 		n.logs.Info("stopping")
 	case <-n.failed():
 		failed = n.edge.Err()
+	case <-n.cluster.Done():
+		failed = n.cluster.Err()
+		n.logs.Error("stopping", "reason", failed)
 	}
 	stop()
 	watches.Wait()
@@ -169,17 +186,26 @@ func (o *nodeOptions) readSecrets() (err error) {
 	if o.studio, err = openStudio(&c.Tokens); err != nil {
 		return err
 	}
+	if o.joins() {
+		return o.readAdmin() // the cluster has the other keys
+	}
 	o.serverKey, err = serverSecret.open(o.log, c.Node.ServerKeyFile, c.Node.DataDir)
 	if err != nil {
 		return err
 	}
-	if c.HTTP.Addr != "" {
-		o.adminToken, err = adminSecret.open(o.log, c.HTTP.AdminTokenFile, c.Node.DataDir)
-		if err != nil {
-			return err
-		}
+	if err := o.readAdmin(); err != nil {
+		return err
 	}
 	o.tokens, err = openTokens(o.log, c)
+	return err
+}
+
+// readAdmin reads the admin token, which each node has for itself.
+func (o *nodeOptions) readAdmin() (err error) {
+	c := o.config
+	if c.HTTP.Addr != "" {
+		o.adminToken, err = adminSecret.open(o.log, c.HTTP.AdminTokenFile, c.Node.DataDir)
+	}
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/thronggrid/throng/durable/wal"
 	"github.com/thronggrid/throng/grid"
+	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/grid/clock"
 	"github.com/thronggrid/throng/grid/gate"
 	"github.com/thronggrid/throng/grid/slot"
@@ -137,6 +138,10 @@ func (h *Host) SetNode(number uint32) {
 // of the cluster; without, they reach those that this node leads. It is called before the
 // first Start.
 func (h *Host) UseLanes(open func(grid.Deliver) grid.Lane) { h.lanes = open }
+
+// UseArchive names what takes the messages of chat channels from the first Start on, in
+// place of Options.Archive: whether there is one may depend on what the data directory says.
+func (h *Host) UseArchive(a chat.Archive) { h.errands.archiver = newArchiver(h, a) }
 
 // Open returns a new lane whose outcomes go to deliver. Its commands pass the gate.
 func (h *Host) Open(deliver grid.Deliver) grid.Lane {

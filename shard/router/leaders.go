@@ -59,6 +59,14 @@ func (r *Router) forget(number int, l leadership) {
 	r.leaders[number].CompareAndSwap(uint64(l), uint64(leads(0, l.term())))
 }
 
+// Leader returns the node that is believed to lead a shard; 0: none is known.
+func (r *Router) Leader(number int) uint32 {
+	if n := leadership(r.leaders[number].Load()).node(); n != 0 {
+		return n
+	}
+	return r.Host.Leader(number)
+}
+
 // Reign is host's Options.Reign: a leadership of this node begins, or is over.
 func (r *Router) Reign(number int, term uint64, begins bool) {
 	if number >= shard.ShardsMax {

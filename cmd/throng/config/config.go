@@ -3,6 +3,7 @@ package config
 // Config is what a node is to do. Load makes one; the zero value is not usable.
 type Config struct {
 	Node    Node
+	Cluster Cluster
 	Clients Clients
 	Tokens  Tokens
 	HTTP    HTTP
@@ -24,6 +25,7 @@ type Section struct {
 func (c *Config) Sections() []Section {
 	return []Section{
 		{"The node", c.Node.keys()},
+		{"The cluster", c.Cluster.keys()},
 		{"Clients", c.Clients.keys()},
 		{"Tokens", c.Tokens.keys()},
 		{"The HTTP port", c.HTTP.keys()},

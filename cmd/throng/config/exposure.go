@@ -18,6 +18,7 @@ func (c *Config) Exposure(lookup func(host string) ([]netip.Addr, error)) Mistak
 	}{
 		{"client_addr", c.Clients.Addr, c.unnamed("server_key_file", "token_keys_file")},
 		{"http_addr", c.HTTP.Addr, c.unnamed("admin_token_file")},
+		{"peer_addr", c.peerAddr(), c.unnamedPeerSecret()},
 	} {
 		if len(port.secrets) == 0 || !beyondLoopback(port.addr, lookup) {
 			continue
@@ -33,6 +34,22 @@ func (c *Config) Exposure(lookup func(host string) ([]netip.Addr, error)) Mistak
 			port.addr, strings.Join(names, " and ")))
 	}
 	return wrong
+}
+
+// peerAddr is where this node listens for others; "": nowhere.
+func (c *Config) peerAddr() string {
+	if !c.Cluster.Clustered() {
+		return ""
+	}
+	return c.Cluster.PeerAddr
+}
+
+// unnamedPeerSecret is the key of what peers show each other, if it names no file.
+func (c *Config) unnamedPeerSecret() []Key {
+	if c.Cluster.TLSCertFile != "" {
+		return nil
+	}
+	return c.unnamed("cluster_secret_file")
 }
 
 // unnamed returns those of the keys that name no file.

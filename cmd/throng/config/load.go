@@ -66,6 +66,7 @@ func load(file found, s Sources) (*Config, error) {
 		c.origins[k.Name] = e.origin
 	}
 	wrong = append(wrong, c.Tokens.check(c)...)
+	wrong = append(wrong, c.Cluster.check(c)...)
 	wrong = append(wrong, c.checkPorts()...)
 	if len(wrong) > 0 {
 		wrong.sort()
