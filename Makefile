@@ -30,6 +30,8 @@ test: ## Run all tests, with the race detector but for most of the simulation (u
 
 check: ## Check formatting, vet, staticcheck, the house rules, go.mod, generated files
 	@out=$$(gofmt -l .); [ -z "$$out" ] || { echo "not formatted, run make fmt:"; echo "$$out"; exit 1; }
+	@big=$$(git ls-files -z | xargs -0 -r stat -c '%s %n' | awk '$$1 > 1048576 { print $$2 }'); \
+		[ -z "$$big" ] || { echo "over 1 MiB, in git: no program, and no data, belongs there:"; echo "$$big"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
 	go test -count=1 -run '^TestTidy' .
