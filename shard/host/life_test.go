@@ -319,6 +319,34 @@ func TestLeadershipIsHandedOver(t *testing.T) {
 	})
 }
 
+// TestNothingIsHandedToADeadNode: Raft takes no command while it hands over, so who is not
+// there is not waited for, and somebody else is found.
+func TestNothingIsHandedToADeadNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t)
+		defer c.close()
+		for n := range uint32(3) {
+			c.start(n+1, 1, 2, 3)
+		}
+		c.until("a leader", func() bool { _, h := c.leader(); return h != nil })
+		leader, h := c.leader()
+		dead, alive := leader%3+1, (leader+1)%3+1
+		c.crash(dead)
+		time.Sleep(2 * time.Second)
+		began := time.Now()
+		if err := h.Transfer(0, dead); err == nil {
+			t.Error("a dead node took over")
+		}
+		if took := time.Since(began); took > 10*time.Millisecond {
+			t.Errorf("it was waited for, %v long", took)
+		}
+		if err := h.HandOver(context.Background()); err != nil {
+			t.Error(err)
+		}
+		c.until("the one that is alive leads", func() bool { n, _ := c.leader(); return n == alive })
+	})
+}
+
 // TestANodeThatMayNotLead hands over, and leads again once it may.
 func TestANodeThatMayNotLead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

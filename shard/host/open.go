@@ -229,9 +229,26 @@ func (w slogWriter) Write(b []byte) (int, error) {
 		return len(b), nil // as is right for a replica that waits to be added, or only learns
 	}
 	level := slog.LevelInfo
-	if strings.HasPrefix(line, "[ERROR]") {
+	switch {
+	case isOld(line):
+		level = slog.LevelDebug
+	case strings.HasPrefix(line, "[ERROR]"):
 		level = slog.LevelWarn
 	}
 	w.to.Log(context.Background(), level, "raft", "line", line)
 	return len(b), nil
+}
+
+// isOld says whether a line tells, again and again and for each group, what is said once by
+// who lost the connection to a node, or that a replica which has just begun has no log yet.
+func isOld(line string) bool {
+	for _, old := range []string{
+		"failed to heartbeat to", "failed to appendEntries to", "failed to contact",
+		"failed to make requestVote RPC", "appendEntries rejected", "failed to get previous log",
+	} {
+		if strings.Contains(line, old) {
+			return true
+		}
+	}
+	return false
 }

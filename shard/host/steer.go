@@ -148,13 +148,19 @@ func (g *Group) follows(id raft.ServerID) bool {
 }
 
 // Transfer hands the leadership of a group to a voter of it. It returns when Raft has done
-// its part; who leads then, Reign and Status say. It is an error if this node does not lead.
+// its part; who leads then, Reign and Status say. It is an error if this node does not lead,
+// and if the voter has not answered lately, or lacks much of the log: Raft takes no command
+// while it waits for one that does not come.
 func (h *Host) Transfer(number int, to uint32) error {
 	g := h.Group(number)
 	if g == nil {
 		return fmt.Errorf("hand over %s: it has no replica here", groupName(number))
 	}
 	id := serverID(to)
+	if !g.follows(id) {
+		return fmt.Errorf("hand over %s to %s: it does not follow closely enough",
+			groupName(number), id)
+	}
 	err := g.raft.Load().LeadershipTransferToServer(id, raft.ServerAddress(id)).Error()
 	if err != nil {
 		return fmt.Errorf("hand over %s to %s: %w", groupName(number), id, err)
@@ -162,7 +168,7 @@ func (h *Host) Transfer(number int, to uint32) error {
 	return nil
 }
 
-// HandOver hands all leaderships over to whoever has most of the log, as well as that goes,
+// HandOver hands all leaderships over to voters that follow closely, as well as that goes,
 // all at once. It returns once this node leads nothing that another one could, or when ctx is
 // done.
 func (h *Host) HandOver(ctx context.Context) error {
@@ -175,7 +181,10 @@ func (h *Host) HandOver(ctx context.Context) error {
 		}
 		n++
 		g.crew.hire(func() {
-			err := r.LeadershipTransfer().Error()
+			err := errNobodyFollows
+			if to := g.heir(); to != "" {
+				err = r.LeadershipTransferToServer(to, raft.ServerAddress(to)).Error()
+			}
 			if err != nil {
 				err = fmt.Errorf("hand over %s: %w", groupName(g.number), err)
 			}
@@ -197,4 +206,20 @@ func (h *Host) HandOver(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+var errNobodyFollows = errors.New("no other voter follows closely enough to lead at once")
+
+// heir returns the other voter that has most of the log, of those that follow; "": none does.
+func (g *Group) heir() (to raft.ServerID) {
+	most := uint64(0)
+	for _, id := range g.voters() {
+		if id == g.lease.self || !g.follows(id) {
+			continue
+		}
+		if stored, _ := g.lease.stored(id); stored >= most {
+			to, most = id, stored
+		}
+	}
+	return to
 }
