@@ -73,10 +73,18 @@ func (n *node) openShards(o *nodeOptions, real clock.Clock) (err error) {
 	}
 	n.rafts = raftnet.New(raftnet.Options{Peers: n.peers, Clock: real, Random: mathrand.Int64N})
 	n.router = router.New(router.Options{
-		Host: n.shards, Peers: n.peers, Clock: real, Again: repeatable(),
+		Host: n.shards, Peers: n.peers, Clock: real, Again: repeatable(), Replicas: n.replicas,
 	})
 	n.shards.UseLanes(n.router.OpenOwn)
 	return nil
+}
+
+// replicas appends the nodes that serve a shard's replicas.
+func (n *node) replicas(number int, out []uint32) []uint32 {
+	if t := n.topology.Topology(); t != nil && number < len(t.Shards) {
+		out = append(out, t.Shards[number].Voters...)
+	}
+	return out
 }
 
 // repeatable returns what says which commands without a request id may be repeated: what

@@ -179,8 +179,7 @@ func (h *Host) HandOver(ctx context.Context) error {
 		if r.State() != raft.Leader || len(g.voters()) < 2 {
 			continue
 		}
-		n++
-		g.crew.hire(func() {
+		hired := g.crew.hire(func() {
 			err := errNobodyFollows
 			if to := g.heir(); to != "" {
 				err = r.LeadershipTransferToServer(to, raft.ServerAddress(to)).Error()
@@ -193,6 +192,9 @@ func (h *Host) HandOver(ctx context.Context) error {
 			case <-ctx.Done():
 			}
 		})
+		if hired {
+			n++
+		}
 	}
 	var errs []error
 	for range n {

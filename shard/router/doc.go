@@ -9,7 +9,7 @@
 // batch and place, so nothing is allocated per request.
 //
 // What fails because somebody does not lead, or because the connection is lost, is tried
-// again, with its request id, until Options.Patience after it first failed. What may have
+// again, with its request id, until Options.Patience after it was sent. What may have
 // been done and has no request id is tried again only if Options.Again says that twice is
 // as good as once; else its outcome is unknown, and said to be.
 //
@@ -28,6 +28,6 @@
 // reads for other nodes. Lock order: none is held while another is taken, nor while
 // outcomes are delivered or a message is sent.
 //
-// Limits: LaneBytesMax of requests of a lane under way, HeldBytesMax of what waits, and
+// Limits: NodeBytesMax of requests under way to a node, HeldBytesMax of what waits, and
 // ReadBytesMax of queries of other nodes.
 package router

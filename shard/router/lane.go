@@ -23,7 +23,6 @@ type lane struct {
 	staged  []*batch // for each node concerned; node 0: nobody is known to lead
 	last    uint32   // number of the newest batch
 
-	bytes  atomic.Int64 // under way, to all nodes
 	flying struct {
 		sync.Mutex
 		batches map[uint32]*batch
@@ -31,14 +30,31 @@ type lane struct {
 	}
 }
 
+// road is what is under way to a node, from all lanes; node 0 is nobody.
+type road struct {
+	node   uint32
+	flying atomic.Int64 // bytes of batches
+}
+
+func (r *Router) road(node uint32) *road {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	to := r.mu.roads[node]
+	if to == nil {
+		to = &road{node: node}
+		r.mu.roads[node] = to
+	}
+	return to
+}
+
 // batch is what a lane has sent to a node at once.
 type batch struct {
 	number uint32
-	node   uint32
-	until  int64  // µs: when its requests are answered at the latest
-	bytes  []byte // the message
-	items  []item
-	open   int // items without an outcome
+	*road
+	until int64  // µs: when its requests are answered at the latest
+	bytes []byte // the message
+	items []item
+	open  int // items without an outcome
 }
 
 // item is one request of a batch.
@@ -100,6 +116,9 @@ func (l *lane) Ask(
 	if node == l.router.self() {
 		node = 0 // it was asked, and could not: not yet, or not any more
 	}
+	if node == 0 && level == grid.Stale {
+		node = l.router.replica(l.router.shardOf(s))
+	}
 	return l.stage(node, &slot.Command{Slot: s, Kind: kind, Body: body}, byte(level), ref)
 }
 
@@ -109,7 +128,7 @@ func (l *lane) stage(node uint32, c *slot.Command, level byte, ref grid.Ref) err
 		return fault.New(fault.InvalidArgument, "slot %d: there are %d", c.Slot, grid.Slots)
 	}
 	b := l.batch(node)
-	if l.bytes.Load()+int64(len(b.bytes)+len(c.Body)) > LaneBytesMax {
+	if b.flying.Load()+int64(len(b.bytes)+len(c.Body)) > NodeBytesMax {
 		return errPeerFull
 	}
 	b.bytes = append(b.bytes, level, 0, 0, 0, 0)
@@ -140,7 +159,7 @@ func (l *lane) batch(node uint32) *batch {
 	}
 	l.flying.Unlock()
 	l.last++
-	b.number, b.node = l.last, node
+	b.number, b.road = l.last, l.router.road(node)
 	b.bytes = appendHead(b.bytes[:0], l.own, l.number, b.number)
 	l.staged = append(l.staged, b)
 	return b
@@ -164,8 +183,8 @@ func (l *lane) Flush() {
 // send sends a batch to its node.
 func (l *lane) send(b *batch) {
 	r := l.router
-	b.open, b.until = len(b.items), r.Clock.Micros()+r.Patience.Microseconds()
-	l.bytes.Add(int64(len(b.bytes)))
+	b.open, b.until = len(b.items), r.patience()
+	b.flying.Add(int64(len(b.bytes)))
 	node, number := b.node, b.number
 	var message []byte
 	if node != 0 {
@@ -197,7 +216,7 @@ func (l *lane) settle(b *batch, i *item) {
 	i.done = true
 	if b.open--; b.open == 0 {
 		delete(l.flying.batches, b.number)
-		l.bytes.Add(-int64(len(b.bytes)))
+		b.flying.Add(-int64(len(b.bytes)))
 		l.reuse(b)
 	}
 }
@@ -208,19 +227,18 @@ type lostItem struct {
 	level   byte
 	named   bool
 	request []byte
-	over    bool // its time is up
+	until   int64 // µs: when it is answered at the latest
 }
 
 // takeOut removes the items that are chosen, with copies of their requests.
 func (l *lane) takeOut(chosen func(*batch, *item) bool) (out []lostItem) {
-	now := l.router.Clock.Micros()
 	l.flying.Lock()
 	defer l.flying.Unlock()
 	for _, b := range l.flying.batches {
 		for i := range b.items {
 			if t := &b.items[i]; !t.done && chosen(b, t) {
 				out = append(out, lostItem{t.ref, t.level, t.named,
-					slices.Clone(b.bytes[t.from:t.to]), now >= b.until})
+					slices.Clone(b.bytes[t.from:t.to]), b.until})
 				l.settle(b, t)
 				if b.open == 0 {
 					break
@@ -235,7 +253,7 @@ func (l *lane) takeOut(chosen func(*batch, *item) bool) (out []lostItem) {
 // that they may have been done.
 func (l *lane) giveUp(chosen func(*batch, *item) bool, unknown bool) {
 	for _, t := range l.takeOut(chosen) {
-		l.router.hold(l, t.ref, t.level, t.named, t.request, unknown && t.level == command, t.over)
+		l.router.hold(l, t.ref, t.level, t.named, t.request, unknown && t.level == command, t.until)
 	}
 }
 
@@ -270,7 +288,7 @@ func (l *lane) delivered(o *grid.Outcomes) {
 		l.deliver(o)
 		return
 	}
-	unknown := fault.Of(o.Err).Unknown
+	unknown, until := fault.Of(o.Err).Unknown, l.router.patience()
 	in := pack.NewCursor(o.Bytes)
 	for _, ref := range o.Refs {
 		from := in.Offset()
@@ -281,7 +299,7 @@ func (l *lane) delivered(o *grid.Outcomes) {
 		}
 		ref.Slot = c.Slot
 		l.router.hold(l, ref, command, c.ID.Seq != 0,
-			slices.Clone(o.Bytes[from:in.Offset()]), unknown, false)
+			slices.Clone(o.Bytes[from:in.Offset()]), unknown, until)
 	}
 	o.Release()
 }

@@ -30,10 +30,10 @@ type reads struct {
 
 	mu      sync.Mutex
 	queue   []query
-	bytes   int
+	bytes   int              // of those in queue, parked and refused
 	parked  map[uint64]query // linearizable ones, until the leader is confirmed
 	serial  uint64
-	refused []refusedQuery
+	refused []refusedQuery // of those that were parked
 }
 
 type refusedQuery struct {
@@ -47,17 +47,23 @@ func (q *reads) start(r *Router) {
 	r.running.Go(q.run)
 }
 
-// add queues a query. Any goroutine may call it.
-func (q *reads) add(a query) {
+// size is what a query takes of ReadBytesMax.
+func (a *query) size() int { return taskBytes + len(a.request) }
+
+// add queues a query, unless too many wait. Any goroutine may call it.
+func (q *reads) add(a query) error {
 	q.mu.Lock()
-	if q.bytes+len(a.request) > ReadBytesMax {
-		q.refused = append(q.refused, refusedQuery{a, errReadsFull})
-	} else {
+	full := q.bytes+a.size() > ReadBytesMax
+	if !full {
 		q.queue = append(q.queue, a)
-		q.bytes += len(a.request)
+		q.bytes += a.size()
 	}
 	q.mu.Unlock()
+	if full {
+		return errReadsFull
+	}
 	q.kick()
+	return nil
 }
 
 func (q *reads) kick() {
@@ -82,7 +88,7 @@ func (q *reads) run() {
 func (q *reads) round() {
 	q.mu.Lock()
 	all, refused := q.queue, q.refused
-	q.queue, q.refused, q.bytes = nil, nil, 0
+	q.queue, q.refused = nil, nil
 	q.mu.Unlock()
 	replies := make(map[uint32]*reply)
 	for _, a := range refused {
@@ -111,6 +117,14 @@ func (q *reads) round() {
 	for _, p := range replies {
 		p.send(q.router)
 	}
+	q.mu.Lock()
+	for i := range all {
+		q.bytes -= all[i].size()
+	}
+	for i := range refused {
+		q.bytes -= refused[i].size()
+	}
+	q.mu.Unlock()
 }
 
 // park lets a linearizable read wait until the leader is confirmed.
@@ -119,11 +133,13 @@ func (q *reads) park(a *query, s grid.Slot) error {
 	q.serial++
 	serial := q.serial
 	q.parked[serial] = *a
+	q.bytes += a.size() // and round takes it off once
 	q.mu.Unlock()
 	err := q.lane.Confirm(s, grid.Ref{Conn: serial, Slot: s})
 	if err != nil {
 		q.mu.Lock()
 		delete(q.parked, serial)
+		q.bytes -= a.size()
 		q.mu.Unlock()
 	}
 	return err
@@ -142,7 +158,6 @@ func (q *reads) confirmed(o *grid.Outcomes) {
 		default:
 			a.level = grid.Leader
 			q.queue = append(q.queue, a)
-			q.bytes += len(a.request)
 		}
 	}
 	q.mu.Unlock()

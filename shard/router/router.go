@@ -13,11 +13,12 @@ import (
 )
 
 const (
-	// LaneBytesMax is how many bytes of a lane's requests may be under way to other nodes.
-	LaneBytesMax = 64 << 20
-	// HeldBytesMax is how many bytes of requests may wait to be tried again.
+	// NodeBytesMax is how many bytes of requests may be under way to one other node.
+	NodeBytesMax = 64 << 20
+	// HeldBytesMax is how many bytes of requests may wait to be tried again, each with
+	// what it takes to keep it.
 	HeldBytesMax = 64 << 20
-	// ReadBytesMax is how many bytes of other nodes' queries may wait.
+	// ReadBytesMax is how many bytes of other nodes' queries may wait, likewise.
 	ReadBytesMax = 16 << 20
 
 	defaultPatience = 10 * time.Second
@@ -46,7 +47,10 @@ type Options struct {
 	// Again says whether a kind of command may be done again without harm when it has no
 	// request id; nil: none may.
 	Again func(grid.Kind) bool
-	// Patience is how long a request is tried after it first failed; default 10 s.
+	// Replicas appends the nodes that have a replica of a shard, for stale reads of one
+	// that nobody is known to lead; nil: none are known.
+	Replicas func(number int, out []uint32) []uint32
+	// Patience is how long a request is tried after it was sent; default 10 s.
 	Patience time.Duration
 }
 
@@ -63,12 +67,16 @@ type Router struct {
 	running sync.WaitGroup
 	again   *lane // run's
 	reads   reads
+	turn    atomic.Uint32 // which replica is asked next
+	pool    sync.Pool     // of *grid.Outcomes
+	recycle func(*grid.Outcomes)
 
 	mu struct {
 		sync.Mutex
 		lanes  []*lane
 		guests map[uint32]*guest
 		up     map[uint32]bool
+		roads  map[uint32]*road
 		lost   []uint32 // nodes whose connection was lost, for run
 		tasks  map[uint64]*task
 		serial uint64
@@ -87,7 +95,8 @@ func New(o Options) *Router {
 	}
 	r := &Router{Options: o, wake: make(chan struct{}, 1), stop: make(chan struct{})}
 	r.mu.guests, r.mu.up = make(map[uint32]*guest), make(map[uint32]bool)
-	r.mu.tasks = make(map[uint64]*task)
+	r.mu.tasks, r.mu.roads = make(map[uint64]*task), make(map[uint32]*road)
+	r.recycle = r.wipe
 	r.again = r.open(r.retried, true)
 	r.reads.start(r)
 	o.Peers.Serve(peer.Requests, r.takeRequests)

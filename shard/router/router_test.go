@@ -28,7 +28,7 @@ func newWorld(nodes int) *world {
 	for n := range uint32(nodes) {
 		h := &fakeHost{w.state, n + 1}
 		d := w.net.Join(h.Origin())
-		w.routers[n+1] = New(Options{Host: h, Peers: d, Clock: clock.Real()})
+		w.routers[n+1] = New(Options{Host: h, Peers: d, Clock: clock.Real(), Replicas: w.replicas})
 		w.nodes = append(w.nodes, d)
 	}
 	for _, d := range w.nodes {

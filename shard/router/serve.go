@@ -7,6 +7,7 @@ import (
 
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/invariant"
 	"github.com/thronggrid/throng/grid/pack"
 	"github.com/thronggrid/throng/grid/slot"
 	"github.com/thronggrid/throng/shard/peer"
@@ -72,8 +73,10 @@ func (g *guest) take(from grid.Origin, body []byte) {
 		rest = more
 		n := name{lane, batch, place}
 		if level != command {
-			g.router.reads.add(query{name: n, from: from, level: grid.Level(level),
-				request: slices.Clone(request)})
+			if err := g.router.reads.add(query{name: n, from: from, level: grid.Level(level),
+				request: slices.Clone(request)}); err != nil {
+				answers.fail(g.router, from, n, c.Slot, err)
+			}
 			continue
 		}
 		ref := grid.Ref{Conn: uint64(lane)<<32 | uint64(batch), Came: int64(from), ID: place,
@@ -168,7 +171,7 @@ func (r *Router) takeOutcomes(from grid.Origin, body []byte, _ func([]byte)) {
 		}
 		if l != of {
 			of.hand(out)
-			of, out = l, &grid.Outcomes{}
+			of, out = l, r.blank()
 		}
 		r.settle(l, from.Node(), n, outcome, out)
 	}
@@ -177,9 +180,31 @@ func (r *Router) takeOutcomes(from grid.Origin, body []byte, _ func([]byte)) {
 
 // hand delivers outcomes, if there are some.
 func (l *lane) hand(o *grid.Outcomes) {
-	if l != nil && len(o.Refs) > 0 {
+	switch {
+	case l == nil:
+	case len(o.Refs) == 0:
+		o.Release()
+	default:
 		l.deliver(o)
 	}
+}
+
+// blank returns empty outcomes.
+func (r *Router) blank() *grid.Outcomes {
+	if o, ok := r.pool.Get().(*grid.Outcomes); ok {
+		return o
+	}
+	return &grid.Outcomes{Recycle: r.recycle}
+}
+
+// wipe takes outcomes back that were released.
+func (r *Router) wipe(o *grid.Outcomes) {
+	if cap(o.Bytes) > messageBytes {
+		return
+	}
+	invariant.Poison(o.Bytes)
+	*o = grid.Outcomes{Refs: o.Refs[:0], Ends: o.Ends[:0], Bytes: o.Bytes[:0], Recycle: r.recycle}
+	r.pool.Put(o)
 }
 
 func (r *Router) lane(number uint32) *lane {
@@ -209,7 +234,7 @@ func (r *Router) settle(l *lane, from uint32, n name, outcome []byte, out *grid.
 		out.Ends = append(out.Ends, uint32(len(out.Bytes)))
 		return
 	}
-	request := slices.Clone(b.bytes[t.from:t.to])
+	request, until := slices.Clone(b.bytes[t.from:t.to]), b.until
 	l.settle(b, &b.items[n.place])
 	l.flying.Unlock()
 	unknown, leader, err := readRefusal(outcome)
@@ -220,5 +245,5 @@ func (r *Router) settle(l *lane, from uint32, n name, outcome []byte, out *grid.
 		r.learn(at, leader)
 	}
 	unknown = (unknown || err != nil) && t.level == command
-	r.hold(l, t.ref, t.level, t.named, request, unknown, false)
+	r.hold(l, t.ref, t.level, t.named, request, unknown, until)
 }

@@ -17,9 +17,19 @@ type task struct {
 	request []byte // slot.Command
 	unknown bool   // it may have been done
 	flying  bool   // it is being tried
+	to      uint32 // who was tried last
 	until   int64  // µs: when it is given up
 	next    int64  // µs: when it is tried again, unless a leader is known before
 }
+
+// size is what a task takes of HeldBytesMax.
+func (t *task) size() int { return taskBytes + len(t.request) }
+
+// taskBytes is more than what it takes to keep a task, besides its request.
+const taskBytes = 512
+
+// patience is when a request that comes now is given up.
+func (r *Router) patience() int64 { return r.Clock.Micros() + r.Patience.Microseconds() }
 
 // outcome is what becomes of a task that is given up.
 func (t *task) outcome() error {
@@ -32,7 +42,7 @@ func (t *task) outcome() error {
 // hold keeps a request that has failed, to try it again; or answers it, when that may do
 // harm, or when its time is up. The request is its own.
 func (r *Router) hold(
-	l *lane, ref grid.Ref, level byte, named bool, request []byte, unknown, over bool,
+	l *lane, ref grid.Ref, level byte, named bool, request []byte, unknown bool, until int64,
 ) {
 	now := r.Clock.Micros()
 	if l == r.again {
@@ -40,20 +50,24 @@ func (r *Router) hold(
 		return
 	}
 	t := &task{lane: l, ref: ref, level: level, named: named, request: request,
-		unknown: unknown, until: now + r.Patience.Microseconds(), next: now}
+		unknown: unknown, until: until, next: now}
 	r.mu.Lock()
-	keep := !over && !r.mu.closed && r.mayRepeat(t) && r.mu.bytes+len(request) <= HeldBytesMax
+	keep := now < until && !r.mu.closed && r.mayRepeat(t) && r.mu.bytes+t.size() <= HeldBytesMax
 	if keep {
 		r.mu.serial++
 		r.mu.tasks[r.mu.serial] = t
-		r.mu.bytes += len(request)
+		r.mu.bytes += t.size()
 	}
 	r.mu.Unlock()
 	if !keep {
 		l.fail(ref, t.outcome())
 		return
 	}
-	r.kick()
+	if r.hopes(t) {
+		r.kick()
+	} else {
+		r.arm()
+	}
 }
 
 // mayRepeat says whether doing it again does no harm.
@@ -71,6 +85,13 @@ func (r *Router) holdAgain(serial uint64, unknown bool, now int64) {
 	}
 	t.unknown = t.unknown || unknown
 	t.flying, t.next = false, now+pause.Microseconds()
+	other := r.leader(t.ref.Slot)
+	if other == t.to {
+		other = 0
+	}
+	if other != 0 {
+		t.next = now
+	}
 	give := !r.mayRepeat(t)
 	if give {
 		r.drop(serial, t)
@@ -80,13 +101,17 @@ func (r *Router) holdAgain(serial uint64, unknown bool, now int64) {
 		t.lane.fail(t.ref, t.outcome())
 		return
 	}
-	r.arm()
+	if other != 0 {
+		r.kick()
+	} else {
+		r.arm()
+	}
 }
 
 // drop removes a task. Called under mu.
 func (r *Router) drop(serial uint64, t *task) {
 	delete(r.mu.tasks, serial)
-	r.mu.bytes -= len(t.request)
+	r.mu.bytes -= t.size()
 }
 
 // retried takes the outcomes of tasks: the Deliver of the lane again.
@@ -128,8 +153,9 @@ func (r *Router) run() {
 		case <-r.stop:
 			return
 		}
-		busy := r.sweep()
-		if r.tryAll() || busy {
+		moved := r.moved.Swap(false)
+		busy := r.sweep(moved)
+		if r.tryAll(moved) || busy {
 			r.arm()
 		}
 	}
@@ -137,8 +163,8 @@ func (r *Router) run() {
 
 // sweep gives up what is under way to nodes that were lost or do not lead any more, and
 // what takes too long. It says whether something is under way.
-func (r *Router) sweep() (busy bool) {
-	moved, now := r.moved.Swap(false), r.Clock.Micros()
+func (r *Router) sweep(moved bool) (busy bool) {
+	now := r.Clock.Micros()
 	r.mu.Lock()
 	lost := r.mu.lost
 	r.mu.lost = nil
@@ -169,8 +195,8 @@ func (r *Router) sweep() (busy bool) {
 }
 
 // tryAll tries what waits, as far as somebody is known to lead. It says whether there is
-// something that waits.
-func (r *Router) tryAll() bool {
+// something that waits. A shard that has another leader is tried without a pause.
+func (r *Router) tryAll(moved bool) bool {
 	type try struct {
 		serial uint64
 		*task
@@ -184,7 +210,8 @@ func (r *Router) tryAll() bool {
 			t.unknown = t.unknown || t.flying && t.level == command
 			r.drop(serial, t)
 			over = append(over, try{serial, t})
-		case !t.flying && now >= t.next && r.target(t.ref.Slot) != 0:
+		case t.flying:
+		case now >= t.next && r.hopes(t) || moved && r.leader(t.ref.Slot) != 0:
 			t.flying = true
 			ready = append(ready, try{serial, t})
 		}
@@ -202,13 +229,43 @@ func (r *Router) tryAll() bool {
 	return waits
 }
 
-// target is the node that is tried: the leader, or whom a replica here takes for it.
-func (r *Router) target(s grid.Slot) uint32 {
-	if n := r.leader(s); n != 0 {
+// hopes says whether there may be a node to try.
+func (r *Router) hopes(t *task) bool {
+	at := r.shardOf(t.ref.Slot)
+	return t.level == byte(grid.Stale) || at >= 0 && r.Leader(at) != 0
+}
+
+// target is the node that is tried: the leader, or whom a replica here takes for it, or,
+// for a stale read, whoever has a replica.
+func (r *Router) target(t *task) uint32 {
+	if n := r.leader(t.ref.Slot); n != 0 {
 		return n
 	}
-	if n := r.shardOf(s); n >= 0 {
-		return r.Host.Leader(n)
+	at := r.shardOf(t.ref.Slot)
+	if at < 0 {
+		return 0
+	}
+	if n := r.Host.Leader(at); n != 0 || t.level != byte(grid.Stale) {
+		return n
+	}
+	return r.replica(at)
+}
+
+// replica returns a node that can be reached and has a replica of a shard, the next one
+// each time; 0: there is none.
+func (r *Router) replica(number int) uint32 {
+	if r.Replicas == nil || number < 0 {
+		return 0
+	}
+	var room [16]uint32
+	nodes := r.Replicas(number, room[:0])
+	from := int(r.turn.Add(1))
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range nodes {
+		if n := nodes[(from+i)%len(nodes)]; r.mu.up[n] {
+			return n
+		}
 	}
 	return 0
 }
@@ -217,12 +274,15 @@ func (r *Router) target(s grid.Slot) uint32 {
 func (r *Router) try(serial uint64, t *task) {
 	in := pack.NewCursor(t.request)
 	var c slot.Command
-	if err := c.Decode(&in); err != nil {
+	to := r.target(t)
+	r.mu.Lock()
+	t.to = to
+	r.mu.Unlock()
+	if err := c.Decode(&in); err != nil || to == 0 {
 		r.holdAgain(serial, t.unknown, r.Clock.Micros())
 		return
 	}
 	ref := grid.Ref{Conn: serial, Kind: t.ref.Kind, Slot: t.ref.Slot}
-	to := r.target(c.Slot)
 	switch {
 	case to != r.self():
 		if r.again.stage(to, &c, t.level, ref) != nil {
@@ -233,7 +293,10 @@ func (r *Router) try(serial uint64, t *task) {
 			r.refuseTask(serial, ref, err)
 		}
 	default:
-		r.reads.add(query{serial: serial, level: grid.Level(t.level), request: t.request})
+		err := r.reads.add(query{serial: serial, level: grid.Level(t.level), request: t.request})
+		if err != nil {
+			r.refuseTask(serial, ref, err)
+		}
 	}
 }
 

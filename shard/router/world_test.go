@@ -31,11 +31,20 @@ type state struct {
 	order   map[uint64][]uint64    // by client's first byte and slot: sequence numbers
 	flaky   func() int             // what becomes of a flush: 0 well, 1 unknown and done, 2 unknown
 	routers map[uint32]*Router
+	replica uint32 // serves stale reads; 0: leaders alone do
 }
 
 func newState() *state {
 	return &state{table: shard.NewTable(testShards), done: map[grid.RequestID]int{},
 		order: map[uint64][]uint64{}, flaky: func() int { return 0 }, routers: map[uint32]*Router{}}
+}
+
+// replicas are those that Options.Replicas names: all nodes.
+func (s *state) replicas(_ int, out []uint32) []uint32 {
+	for n := range uint32(len(s.routers)) {
+		out = append(out, n+1)
+	}
+	return out
 }
 
 // lead makes a node the leader of a shard; 0: nobody.
@@ -105,7 +114,7 @@ func (l *fakeLane) Ask(grid.Slot, grid.Level, grid.Kind, []byte, grid.Ref) error
 func (l *fakeLane) Read(
 	s grid.Slot, level grid.Level, _ grid.Kind, body, out []byte,
 ) ([]byte, error) {
-	if !l.host.leads(l.host.node, s) {
+	if !l.host.leads(l.host.node, s) && !(level == grid.Stale && l.host.node == l.host.replica) {
 		return out, errNotHere
 	}
 	if level == grid.Stale {
