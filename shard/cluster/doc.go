@@ -40,7 +40,8 @@
 //	I2  The first configuration of a group is written by the founder of the cluster alone,
 //	    and only until a leader has reported one.
 //	I3  A replica is dropped only when the topology does not want it here and the newest
-//	    configuration that was reported does not name this node.
+//	    configuration that was reported does not name this node. Neither that, nor that the
+//	    node was removed, is believed of a topology from before this start was registered.
 //	I4  A node counts itself alive only by an answer of a meta leader that held its lease
 //	    when it answered, from the time when it asked.
 //

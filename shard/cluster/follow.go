@@ -33,8 +33,8 @@ func (n *Node) follow() {
 
 // comply brings this node to where a topology wants it.
 func (n *Node) comply(t *meta.Topology) error {
-	me := t.Node(n.is.number)
-	if me != nil && me.Identity != n.is.identity || me == nil && n.life.registered.Load() {
+	me, current := t.Node(n.is.number), n.current(t)
+	if me != nil && me.Identity != n.is.identity || me == nil && current {
 		return ErrRemoved
 	}
 	if err := n.remember(t); err != nil {
@@ -46,15 +46,23 @@ func (n *Node) comply(t *meta.Topology) error {
 	voters, learners := meta.Voters(t)
 	n.host.Steer(host.MetaGroup, voters, learners)
 	for i := range t.Shards {
-		if err := n.complyShard(i, &t.Shards[i]); err != nil {
+		if err := n.complyShard(i, &t.Shards[i], current); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// complyShard starts, steers or drops this node's replica of a shard.
-func (n *Node) complyShard(number int, s *meta.Shard) error {
+// current says whether a topology is no older than this start. A start that reads its log
+// comes by all topologies that ever were: from before this node joined, and with shards that
+// it had no part in yet.
+func (n *Node) current(t *meta.Topology) bool {
+	return n.life.registered.Load() && t.Version >= n.life.since.Load()
+}
+
+// complyShard starts, steers or drops this node's replica of a shard. Only a current topology
+// can say that a replica is to go.
+func (n *Node) complyShard(number int, s *meta.Shard, current bool) error {
 	wanted := slices.Contains(s.Replicas, n.is.number)
 	part := wanted || slices.Contains(s.Voters, n.is.number) ||
 		slices.Contains(s.Learners, n.is.number)
@@ -68,7 +76,7 @@ func (n *Node) complyShard(number int, s *meta.Shard) error {
 		if err := n.host.Start(number, founders); err != nil {
 			return fmt.Errorf("start the replica of shard %d: %w", number, err)
 		}
-	case !part && running: // I3
+	case !part && running && current: // I3
 		n.log.Info("this node has no part in the shard any more", "shard", number)
 		if err := n.host.Drop(number); err != nil {
 			return fmt.Errorf("drop the replica of shard %d: %w", number, err)

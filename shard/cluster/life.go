@@ -27,11 +27,12 @@ const (
 type life struct {
 	every time.Duration // between two signs of life
 
-	registering atomic.Bool  // an answer is awaited
-	registered  atomic.Bool  // this start counts
-	failed      atomic.Value // error: the last one that was logged, as text
-	answered    atomic.Int64 // µs: when the newest sign of life was sent that was answered
-	dead        atomic.Bool  // it was answered that this incarnation is dead
+	registering atomic.Bool   // an answer is awaited
+	registered  atomic.Bool   // this start counts
+	since       atomic.Uint64 // version of the topology that has this start; before registered
+	failed      atomic.Value  // error: the last one that was logged, as text
+	answered    atomic.Int64  // µs: when the newest sign of life was sent that was answered
+	dead        atomic.Bool   // it was answered that this incarnation is dead
 
 	cut bool // the gateway was told that it is cut off
 }
@@ -83,10 +84,15 @@ func (n *Node) register() {
 	at := n.host.Origin()
 	c := &meta.Start{Number: at.Node(), Incarnation: at.Incarnation(), Nonce: n.nonce,
 		Profile: n.profile()}
-	n.propose(c, func(_ []byte, err error) {
+	n.propose(c, func(reply []byte, err error) {
 		defer n.life.registering.Store(false)
+		var r meta.Reply
+		if err == nil {
+			err = r.Decode(reply)
+		}
 		switch {
 		case err == nil:
+			n.life.since.Store(r.Version)
 			n.life.answered.Store(n.clock.Micros())
 			n.life.registered.Store(true)
 			n.kick()
