@@ -47,8 +47,7 @@ func (w *world) strike(r *rand.Rand) {
 	case 5:
 		w.isolate(n, r.IntN(3), between(r, time.Second, 8*time.Second))
 	case 6:
-		w.net.setWeather(0.2*r.Float64(), 0.2*r.Float64(),
-			between(r, 2*time.Millisecond, 100*time.Millisecond))
+		w.net.setWeather(0.02*r.Float64(), between(r, 2*time.Millisecond, 100*time.Millisecond))
 	case 7:
 		w.handOver(r)
 	case 8, 9:
@@ -100,9 +99,9 @@ func (w *world) depose(r *rand.Rand) {
 	d := between(r, 4*time.Second, 9*time.Second)
 	w.hang(n, life, d)
 	if r.IntN(2) == 0 {
-		w.net.setHeld(n.addr, between(r, 300*time.Millisecond, 2*time.Second))
+		w.net.setLate(n.addr, between(r, 300*time.Millisecond, 2*time.Second))
 		time.Sleep(between(r, 100*time.Millisecond, 400*time.Millisecond))
-		w.later(d, func() { w.net.setHeld(n.addr, 0) })
+		w.later(d, func() { w.net.setLate(n.addr, 0) })
 	}
 	if r.IntN(3) > 0 {
 		w.isolate(n, r.IntN(3), d)

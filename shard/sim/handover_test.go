@@ -15,6 +15,7 @@ func TestALostHandOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(1, 3, 1)
 		w.until = time.Now()
+		go w.net.run()
 		for _, n := range w.nodes {
 			n.start()
 		}
@@ -26,7 +27,7 @@ func TestALostHandOver(t *testing.T) {
 		h, _ := w.leader(w.chance()).running()
 		r := h.Groups()[0].Raft()
 		term := r.CurrentTerm()
-		w.net.setWeather(1, 0, time.Millisecond)
+		w.net.setWeather(1, time.Millisecond)
 		over := r.LeadershipTransfer()
 		time.Sleep(100 * time.Millisecond)
 		w.net.heal()

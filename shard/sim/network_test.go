@@ -1,245 +1,180 @@
 package sim
 
 import (
-	"bytes"
-	"errors"
-	"io"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"time"
 
-	"github.com/hashicorp/raft"
+	"github.com/thronggrid/throng/shard/peer"
 )
 
-const rpcTimeout = 500 * time.Millisecond
+// Between two nodes a connection comes up or is given up at one of the network's looks.
+const lookEvery = 40 * time.Millisecond
 
-var errLost = errors.New("the simulated network lost the message or its answer")
-
-// network carries requests between endpoints with delay, loss and duplicates,
-// and not at all between those that are cut.
+// network is all machines and the ways between them, as package mesh would have it over
+// TCP: what cannot go its way waits, arrives late if the way is mended in time, and is lost
+// with the connection if not. Machines are named by their addresses.
 type network struct {
-	mu     sync.Mutex
-	rand   *rand.Rand
-	ends   map[place]*endpoint
-	cut    map[[2]raft.ServerAddress]bool       // from, to
-	held   map[raft.ServerAddress]time.Duration // how late answers reach a node
-	loss   float64
-	copies float64 // share of requests that arrive twice
-	slow   time.Duration
+	stop chan struct{}
+
+	mu       sync.Mutex
+	rand     *rand.Rand
+	stations map[string]*station // the newest start on each machine
+	links    map[[2]*station]*link
+	serial   uint64 // of links
+	cut      map[[2]string]bool
+	paused   map[string]bool
+	late     map[string]time.Duration // how late what a machine is sent reaches it
+	breaks   float64                  // share of messages with which a connection breaks
+	slow     time.Duration
+}
+
+// link is a connection between two starts of nodes.
+type link struct {
+	serial uint64
+	ends   [2]*station
+	held   time.Time // since when nothing gets through, one way or both; zero: all does
+	due    [2]time.Time
 }
 
 func newNetwork(seed uint64) *network {
 	return &network{rand: rand.New(rand.NewPCG(seed, 1)), slow: 2 * time.Millisecond,
-		ends: make(map[place]*endpoint), cut: make(map[[2]raft.ServerAddress]bool),
-		held: make(map[raft.ServerAddress]time.Duration)}
+		stop: make(chan struct{}), stations: make(map[string]*station),
+		links: make(map[[2]*station]*link), cut: make(map[[2]string]bool),
+		paused: make(map[string]bool), late: make(map[string]time.Duration)}
 }
 
-// place is where the replica of one group on one node is reached.
-type place struct {
-	group uint32
-	addr  raft.ServerAddress
+// run looks after the connections until the network is closed.
+func (n *network) run() {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			n.look()
+		case <-n.stop:
+			return
+		}
+	}
 }
 
-// endpoint is one start of one place on the network: a raft.Transport.
-type endpoint struct {
-	net *network
-	place
-	consumer chan raft.RPC
-	closed   chan struct{}
-	once     sync.Once
-}
+func (n *network) close() { close(n.stop) }
 
-func (n *network) join(p place) *endpoint {
+// look gives up connections that are silent or broken, and opens those that are missing.
+func (n *network) look() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	e := &endpoint{net: n, place: p, consumer: make(chan raft.RPC), closed: make(chan struct{})}
-	n.ends[p] = e
-	return e
+	now := time.Now()
+	for _, l := range n.links {
+		a, b := l.ends[0], l.ends[1]
+		blocked := n.blocked(a.address, b.address)
+		switch {
+		case !blocked:
+			l.held = time.Time{}
+		case l.held.IsZero():
+			l.held = now
+		}
+		switch {
+		case blocked && now.Sub(l.held) >= peer.SilenceMax, !a.knows(b) && !b.knows(a):
+			n.drop(l, peer.Down, peer.Down)
+		case !blocked && (a.closed || b.closed):
+			n.drop(l, goneIf(b.closed), goneIf(a.closed))
+		}
+	}
+	for _, a := range n.stations {
+		for _, b := range n.stations {
+			if a.address < b.address && n.rand.IntN(4) > 0 {
+				n.connect(a, b)
+			}
+		}
+	}
 }
 
-// setCut cuts or mends the way from one node to another.
-func (n *network) setCut(from, to raft.ServerAddress, cut bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.cut[[2]raft.ServerAddress{from, to}] = cut
+func goneIf(closed bool) peer.State {
+	if closed {
+		return peer.Gone
+	}
+	return peer.Down
 }
 
-// setHeld lets the answers that a node is sent from now on reach it late.
-func (n *network) setHeld(to raft.ServerAddress, by time.Duration) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	n.held[to] = by
+// connect opens the connection between two nodes, if it can and must be.
+func (n *network) connect(a, b *station) {
+	key := [2]*station{a, b}
+	if n.links[key] != nil || a.closed || b.closed || a.origin == 0 || b.origin == 0 ||
+		n.blocked(a.address, b.address) || !a.knows(b) && !b.knows(a) {
+		return
+	}
+	n.serial++
+	l := &link{serial: n.serial, ends: key}
+	n.links[key] = l
+	a.enter(b, item{event: peer.Up, link: l})
+	b.enter(a, item{event: peer.Up, link: l})
 }
 
-func (n *network) setWeather(loss, copies float64, slow time.Duration) {
+// drop ends a connection, of which its ends hear different things.
+func (n *network) drop(l *link, a, b peer.State) {
+	delete(n.links, l.ends)
+	l.ends[0].enter(l.ends[1], item{event: a, link: l})
+	l.ends[1].enter(l.ends[0], item{event: b, link: l})
+}
+
+// link returns the connection between two nodes, nil if there is none.
+func (n *network) link(a, b *station) *link {
+	if a.address > b.address {
+		a, b = b, a
+	}
+	return n.links[[2]*station{a, b}]
+}
+
+// blocked says whether nothing gets from one machine to another, or back.
+func (n *network) blocked(a, b string) bool { return n.stuck(a, b) || n.stuck(b, a) }
+
+// stuck says whether nothing gets from one machine to another.
+func (n *network) stuck(from, to string) bool {
+	return n.cut[[2]string{from, to}] || n.paused[from] || n.paused[to]
+}
+
+// delay is how long a message is on its way.
+func (n *network) delay(to string) time.Duration {
+	return time.Duration(n.rand.Int64N(int64(n.slow))) + n.late[to]
+}
+
+// change changes the network, and lets what waits look again.
+func (n *network) change(f func()) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.loss, n.copies, n.slow = loss, copies, slow
+	f()
+	for _, s := range n.stations {
+		for _, b := range s.boxes {
+			b.kick()
+		}
+	}
+}
+
+// setCut cuts or mends the way from one machine to another.
+func (n *network) setCut(from, to string, cut bool) {
+	n.change(func() { n.cut[[2]string{from, to}] = cut })
+}
+
+// setPaused lets whatever a machine sends, and what it is sent, wait.
+func (n *network) setPaused(address string, paused bool) {
+	n.change(func() { n.paused[address] = paused })
+}
+
+// setLate lets what a machine is sent from now on reach it late.
+func (n *network) setLate(to string, by time.Duration) {
+	n.change(func() { n.late[to] = by })
+}
+
+func (n *network) setWeather(breaks float64, slow time.Duration) {
+	n.change(func() { n.breaks, n.slow = breaks, slow })
 }
 
 func (n *network) heal() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	clear(n.cut)
-	clear(n.held)
-	n.loss, n.copies, n.slow = 0, 0, 2*time.Millisecond
-}
-
-// way decides the fate of one message: nil if it is lost.
-func (n *network) way(from raft.ServerAddress, to place) (at *endpoint, delay time.Duration, twice bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	delay = time.Duration(n.rand.Int64N(int64(n.slow)))
-	if n.cut[[2]raft.ServerAddress{from, to.addr}] || n.rand.Float64() < n.loss {
-		return nil, delay, false
-	}
-	return n.ends[to], delay, n.rand.Float64() < n.copies
-}
-
-// back decides the fate of an answer: false if it is lost.
-func (n *network) back(from raft.ServerAddress, to place) (delay time.Duration, ok bool) {
-	at, delay, _ := n.way(from, to)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	return delay + n.held[to.addr], at != nil
-}
-
-// copied returns a request as the wire would carry it: Raft uses the memory of
-// one that it has given up for the next.
-func copied(command any) any {
-	switch r := command.(type) {
-	case *raft.AppendEntriesRequest:
-		c := *r
-		c.Entries = slices.Clone(r.Entries)
-		return &c
-	case *raft.RequestVoteRequest:
-		c := *r
-		return &c
-	case *raft.RequestPreVoteRequest:
-		c := *r
-		return &c
-	case *raft.InstallSnapshotRequest:
-		c := *r
-		return &c
-	}
-	return command
-}
-
-// call sends a request and waits for its answer. What a dead node would send or
-// answer is not heard: nobody may rely on what its disk may have lost.
-func (e *endpoint) call(to raft.ServerAddress, command any, data []byte) (any, error) {
-	command = copied(command)
-	if e.isClosed() {
-		return nil, raft.ErrTransportShutdown
-	}
-	deadline := time.NewTimer(rpcTimeout)
-	defer deadline.Stop()
-	at, delay, twice := e.net.way(e.addr, place{e.group, to})
-	if at == nil {
-		return nil, e.wait(deadline.C)
-	}
-	if twice {
-		go at.take(command, data, delay*2, make(chan raft.RPCResponse, 1))
-	}
-	answer := make(chan raft.RPCResponse, 1)
-	go at.take(command, data, delay, answer)
-	select {
-	case r := <-answer:
-		delay, ok := e.net.back(to, e.place)
-		if !ok || at.isClosed() {
-			return nil, e.wait(deadline.C)
-		}
-		time.Sleep(delay)
-		return r.Response, r.Error
-	case <-deadline.C:
-		return nil, errLost
-	case <-e.closed:
-		return nil, raft.ErrTransportShutdown
-	}
-}
-
-func (e *endpoint) isClosed() bool {
-	select {
-	case <-e.closed:
-		return true
-	default:
-		return false
-	}
-}
-
-func (e *endpoint) wait(deadline <-chan time.Time) error {
-	select {
-	case <-deadline:
-		return errLost
-	case <-e.closed:
-		return raft.ErrTransportShutdown
-	}
-}
-
-// take hands a request to the node after a delay, unless it is gone by then or
-// does not take it in time.
-func (e *endpoint) take(command any, data []byte, delay time.Duration, answer chan raft.RPCResponse) {
-	time.Sleep(delay)
-	rpc := raft.RPC{Command: command, RespChan: answer}
-	if data != nil {
-		rpc.Reader = bytes.NewReader(data)
-	}
-	late := time.NewTimer(rpcTimeout)
-	defer late.Stop()
-	select {
-	case e.consumer <- rpc:
-	case <-e.closed:
-	case <-late.C:
-	}
-}
-
-func call[R any](e *endpoint, to raft.ServerAddress, command any, data []byte, into *R) error {
-	r, err := e.call(to, command, data)
-	if err != nil {
-		return err
-	}
-	*into = *r.(*R)
-	return nil
-}
-
-func (e *endpoint) Consumer() <-chan raft.RPC     { return e.consumer }
-func (e *endpoint) LocalAddr() raft.ServerAddress { return e.addr }
-
-func (e *endpoint) AppendEntries(_ raft.ServerID, to raft.ServerAddress,
-	args *raft.AppendEntriesRequest, resp *raft.AppendEntriesResponse) error {
-	return call(e, to, args, nil, resp)
-}
-
-func (e *endpoint) RequestVote(_ raft.ServerID, to raft.ServerAddress,
-	args *raft.RequestVoteRequest, resp *raft.RequestVoteResponse) error {
-	return call(e, to, args, nil, resp)
-}
-
-func (e *endpoint) RequestPreVote(_ raft.ServerID, to raft.ServerAddress,
-	args *raft.RequestPreVoteRequest, resp *raft.RequestPreVoteResponse) error {
-	return call(e, to, args, nil, resp)
-}
-
-func (e *endpoint) TimeoutNow(_ raft.ServerID, to raft.ServerAddress,
-	args *raft.TimeoutNowRequest, resp *raft.TimeoutNowResponse) error {
-	return call(e, to, args, nil, resp)
-}
-
-func (e *endpoint) InstallSnapshot(_ raft.ServerID, to raft.ServerAddress,
-	args *raft.InstallSnapshotRequest, resp *raft.InstallSnapshotResponse, r io.Reader) error {
-	data, err := io.ReadAll(r)
-	if err != nil {
-		return err
-	}
-	return call(e, to, args, data, resp)
-}
-
-func (e *endpoint) EncodePeer(_ raft.ServerID, a raft.ServerAddress) []byte { return []byte(a) }
-func (e *endpoint) DecodePeer(b []byte) raft.ServerAddress                  { return raft.ServerAddress(b) }
-func (e *endpoint) SetHeartbeatHandler(func(raft.RPC))                      {}
-
-func (e *endpoint) Close() error {
-	e.once.Do(func() { close(e.closed) })
-	return nil
+	n.change(func() {
+		clear(n.cut)
+		clear(n.paused)
+		clear(n.late)
+		n.breaks, n.slow = 0, 2*time.Millisecond
+	})
 }

@@ -17,18 +17,19 @@ import (
 	"github.com/thronggrid/throng/grid/gate"
 	"github.com/thronggrid/throng/shard"
 	"github.com/thronggrid/throng/shard/host"
+	"github.com/thronggrid/throng/shard/raftnet"
 )
 
 // node is one node of the cluster, through all its lives.
 type node struct {
 	w      *world
 	number uint32
-	addr   raft.ServerAddress
+	addr   string // of its machine
 
 	mu    sync.Mutex
 	disk  *simDisk
 	space *disk.Space // of the present life
-	ends  []*endpoint // per group
+	on    *station    // of the present life
 	life  int         // counts starts
 	alive bool
 	host  *host.Host // nil while the node is down or opens its data directory
@@ -121,6 +122,10 @@ func (n *node) start() {
 
 // startShards starts a replica of each shard.
 func (n *node) startShards(h *host.Host) error {
+	n.mu.Lock()
+	n.on.SetNodes(n.w.others(n))
+	n.on.begin(h.Origin())
+	n.mu.Unlock()
 	h.SetTable(shard.NewTable(n.w.shards))
 	n.w.raise(h)
 	for i := range n.w.shards {
@@ -137,19 +142,16 @@ func (n *node) prepare(life int) (o host.Options, err error) {
 	if n.w.stormy() && r.IntN(3) == 0 {
 		d.cutAt(1+r.IntN(60), func() { n.crash(life) })
 	}
-	var ends []*endpoint
-	for g := range n.w.shards {
-		ends = append(ends, n.w.net.join(place{uint32(g), n.addr}))
-	}
-	n.ends = ends
+	n.on = n.w.net.join(n.addr)
 	c, g := newOddClock(r), new(gate.Gate)
+	rafts := raftnet.New(raftnet.Options{Peers: n.on, Clock: c, Random: n.w.dice})
 	if n.space, err = d.watch("/", c, g); err != nil {
 		return o, err
 	}
 	return host.Options{
 		FS: countingFS{d.fs(), n.w}, Dir: "data", Node: n.number, Clock: c, Gate: g, Space: n.space,
 		Logger:    slog.New(slog.DiscardHandler),
-		Transport: func(group uint32) raft.Transport { return ends[group] },
+		Transport: func(group uint32) raft.Transport { return rafts.Transport(n.number, group) },
 		Archive:   n.w.archive, SessionGrace: grace,
 		LogBytesMax: 2 << 10, RetainBytes: 4 << 10,
 		// Nothing is heard of the node once this has returned.
@@ -172,9 +174,7 @@ func (n *node) crash(life int) bool {
 		n.mu.Unlock()
 		return false
 	}
-	for _, e := range n.ends { // first: nobody may hear of what the clone lacks
-		_ = e.Close()
-	}
+	n.on.close() // first: nobody may hear of what the clone lacks
 	h, old, space := n.host, n.disk, n.space
 	n.alive, n.host = false, nil
 	n.disk = old.crash(n.w.chance())
@@ -207,4 +207,11 @@ func (w *world) chance() *rand.Rand {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return rand.New(rand.NewPCG(w.rand.Uint64(), 7))
+}
+
+// dice returns a number below n, to any goroutine.
+func (w *world) dice(n int64) int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.rand.Int64N(n)
 }

@@ -14,11 +14,10 @@ import (
 	"time"
 
 	"github.com/anishathalye/porcupine"
-	"github.com/hashicorp/raft"
-
 	"github.com/thronggrid/throng/grid"
 	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/shard/host"
+	"github.com/thronggrid/throng/shard/peer"
 )
 
 var (
@@ -184,7 +183,7 @@ func newWorld(seed uint64, replicas, shards int) *world {
 		rand: rand.New(rand.NewPCG(seed, 0)), written: make(written), background: newTasks()}
 	for i := range replicas {
 		w.nodes = append(w.nodes, &node{w: w, number: uint32(i + 1), disk: newDisk(),
-			addr: raft.ServerAddress(fmt.Sprintf("node-%d", i+1))})
+			addr: fmt.Sprintf("node-%d", i+1)})
 	}
 	w.post, w.archive, w.chat = newPost(w), newArchive(w), make(map[grid.Kind]grid.Op)
 	for _, o := range chat.Ops(w.archive) {
@@ -201,6 +200,15 @@ func newWorld(seed uint64, replicas, shards int) *world {
 func (w *world) voters() (all []uint32) {
 	for _, n := range w.nodes {
 		all = append(all, n.number)
+	}
+	return all
+}
+
+func (w *world) others(n *node) (all []peer.Node) {
+	for _, o := range w.nodes {
+		if o != n {
+			all = append(all, peer.Node{Number: o.number, Address: o.addr})
+		}
 	}
 	return all
 }
@@ -247,13 +255,15 @@ func (w *world) close() {
 				w.failIf(h.Close() != nil, "node %d does not close", n.number)
 				n.mu.Lock()
 				n.space.Close()
+				n.on.close()
 				n.host, n.alive = nil, false
 				n.mu.Unlock()
 			}
 		}
 		w.background.Wait()
 	}
-	time.Sleep(10 * rpcTimeout) // requests that are still on their way give up
+	w.net.close()
+	time.Sleep(10 * time.Second) // what is still on its way gives up
 }
 
 func (w *world) closing() bool {
@@ -267,6 +277,7 @@ func (w *world) stormy() bool { return time.Now().Before(w.until) }
 
 // live lets clients work while faults strike, then heals the world.
 func (w *world) live() {
+	go w.net.run()
 	for _, n := range w.nodes {
 		n.start()
 	}
