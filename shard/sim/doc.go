@@ -1,9 +1,9 @@
 // Package sim runs the shards of a small cluster in a simulated world and checks
 // what its clients saw. It consists of tests.
 //
-// Real are: Raft, Pebble, package shard/host and all below it. Simulated are, in
-// a testing/synctest bubble: time (a minute takes a second), the network
-// (network_test.go: delay, loss, duplicates, partitions), the disks
+// Real are: Raft, Pebble, packages shard/raftnet and shard/host and all below them.
+// Simulated are, in a testing/synctest bubble: time (a minute takes a second), the
+// network (network_test.go: delay, connections that break, partitions), the disks
 // (disk_test.go: a crash loses what was not synced, writes fail or hang;
 // space_test.go: there is no space for a while), and
 // the nodes' clocks (offsets).
