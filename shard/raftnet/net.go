@@ -44,14 +44,15 @@ func New(o Options) *Net {
 	return n
 }
 
-// Transport returns the transport of a group on node self, which is open until Raft
-// closes it. A group has one at a time.
-func (n *Net) Transport(self, group uint32) *Transport {
-	t := newTransport(n, self, group)
+// Transport returns the transport of a group on node self, which is open from when Raft
+// asks for its Consumer until it closes it. A group has one at a time.
+func (n *Net) Transport(self, group uint32) *Transport { return newTransport(n, self, group) }
+
+// open lets requests of others come to a group.
+func (n *Net) open(t *Transport) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	n.groups[group] = t
-	return t
+	n.groups[t.number] = t
 }
 
 // group returns the transport of a group, nil if that is not open here.

@@ -381,6 +381,29 @@ func TestAPipelineToANodeThatHangs(t *testing.T) {
 }
 
 // TestTwoSnapshotsAtOnce: the newer one wins, the older one ends, and none is counted twice.
+// TestNothingComesUnscreened sends a request while its group is being opened: before Raft
+// asks for requests nobody has said yet which it must not get.
+func TestNothingComesUnscreened(t *testing.T) {
+	n := New(Options{Peers: peer.Nobody{}, Clock: clock.Real(), Random: rand.Int64N})
+	tr := n.Transport(1, 9)
+	screened := 0
+	send := func() {
+		vote := appendVote(begin(9, kindVote, 32), &raft.RequestVoteRequest{Term: 2})
+		n.take(grid.OriginOf(2, 1), vote, func([]byte) {})
+	}
+	send()
+	tr.Screen(func(any) error { screened++; return errBusy })
+	send()
+	requests := tr.Consumer()
+	if len(requests) > 0 {
+		t.Error("Raft is handed a request that nobody has screened")
+	}
+	send()
+	if screened != 1 || len(requests) > 0 {
+		t.Errorf("%d requests were screened, and Raft has %d", screened, len(requests))
+	}
+}
+
 func TestTwoSnapshotsAtOnce(t *testing.T) {
 	here := peertest.New(clock.Real()).Join(grid.OriginOf(1, 1))
 	n := New(Options{Peers: here, Clock: clock.Real(), Random: rand.Int64N})

@@ -77,8 +77,12 @@ func (t *Transport) Inject(rpc raft.RPC) {
 	}
 }
 
-// Consumer returns the requests of others.
-func (t *Transport) Consumer() <-chan raft.RPC { return t.consumer }
+// Consumer returns the requests of others, which come from now on: none before somebody
+// screens them.
+func (t *Transport) Consumer() <-chan raft.RPC {
+	t.net.open(t)
+	return t.consumer
+}
 
 // LocalAddr returns this node's name.
 func (t *Transport) LocalAddr() raft.ServerAddress { return raft.ServerAddress(ServerID(t.self)) }
