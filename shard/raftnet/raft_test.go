@@ -380,7 +380,6 @@ func TestAPipelineToANodeThatHangs(t *testing.T) {
 	})
 }
 
-// TestTwoSnapshotsAtOnce: the newer one wins, the older one ends, and none is counted twice.
 // TestNothingComesUnscreened sends a request while its group is being opened: before Raft
 // asks for requests nobody has said yet which it must not get.
 func TestNothingComesUnscreened(t *testing.T) {
@@ -404,6 +403,7 @@ func TestNothingComesUnscreened(t *testing.T) {
 	}
 }
 
+// TestTwoSnapshotsAtOnce: the newer one wins, the older one ends, and none is counted twice.
 func TestTwoSnapshotsAtOnce(t *testing.T) {
 	here := peertest.New(clock.Real()).Join(grid.OriginOf(1, 1))
 	n := New(Options{Peers: here, Clock: clock.Real(), Random: rand.Int64N})

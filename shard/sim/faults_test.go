@@ -33,7 +33,7 @@ func (w *world) strike(r *rand.Rand) {
 		n = l
 	}
 	_, life := n.running()
-	switch r.IntN(16) {
+	switch r.IntN(18) {
 	case 0:
 		n.crash(life)
 	case 1:
@@ -52,6 +52,8 @@ func (w *world) strike(r *rand.Rand) {
 		w.handOver(r)
 	case 8, 9:
 		w.fill(n, between(r, 500*time.Millisecond, 8*time.Second))
+	case 10, 11:
+		w.pause(n, between(r, time.Second, 9*time.Second))
 	default:
 		w.depose(r)
 	}
@@ -85,6 +87,12 @@ func (w *world) isolate(n *node, ways int, d time.Duration) {
 	}
 	set(true)
 	w.later(d, func() { set(false) })
+}
+
+// pause lets all that a node says and is told wait for a while. Its clock goes on.
+func (w *world) pause(n *node, d time.Duration) {
+	w.net.setPaused(n.addr, true)
+	w.later(d, func() { w.net.setPaused(n.addr, false) })
 }
 
 // depose lets a leader lose its office without noticing: its disk hangs, and
