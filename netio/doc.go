@@ -29,7 +29,9 @@
 // again and again until that is acknowledged (detach.go): only then does the grace
 // of the session begin. That also holds for a connection that ends before its
 // opening is decided. Nobody else closes a session but its slot, whose hint
-// KindEnded ends the connection.
+// KindEnded ends the connection. That hint may be lost with a leader or with the
+// connection to its node: then Recheck has the slots concerned asked, a few sessions at a
+// time, which of those that this gateway has are still bound to it (recheck.go).
 //
 // # Streams and pushes
 //

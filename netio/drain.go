@@ -22,6 +22,7 @@ func (l *loop) Run(context.Context) error {
 	l.resume()
 	l.takeReturns()
 	l.detachSome(detachesTurn)
+	l.recheckSome(recheckTurn)
 	l.assignParts()
 	l.endEvent() // replies go first, with what their connections get of rounds
 	l.spread()
@@ -38,7 +39,8 @@ func (l *loop) Run(context.Context) error {
 // busy says whether something is left for the next turn.
 func (l *loop) busy() bool {
 	return len(l.backlog) > 0 || len(l.returns) > 0 || l.parked.len() > 0 || len(l.letters) > 0 ||
-		l.lettersAfter != never || len(l.toDetach) > 0 || len(l.parts) > 0
+		l.lettersAfter != never || len(l.toDetach) > 0 || len(l.parts) > 0 ||
+		l.recheck.busy()
 }
 
 // never is more outcomes than there will be.
@@ -228,6 +230,7 @@ func (l *loop) passTime() {
 	if passed {
 		l.seen.Store(now)
 		l.passDetaches()
+		l.recheck.want(&l.recheck.failed)
 	}
 }
 

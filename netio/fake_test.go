@@ -138,6 +138,7 @@ type fakeShards struct {
 	seen     map[grid.Kind]int // commands executed, by kind
 	asked    map[grid.Kind]int // commands handed in, and reads of kindPart, by kind
 	away     map[awayRead]int
+	nowhere  bool // KindBound is served elsewhere
 }
 
 type fakeDuty struct {
@@ -296,6 +297,7 @@ func (l *fakeLane) Ask(
 		return fault.New(fault.ResourceExhausted, "planted")
 	}
 	l.shards.noteAsked(level, kind)
+	body = bytes.Clone(body)
 	l.asks = append(l.asks, func() { l.deliver(l.shards.answer(level, kind, body, ref)) })
 	return nil
 }
@@ -475,7 +477,7 @@ func (s *fakeShards) tell(key string, kind grid.Kind, bodies ...[]byte) {
 func (l *fakeLane) Read(
 	_ grid.Slot, level grid.Level, kind grid.Kind, body, out []byte,
 ) ([]byte, error) {
-	if isAway(kind, body) {
+	if isAway(kind, body) || kind == session.KindBound && l.shards.isAwayFromAll() {
 		return out, grid.ErrAway
 	}
 	if level != grid.Stale {
@@ -492,7 +494,7 @@ func (s *fakeShards) read(kind grid.Kind, body, out []byte) ([]byte, error) {
 	in := pack.NewCursor(body)
 	in.Array()
 	key := ""
-	if kind != session.KindList {
+	if kind>>8 != 0x02 {
 		key = string(in.String())
 	}
 	switch kind {
@@ -500,6 +502,8 @@ func (s *fakeShards) read(kind grid.Kind, body, out []byte) ([]byte, error) {
 		panic("planted in Read")
 	case session.KindList:
 		return s.sessions.Query(kind, body, out)
+	case session.KindBound:
+		return s.bound(body, out)
 	case kindBlock:
 		s.block()
 		return pack.AppendInt(pack.AppendArray(out, 1), 7), nil

@@ -23,6 +23,7 @@ type inbox struct {
 	posted   bool     // a drain task is under way
 	shutdown bool     // say goodbye to all
 	cut      bool     // likewise: the node is cut off
+	doubts   slotSet  // whose sessions shall be asked after
 	closed   bool     // the loop runs no tasks any more
 }
 
@@ -163,6 +164,7 @@ func (l *loop) collect() {
 	shutdown := l.inbox.shutdown && !l.shutdown
 	cut := l.inbox.cut
 	l.inbox.cut = false
+	l.recheck.want(&l.inbox.doubts)
 	l.inbox.Unlock()
 	if missed {
 		l.missAll()

@@ -74,6 +74,8 @@ type loop struct {
 	notDetached []uint64           // and those to be told again at the next tick
 	patience    int                // ticks until they are given up, at shutdown
 
+	recheck recheck // of sessions whose end may have gone unheard
+
 	tick     uint32   // this loop's clock
 	turned   []uint64 // connections to be turned away, oldest first
 	fresh    []uint64 // connections without a session, oldest first

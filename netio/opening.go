@@ -18,9 +18,9 @@ type opening struct {
 	secret     [16]byte // resumes the session from the welcome on
 }
 
-// isGatewayKind says whether a command was proposed by a gateway for itself.
+// isGatewayKind says whether a command, or query, is a gateway's for itself.
 func isGatewayKind(kind grid.Kind) bool {
-	return kind >= session.KindOpen && kind <= session.KindDetach
+	return kind >= session.KindOpen && kind <= session.KindBound
 }
 
 // propose asks the user's slot to resume the session that hello named, or to open
@@ -80,6 +80,9 @@ func (l *loop) settleSession(k *conn, out *grid.Outcomes, i int) {
 	ref := out.Refs[i]
 	body, err := outcome(out, i)
 	switch {
+	case ref.Kind == session.KindBound:
+		l.recheck.flying--
+		l.rechecked(k, ref.Slot, body, err)
 	case ref.Kind == session.KindDetach:
 		l.detached(ref.Conn, err)
 	case ref.Kind == session.KindConfirm:
@@ -161,9 +164,12 @@ func (l *loop) sessionEnded(k *conn, r session.Reason) {
 	if k.state >= leaving {
 		return
 	}
-	if r == session.Replaced {
+	switch r {
+	case session.Replaced:
 		l.dismiss(k, wire.SessionReplaced)
-	} else {
+	case session.Detached:
+		l.dismiss(k, wire.CutOff) // it may be resumed
+	default:
 		l.dismiss(k, wire.SessionEnded)
 	}
 }

@@ -58,6 +58,9 @@ const (
 	lettersTurn    = 1024     // letters read in a turn
 	writesTurn     = 512      // connections that a round writes to in a turn
 	detachesTurn   = 1024     // detaches staged in a turn
+	recheckTurn    = 256      // sessions asked after in a turn
+	recheckRows    = 16384    // connections looked at for that
+	rechecksMax    = 1024     // sessions asked after at a time, by a loop
 	stalledTurn    = 1024     // clients that do not read looked at in a turn
 	turnBytes      = 1024     // so much of a reply counts as one more read
 	keepAlive      = time.Minute

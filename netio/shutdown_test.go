@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/thronggrid/throng/grid/fault"
+	"github.com/thronggrid/throng/grid/session"
 	"github.com/thronggrid/throng/netio/wire"
 )
 
@@ -108,4 +110,39 @@ func TestCut(t *testing.T) {
 	s.Cut(false)
 	c := s.login()
 	c.number(c.send(kindPut, 0, put(1, 1, "a", 1)))
+}
+
+// TestCutKeepsWhatItOwes: while a node is cut off, the ends of its connections cannot be
+// stored. Those are all that it keeps, however long that takes and however many knock; once
+// it is back they are stored, and it serves.
+func TestCutKeepsWhatItOwes(t *testing.T) {
+	s := serve(t, func(o *Options) { o.HelloTimeout = time.Second })
+	const sessions = 20
+	peers := make([]*peer, sessions)
+	for i := range peers {
+		peers[i] = s.login()
+	}
+	s.shards.fail(&fault.Error{Code: fault.Unavailable, Retry: 1, Message: "planted"})
+	s.Cut(true)
+	for _, p := range peers {
+		p.goodbye(wire.CutOff)
+		p.Close()
+	}
+	for range 2 * sessions {
+		s.dial().goodbye(wire.CutOff)
+	}
+	asked := s.shards.runsOf(session.KindDetach)
+	s.until("they are told again", func() bool {
+		return s.shards.runsOf(session.KindDetach) > asked+2*sessions
+	})
+	if n := s.detaching.Load(); n != sessions {
+		t.Errorf("%d ends are kept, want %d", n, sessions)
+	}
+	s.shards.fail(nil)
+	s.Cut(false)
+	s.login().works()
+	s.until("all are stored", func() bool { return s.detaching.Load() == 0 })
+	if all, detached := s.shards.detached(); all != sessions+1 || detached != sessions {
+		t.Errorf("%d of %d sessions are detached", detached, all)
+	}
 }

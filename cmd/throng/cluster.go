@@ -74,7 +74,9 @@ func (n *node) openShards(o *nodeOptions, real clock.Clock) (err error) {
 	n.rafts = raftnet.New(raftnet.Options{Peers: n.peers, Clock: real, Random: mathrand.Int64N})
 	n.router = router.New(router.Options{
 		Host: n.shards, Peers: n.peers, Clock: real, Again: repeatable(), Replicas: n.replicas,
+		Moved: n.moved,
 	})
+	n.peers.Watch(n.happened)
 	n.shards.UseLanes(n.router.OpenOwn)
 	return nil
 }
@@ -297,6 +299,25 @@ func (n *node) reign(group int, term uint64, leads bool) {
 	}
 	n.router.Reign(group, term, leads)
 	n.courier.Reign(group, term, leads)
+}
+
+// moved hears that a shard has another leader: what the one before has hinted to sessions
+// here may be lost.
+func (n *node) moved(number int) {
+	if n.clustered && n.serves.Load() {
+		n.edge.Recheck(func(s grid.Slot) bool { return n.shards.ShardOf(s) == number })
+	}
+}
+
+// happened hears that another node has come up: what it has hinted to sessions here while
+// it could not be reached is lost.
+func (n *node) happened(e peer.Event) {
+	if e.State != peer.Up || !n.serves.Load() {
+		return
+	}
+	n.edge.Recheck(func(s grid.Slot) bool {
+		return n.router.Leader(n.shards.ShardOf(s)) == e.Node.Node()
+	})
 }
 
 // world is all shards, wherever they are led, for the edge.

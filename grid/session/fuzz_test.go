@@ -85,6 +85,8 @@ func checkReply(t *testing.T, kind grid.Kind, out []byte, err error) {
 			_, err = DecodeOpenReply(in)
 		case KindResume:
 			_, err = DecodeResumeReply(in)
+		case KindBound:
+			_, err = DecodeEnded(in)
 		default:
 			in.Array()
 		}
@@ -142,6 +144,7 @@ func FuzzQuery(f *testing.F) {
 	f.Add(uint16(KindList), body)
 	f.Add(uint16(KindList), body[:9])
 	f.Add(uint16(KindTrack), body)
+	f.Add(uint16(KindBound), bodies(f)[KindConfirm])
 	w, _, _ := sample(f)
 	before := gridtest.Encode(w.Sessions)
 	f.Fuzz(func(t *testing.T, kind uint16, body []byte) {

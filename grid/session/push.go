@@ -40,9 +40,11 @@ type Reason uint8
 
 // The reasons, in the numbers of KindEnded.
 const (
+	Bound    Reason = 0 // it shall not be closed
 	Replaced Reason = 1 // the session was resumed from another connection
 	Ended    Reason = 2 // the session was ended, or its grace is over
 	MadeRoom Reason = 3 // the session was ended because its user opened too many
+	Detached Reason = 4 // the session waits to be resumed from another connection
 )
 
 // DecodeEnded reads the hint KindEnded. Reasons that this version has no name for

@@ -10,15 +10,43 @@ import (
 // error, which is a *fault.Error, it returns out as it was. It changes nothing
 // and may run beside other queries, not beside Apply.
 func (s *Sessions) Query(kind grid.Kind, body, out []byte) ([]byte, error) {
-	if kind != KindList {
-		return out, fault.New(fault.Unimplemented, "sessions have no query %#04x", uint16(kind))
-	}
 	in := pack.NewCursor(body)
 	n := in.Array()
+	switch kind {
+	case KindBound:
+		return s.queryBound(&in, n, out)
+	case KindList:
+		return s.queryList(&in, n, out)
+	}
+	return out, fault.New(fault.Unimplemented, "sessions have no query %#04x", uint16(kind))
+}
+
+func (s *Sessions) queryBound(in *pack.Cursor, n int, out []byte) ([]byte, error) {
+	var r ConfirmRequest
+	err := in.Err()
+	if err == nil {
+		err = r.decode(in, n)
+	}
+	if err != nil {
+		return out, fault.Of(err)
+	}
+	why := Bound
+	switch e, ok := s.find(&r.User, r.Session); {
+	case !ok:
+		why = Ended
+	case !e.isOf(r.Origin, r.Conn):
+		why = Replaced
+	case e.ends != 0:
+		why = Detached
+	}
+	return pack.AppendUint(pack.AppendArray(out, 1), uint64(why)), nil
+}
+
+func (s *Sessions) queryList(in *pack.Cursor, n int, out []byte) ([]byte, error) {
 	var r ListRequest
 	err := in.Err()
 	if err == nil {
-		err = r.decode(&in, n)
+		err = r.decode(in, n)
 	}
 	if err == nil && r.User == (grid.ID{}) {
 		err = fault.New(fault.InvalidArgument, "the body of the query names no user")

@@ -21,6 +21,9 @@ const (
 	KindResume  grid.Kind = 0x0282
 	KindConfirm grid.Kind = 0x0283
 	KindDetach  grid.Kind = 0x0284
+	// KindBound is their query whether a session is still bound to a connection: the body
+	// of a ConfirmRequest. The reply is [reason], as of KindEnded; Bound: it is.
+	KindBound grid.Kind = 0x0285
 )
 
 // Every request has an Append, which appends its fields (not the array's head,

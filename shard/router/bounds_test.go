@@ -145,3 +145,21 @@ func TestANewLeaderIsAskedAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// Who is told of changes hears of each leader once, wherever it leads.
+func TestMovedIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(2)
+		defer w.end()
+		synctest.Wait()
+		heard := make(chan int, 9)
+		w.routers[1].Moved = func(number int) { heard <- number }
+		for _, leader := range []uint32{2, 1, 0, 2} {
+			w.lead(3, leader)
+			synctest.Wait()
+		}
+		if len(heard) != 3 || <-heard != 3 {
+			t.Errorf("heard of %d changes, want 3", len(heard))
+		}
+	})
+}

@@ -49,6 +49,9 @@ func (r *Router) learn(number int, l leadership) {
 		if at.CompareAndSwap(uint64(was), uint64(l)) {
 			r.moved.Store(true)
 			r.kick()
+			if r.Moved != nil && l.node() != 0 {
+				r.Moved(number)
+			}
 			return
 		}
 	}

@@ -50,6 +50,9 @@ type Options struct {
 	// Replicas appends the nodes that have a replica of a shard, for stale reads of one
 	// that nobody is known to lead; nil: none are known.
 	Replicas func(number int, out []uint32) []uint32
+	// Moved hears that a shard is led by another node, or in another term, than was known;
+	// nil: nobody does. It is called on any goroutine, and must not block.
+	Moved func(number int)
 	// Patience is how long a request is tried after it was sent; default 10 s.
 	Patience time.Duration
 }
