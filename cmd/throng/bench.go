@@ -30,7 +30,7 @@ func newBench() *cobra.Command {
 	group.Example = "  throng bench chat\n  throng bench crash --cycles 50 -o json"
 	group.AddCommand(newBenchRatings(), newBenchCrash(), newBenchPeer(), newBenchBoards(),
 		newBenchConnect(), newBenchPresence(), newBenchChat(), newBenchResume(),
-		newBenchDiskfull())
+		newBenchDiskfull(), newBenchNemesis())
 	return group
 }
 

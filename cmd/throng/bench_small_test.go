@@ -13,6 +13,7 @@ import (
 	"github.com/thronggrid/throng/bench/chatter"
 	"github.com/thronggrid/throng/bench/connect"
 	"github.com/thronggrid/throng/bench/crash"
+	"github.com/thronggrid/throng/bench/nemesis"
 	"github.com/thronggrid/throng/bench/power"
 	"github.com/thronggrid/throng/bench/presences"
 	"github.com/thronggrid/throng/bench/process"
@@ -121,6 +122,18 @@ func TestBenchDiskfullInTheSmall(t *testing.T) {
 	r, err := crash.Run(t.Context(), o)
 	m := finish(t, o.Server, r, err)
 	if m["times the disk was filled"] != 3 || m["records compared, last cycle"] == 0 {
+		t.Errorf("%+v", m)
+	}
+}
+
+// Three nodes go through a fault or two, and through all checks.
+func TestBenchNemesisInTheSmall(t *testing.T) {
+	t.Parallel()
+	o := nemesis.Defaults()
+	o.Nodes, o.Length, o.Clients, o.Seed, o.Server = 3, 3*time.Second, 3, 1, own(t)
+	r, err := nemesis.Run(t.Context(), o)
+	m := finish(t, o.Server, r, err)
+	if m["faults"] == 0 || m["writes acknowledged"] == 0 || len(r.Faults) == 0 {
 		t.Errorf("%+v", m)
 	}
 }
