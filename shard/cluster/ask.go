@@ -75,8 +75,9 @@ func (n *Node) propose(c meta.Command, done func(reply []byte, err error)) {
 	n.ask(appendProposal(nil, c.Kind(), c.Append(nil)), done)
 }
 
-// refusedForGood says whether an error is the topology's, which asking again does not change.
+// refusedForGood says whether an error is the topology's, which asking again does not change:
+// it names no time to do so after, and leaves no doubt.
 func refusedForGood(err error) bool {
 	var f *fault.Error
-	return errors.As(err, &f) && f.Code != fault.Unavailable && f.Code != fault.ResourceExhausted
+	return errors.As(err, &f) && f.Retry == 0 && !f.Unknown && f.Code != fault.Unavailable && f.Code != fault.ResourceExhausted
 }
