@@ -53,6 +53,6 @@ func healthOf(h *admin.Health, edge *netio.Stats, space *disk.SpaceStats, shards
 	for i := range shards.Shards {
 		s := &shards.Shards[i]
 		h.Shards = append(h.Shards,
-			admin.ShardHealth{Shard: s.Shard, Served: s.Leads, Lag: s.Lag})
+			admin.ShardHealth{Shard: s.Shard, Served: s.Led, Lag: s.Lag})
 	}
 }

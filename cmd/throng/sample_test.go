@@ -64,7 +64,7 @@ func TestHealthOf(t *testing.T) {
 		"brim":   {edge, disk.SpaceStats{Full: true}, host.Health{}, admin.Health{DiskFull: true}},
 		"failed": {edge, disk.SpaceStats{}, host.Health{Failed: true}, admin.Health{DiskFailed: true}},
 		"shards": {edge, disk.SpaceStats{}, host.Health{Shards: []host.ShardHealth{
-			{Shard: 0, Leads: true, Leader: "a"}, {Shard: 1, Leader: "b"}, {Shard: 2, Leads: true, Lag: 77}}},
+			{Shard: 0, Led: true}, {Shard: 1, Leader: "b"}, {Shard: 2, Led: true, Lag: 77}}},
 			admin.Health{Shards: []admin.ShardHealth{{Served: true}, {Shard: 1}, {Shard: 2, Served: true, Lag: 77}}}},
 	} {
 		var got admin.Health

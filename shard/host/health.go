@@ -29,6 +29,7 @@ type ShardHealth struct {
 	Shard  int
 	Leader string // the name of the node that leads the shard; "": none is known
 	Leads  bool   // this node does, and answers for it
+	Led    bool   // this node does so, or another is known to lead
 	Term   uint64 // of Raft
 
 	Last     uint64 // log index of the last entry that is stored
@@ -98,7 +99,9 @@ func (g *Group) health() ShardHealth {
 	if s.Commit > s.Applied {
 		s.Lag = s.Commit - s.Applied
 	}
-	s.Reason = g.unready(&s, r.State())
+	state := r.State()
+	s.Led = s.Leads || s.Leader != "" && state != raft.Leader
+	s.Reason = g.unready(&s, state)
 	return s
 }
 

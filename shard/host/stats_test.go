@@ -117,7 +117,7 @@ func TestHealth(t *testing.T) {
 		t.Fatalf("%+v", s)
 	}
 	for _, at := range s.Shards {
-		if !at.Leads || at.Leader != "node-1" || at.Term == 0 || at.Lease != LeaseForever ||
+		if !at.Leads || !at.Led || at.Leader != "node-1" || at.Term == 0 || at.Lease != LeaseForever ||
 			at.Applied == 0 || at.Lag != 0 || at.Last < at.Commit {
 			t.Errorf("%+v", at)
 		}
@@ -149,7 +149,8 @@ func TestAShardWithoutALeaderIsNotReady(t *testing.T) {
 	}
 	startAll(t, h, 1, 1, 2)
 	s := h.Health()
-	if s.Ready() || s.Shards[0].Reason != "the shard has no leader" || s.Shards[0].Leads {
+	if s.Ready() || s.Shards[0].Reason != "the shard has no leader" ||
+		s.Shards[0].Leads || s.Shards[0].Led {
 		t.Errorf("%+v", s)
 	}
 	if err := h.Close(); err != nil {
