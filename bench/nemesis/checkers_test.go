@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/thronggrid/throng/grid/chat"
 	"github.com/thronggrid/throng/grid/leaderboard"
 )
 
@@ -129,6 +130,26 @@ func TestRightTranscriptsPass(t *testing.T) {
 	r.read("node 2", messages("abcd"), 4)
 	if v := r.take(); v.bad() {
 		t.Errorf("%+v", v)
+	}
+}
+
+// A room without an archive keeps a tail, no less: what is before it is not lost.
+func TestARoomKeepsItsTail(t *testing.T) {
+	const sent = chat.TailMessages + 10
+	r := newTranscript("room")
+	var all []message
+	for i := range uint64(sent) {
+		all = append(all, message{i + 1, fmt.Sprint(i)})
+		r.ack(i+1, all[i].content)
+	}
+	r.read("", all[10:], sent)
+	r.read("", all[4:], sent)
+	if v := r.take(); v.bad() {
+		t.Errorf("%+v", v)
+	}
+	r.read("", all[11:], sent)
+	if v := r.take(); v.lost == 0 {
+		t.Errorf("one less: %+v", v)
 	}
 }
 

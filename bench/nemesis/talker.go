@@ -13,6 +13,10 @@ import (
 	"github.com/thronggrid/throng/netio/client"
 )
 
+// silenceMax is the longest that a talker says nothing: so slow that what is said while a
+// member is away fits a room's tail, for nothing else has it.
+const silenceMax = 600 * time.Millisecond
+
 // talker is a player who is in all rooms of a round.
 type talker struct {
 	number int
@@ -39,7 +43,7 @@ func (t *talker) speak(
 		case w.failed(r.rooms[at].name, err):
 			r.rooms[at].doubt(content)
 		}
-		process.Pause(ctx, 2*rest(random))
+		process.Pause(ctx, time.Duration(random.Int64N(int64(silenceMax))))
 	}
 }
 

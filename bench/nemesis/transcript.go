@@ -3,6 +3,8 @@ package nemesis
 import (
 	"fmt"
 	"sync"
+
+	"github.com/thronggrid/throng/grid/chat"
 )
 
 // transcript is what is known of one room's messages, from those who sent them and from
@@ -113,6 +115,13 @@ func (t *transcript) read(at string, all []message, last uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	before := uint64(0)
+	if n := uint64(chat.TailMessages); last > n {
+		before = last - n // without an archive a room forgets what its tail has no room for
+	}
+	forgotten := before
+	if len(all) > 0 && all[0].number <= before {
+		before = all[0].number - 1
+	}
 	there := map[string]bool{}
 	for _, m := range all {
 		if m.number != before+1 {
@@ -134,8 +143,8 @@ func (t *transcript) read(at string, all []message, last uint64) {
 		t.found.lost++
 		t.say("%s: the last number read is %d, and the room says %d", at, before, last)
 	}
-	for content := range t.acked {
-		if !there[content] {
+	for content, number := range t.acked {
+		if !there[content] && number > forgotten {
 			t.found.lost++
 			t.say("%s: %q was acknowledged and is not there", at, content)
 		}

@@ -79,6 +79,7 @@ func (n *Node) Wipe() error {
 
 // Ready waits until the node says that it is ready, or has ended, or ctx does.
 func (n *Node) Ready(ctx context.Context) error {
+	var last string // what it said before the time was over
 	for {
 		child := n.Process()
 		if child == nil {
@@ -92,9 +93,9 @@ func (n *Node) Ready(ctx context.Context) error {
 		case <-child.Done():
 			return child.Ended()
 		case <-ctx.Done():
-			return fmt.Errorf("the node was not ready in time: %w; it said: %s%w", ctx.Err(),
-				said, err)
+			return fmt.Errorf("the node was not ready in time: %w; it said: %s", ctx.Err(), last)
 		default:
+			last = fmt.Sprintf("%s%v", said, err)
 			Pause(ctx, readyPause)
 		}
 	}
