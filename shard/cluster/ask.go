@@ -79,5 +79,6 @@ func (n *Node) propose(c meta.Command, done func(reply []byte, err error)) {
 // it names no time to do so after, and leaves no doubt.
 func refusedForGood(err error) bool {
 	var f *fault.Error
-	return errors.As(err, &f) && f.Retry == 0 && !f.Unknown && f.Code != fault.Unavailable && f.Code != fault.ResourceExhausted
+	return errors.As(err, &f) && f.Retry == 0 && !f.Unknown &&
+		f.Code != fault.Unavailable && f.Code != fault.ResourceExhausted
 }
